@@ -1,0 +1,86 @@
+import type { Kind, Kinds } from '../resources/kinds.js'
+import type { Key, New } from '../resources/meta.js'
+
+/** Which objects of a kind. Nothing set: all of them. Labels must all be equal. */
+export interface Selector {
+  readonly namespace?: string
+  readonly labels?: Readonly<Record<string, string>>
+}
+
+export type Change<T> =
+  /** The whole matching set. First thing every watch yields, and again after any gap. */
+  | { readonly type: 'listed'; readonly items: readonly T[] }
+  | { readonly type: 'put'; readonly item: T }
+  /** Gone, or no longer matching the selector. `item` is the last state seen. */
+  | { readonly type: 'removed'; readonly item: T }
+
+export interface DeleteOptions {
+  /** Guards against a namesake: another uid under this name is left alone. */
+  readonly uid?: string
+  /** How long a Pod's containers may take to end after SIGTERM. Other kinds ignore it. */
+  readonly graceSeconds?: number
+}
+
+/**
+ * The Kubernetes-style API that the engine is written against. One adapter talks to a real API server, the other is
+ * our embedded store.
+ *
+ *  - Absence is an answer, not an error: `get` resolves to undefined, `delete` of a missing object succeeds.
+ *    Everything else that goes wrong is a `ClusterError` whose `reason` is one of the API server's own words.
+ *  - Objects are values. What is handed in is never kept or changed; what is handed out is frozen or the caller's own.
+ *  - Calls may overlap freely. A resolved write is visible to every later read, and survives `kill -9`.
+ *  - Every write gives the object a new `resourceVersion`; a write that would change nothing is none, and hands back
+ *    the stored object as it is.
+ *  - Cluster-scoped kinds have the namespace '' in keys and metadata.
+ */
+export interface Cluster {
+  get<K extends Kind>(kind: K, key: Key): Promise<Kinds[K] | undefined>
+
+  /** Sorted by namespace, then name. */
+  list<K extends Kind>(kind: K, selector?: Selector): Promise<readonly Kinds[K][]>
+
+  /**
+   * Stores a new object: uid, resourceVersion, generation 1 and creationTimestamp are filled in, a missing `name` is
+   * made of `generateName` and five random characters. A `status` is not taken.
+   * @throws ClusterError 'AlreadyExists', 'Invalid', 'Forbidden'
+   */
+  create<K extends Kind>(kind: K, object: New<Kinds[K]>): Promise<Kinds[K]>
+
+  /**
+   * Writes metadata and spec (everything but `status`, for kinds that have the subresource) if `object` is still the
+   * newest version. Uid and creation time cannot be changed; `generation` grows when the spec did.
+   * @throws ClusterError 'Conflict' when someone wrote first, 'NotFound' when gone or another uid, 'Invalid'
+   */
+  replace<K extends Kind>(kind: K, object: Kinds[K]): Promise<Kinds[K]>
+
+  /** As `replace`, but writes only `status`. */
+  replaceStatus<K extends Kind>(kind: K, object: Kinds[K]): Promise<Kinds[K]>
+
+  /**
+   * Deletes the object and, in the background, what it owns (by `ownerReferences`). An object with finalizers, and a
+   * Pod that a kubelet runs, is only marked (`deletionTimestamp`), and goes when the last finalizer is removed, or
+   * when the kubelet has stopped the Pod and deletes it with `graceSeconds: 0`.
+   */
+  delete(kind: Kind, key: Key, options?: DeleteOptions): Promise<void>
+
+  /**
+   * Follows a kind until `signal` aborts, then ends without an error. Reconnects, resumes and relists by itself: a
+   * consumer never sees a version, a 410 or an ended stream. Every consumer must handle `listed`.
+   */
+  watch<K extends Kind>(kind: K, selector: Selector, signal: AbortSignal): AsyncIterable<Change<Kinds[K]>>
+}
+
+export type ClusterErrorReason = 'AlreadyExists' | 'Conflict' | 'Forbidden' | 'Invalid' | 'NotFound' | 'Unavailable'
+
+export class ClusterError extends Error {
+  override readonly name = 'ClusterError'
+  readonly reason: ClusterErrorReason
+  constructor(reason: ClusterErrorReason, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.reason = reason
+  }
+}
+
+export function isClusterError(error: unknown, reason: ClusterErrorReason): boolean {
+  return error instanceof ClusterError && error.reason === reason
+}

@@ -1,0 +1,82 @@
+import type { Container } from '../resources/core.js'
+
+export type ContainerState =
+  | { readonly kind: 'waiting'; readonly reason: string; readonly message: string }
+  | { readonly kind: 'running'; readonly startedAt: string }
+  | {
+      readonly kind: 'exited'
+      readonly startedAt: string
+      readonly finishedAt: string
+      readonly exitCode: number
+      /** The signal that ended it, 0 when it exited by itself. */
+      readonly signal: number
+      readonly reason: 'Completed' | 'Error' | 'OOMKilled' | 'ContainerStatusUnknown'
+      /** What the container left at its termination path; '' when nothing. */
+      readonly message: string
+    }
+
+/** A pod's place on this machine: made by `createPod`, handed back to every later call. */
+export interface PodSandbox {
+  readonly uid: string
+  readonly namespace: string
+  readonly name: string
+  readonly rootDir: string
+  readonly podIP: string
+}
+
+/** Where a mounted volume lies on this machine. */
+export interface Mount {
+  readonly hostPath: string
+  readonly containerPath: string
+  readonly readOnly: boolean
+}
+
+/** A container with everything resolved: env from secrets read, volumes made, subPaths checked. */
+export interface ContainerConfig {
+  readonly container: Container
+  readonly env: Readonly<Record<string, string>>
+  readonly mounts: readonly Mount[]
+  readonly runAsUser?: number
+  readonly runAsGroup?: number
+}
+
+/**
+ * Runs one pod's containers on this machine, as processes or (later) through podman.
+ *
+ * Pods are independent: calls for different pods may overlap freely. Within a pod the kubelet calls in order:
+ * createPod, startContainer (init containers one by one, then all others), stopContainer, removePod.
+ *
+ * The runtime, not our memory, is the truth. After a kubelet restart `listPods` and `inspect` must still tell what
+ * runs and how what ended did end. A container is started at most once, whoever asks and however often: that is what
+ * keeps a step's side effect from happening twice.
+ */
+export interface PodRuntime {
+  readonly name: 'process' | 'podman'
+  /** Resolves when the machine can run pods. @throws Error saying what to install or enable. */
+  check(): Promise<void>
+
+  /** All pods that this runtime holds, also those of a kubelet before us. */
+  listPods(): Promise<readonly PodSandbox[]>
+  /** Safe to repeat. */
+  createPod(pod: { readonly uid: string; readonly namespace: string; readonly name: string }): Promise<PodSandbox>
+  /** Safe to repeat: a container that was ever started in this pod is not started again. */
+  startContainer(sandbox: PodSandbox, config: ContainerConfig): Promise<void>
+  /** The containers that were started, by name. */
+  inspect(sandbox: PodSandbox): Promise<ReadonlyMap<string, ContainerState>>
+  /** Resolves at the next state change in this pod (or spuriously), so the kubelet need not poll. */
+  changed(sandbox: PodSandbox, signal: AbortSignal): Promise<void>
+  /** A running or ended container's output from byte `offset`; with `follow` until the container has ended. */
+  logs(
+    sandbox: PodSandbox,
+    container: string,
+    options: { readonly follow: boolean; readonly offset?: number },
+    signal: AbortSignal,
+  ): AsyncIterable<Uint8Array>
+  /** Runs a command in the container's surroundings (same mounts and env), for probes. Resolves to its exit code. */
+  exec(sandbox: PodSandbox, container: string, command: readonly string[], signal: AbortSignal): Promise<number>
+
+  /** SIGTERM to the container's process group, SIGKILL to everything it left after the grace. Safe to repeat. */
+  stopContainer(sandbox: PodSandbox, container: string, graceMs: number): Promise<void>
+  /** Stops what is left and frees every file and mount. Safe to repeat, or before createPod finished. */
+  removePod(sandbox: PodSandbox): Promise<void>
+}

@@ -1,0 +1,31 @@
+/** Names the output of one container of one Pod, for ever: a Pod's uid is never used again. */
+export interface LogKey {
+  readonly namespace: string
+  readonly pod: string
+  readonly podUid: string
+  readonly container: string
+}
+
+/**
+ * Keeps step output beyond the life of its Pod.
+ *
+ *  - Output is bytes at offsets. `append` at an offset that is already stored (the same bytes, after a restart) stores
+ *    nothing twice; a gap is refused.
+ *  - When `append` resolves, the bytes survive `kill -9`.
+ *  - `finish` says that nothing more will come: followers end there.
+ */
+export interface LogStore {
+  /** Bytes stored so far: where to go on after a restart. 0 when nothing is stored. */
+  size(key: LogKey): Promise<number>
+  /** @throws Error on a gap between what is stored and `offset`, and when the disk refuses. */
+  append(key: LogKey, offset: number, bytes: Uint8Array): Promise<void>
+  finish(key: LogKey): Promise<void>
+  /** Undefined when nothing was ever stored under this key. With `follow`, ends after `finish`. */
+  read(
+    key: LogKey,
+    options: { readonly follow: boolean; readonly offset?: number },
+    signal: AbortSignal,
+  ): Promise<AsyncIterable<Uint8Array> | undefined>
+  /** Removes the logs of one Pod. Safe to repeat. */
+  remove(pod: Pick<LogKey, 'namespace' | 'pod' | 'podUid'>): Promise<void>
+}

@@ -1,0 +1,101 @@
+/** Carries a decision's actions out. Each is safe to repeat: after a crash the next pass may do it again. */
+import { type Cluster, ClusterError, isClusterError } from '../cluster/cluster.js'
+import type { Kind, Kinds } from '../resources/kinds.js'
+import { type Key, keyOf, type New } from '../resources/meta.js'
+import { isDone } from '../status/conditions.js'
+import type { Action, Refusal } from './decision.js'
+
+/** An image that ends at once: putting it into a sidecar's place is how Tekton asks for the sidecar to stop. */
+export const NOP_IMAGE = 'tektite.dev/nop'
+
+const WRITE_ATTEMPTS = 5
+
+/** Resolves to the API server's 'no', if it said one. @throws on everything else that goes wrong. */
+export async function applyAction(cluster: Cluster, action: Action): Promise<Refusal | undefined> {
+  switch (action.do) {
+    case 'create':
+      return create(cluster, action.kind, action.object as New<Kinds[Kind]>)
+    case 'delete':
+      await cluster.delete(action.kind, action.key, { uid: action.uid })
+      return undefined
+    case 'cancel':
+      await cancel(cluster, action)
+      return undefined
+    case 'annotate':
+      await change(cluster, 'Pod', action.key, action.uid, pod => ({
+        ...pod,
+        metadata: { ...pod.metadata, annotations: { ...pod.metadata.annotations, ...action.annotations } },
+      }))
+      return undefined
+    case 'stopSidecars':
+      await change(cluster, 'Pod', action.key, action.uid, pod => ({
+        ...pod,
+        spec: {
+          ...pod.spec,
+          containers: pod.spec.containers.map(container =>
+            action.containers.includes(container.name) ? { ...container, image: NOP_IMAGE } : container,
+          ),
+        },
+      }))
+      return undefined
+    default:
+      throw new Error(`unknown action ${JSON.stringify(action satisfies never)}`)
+  }
+}
+
+async function create(cluster: Cluster, kind: Kind, object: New<Kinds[Kind]>): Promise<Refusal | undefined> {
+  try {
+    await cluster.create(kind, object as never)
+    return undefined
+  } catch (error) {
+    if (!(error instanceof ClusterError)) throw error
+    if (error.reason === 'Invalid' || error.reason === 'Forbidden')
+      return { reason: error.reason, message: error.message }
+    if (error.reason !== 'AlreadyExists') throw error
+    return (await isOurs(cluster, kind, object)) ? undefined : { reason: 'AlreadyExists', message: error.message }
+  }
+}
+
+/** Names are derived, so 'already exists' means that we did it before – unless somebody else took the name. */
+async function isOurs(cluster: Cluster, kind: Kind, object: New<Kinds[Kind]>): Promise<boolean> {
+  const wanted = object.metadata.ownerReferences?.find(owner => owner.controller === true)?.uid
+  // Objects without an owner (the entrypoint's ConfigMap) are named by their content.
+  if (wanted === undefined || object.metadata.name === undefined) return true
+  const found = await cluster.get(kind, { namespace: object.metadata.namespace, name: object.metadata.name })
+  // Gone between the two calls: no stranger is in the way, and the next pass creates it.
+  if (found === undefined) return true
+  return found.metadata.ownerReferences?.some(owner => owner.uid === wanted) ?? false
+}
+
+type Cancel = Extract<Action, { do: 'cancel' }>
+
+async function cancel(cluster: Cluster, { kind, key, uid, message }: Cancel): Promise<void> {
+  const status = kind === 'PipelineRun' ? 'Cancelled' : kind === 'TaskRun' ? 'TaskRunCancelled' : 'RunCancelled'
+  const extra = kind === 'PipelineRun' ? {} : { statusMessage: message }
+  await change(cluster, kind, key, uid, run =>
+    isDone(run) ? run : ({ ...run, spec: { ...run.spec, status, ...extra } } as typeof run),
+  )
+}
+
+/** Reads, changes, writes; again when somebody wrote in between. Missing, or another uid: nothing to do. */
+async function change<K extends Kind>(
+  cluster: Cluster,
+  kind: K,
+  key: Key,
+  uid: string,
+  edit: (object: Kinds[K]) => Kinds[K],
+): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    const object = await cluster.get(kind, key)
+    if (object === undefined || object.metadata.uid !== uid) return
+    try {
+      await cluster.replace(kind, edit(object))
+      return
+    } catch (error) {
+      if (isClusterError(error, 'NotFound')) return
+      if (!isClusterError(error, 'Conflict') || attempt === WRITE_ATTEMPTS) {
+        throw new Error(`changing ${kind} "${keyOf(object).namespace}/${keyOf(object).name}"`, { cause: error })
+      }
+    }
+  }
+}

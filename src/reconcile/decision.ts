@@ -1,0 +1,125 @@
+/** What a reconcile may say. It is data: tests compare it, the log prints it, the shell carries it out. */
+
+import type { ConfigMap, PersistentVolumeClaim, Pod, Secret, ServiceAccount } from '../resources/core.js'
+import type { Kind, Kinds } from '../resources/kinds.js'
+import type { Key, New } from '../resources/meta.js'
+import type { CustomRun, PipelineRun, PipelineSpec, StepActionSpec, TaskRun, TaskSpec } from '../resources/tekton.js'
+
+export type Action =
+  | { readonly [K in Kind]: { readonly do: 'create'; readonly kind: K; readonly object: New<Kinds[K]> } }[Kind]
+  | { readonly do: 'delete'; readonly kind: Kind; readonly key: Key; readonly uid: string }
+  /** Sets `spec.status` and `spec.statusMessage` of an unfinished child; a missing or finished one is left alone. */
+  | {
+      readonly do: 'cancel'
+      readonly kind: 'PipelineRun' | 'TaskRun' | 'CustomRun'
+      readonly key: Key
+      readonly uid: string
+      readonly message: string
+    }
+  /** Sets annotations of a Pod (`tekton.dev/ready`, `tekton.dev/cancel`). */
+  | {
+      readonly do: 'annotate'
+      readonly kind: 'Pod'
+      readonly key: Key
+      readonly uid: string
+      readonly annotations: Readonly<Record<string, string>>
+    }
+  /** Swaps these containers' images for the nop image: Tekton's way to stop sidecars. */
+  | {
+      readonly do: 'stopSidecars'
+      readonly kind: 'Pod'
+      readonly key: Key
+      readonly uid: string
+      readonly containers: readonly string[]
+    }
+
+export interface Decision<Status> {
+  /** Carried out in order, before the status is written. Each is safe to repeat. */
+  readonly actions: readonly Action[]
+  /** The whole new status, not a patch of the old one. */
+  readonly status: Status
+  /** Labels and annotations the run itself gains (from its Task or Pipeline). What it has already wins. */
+  readonly labels?: Readonly<Record<string, string>>
+  readonly annotations?: Readonly<Record<string, string>>
+  /** Look again then, even if nothing changes: a timeout, a retry delay. Epoch ms. */
+  readonly lookAgainAt?: number
+}
+
+/** The API server's 'no' to an action: the user's to know, so it becomes status. */
+export interface Refusal {
+  readonly reason: 'AlreadyExists' | 'Forbidden' | 'Invalid'
+  readonly message: string
+}
+
+/** A reference that was looked up, is being looked up, or cannot be. */
+export type Lookup<T> =
+  | {
+      readonly is: 'found'
+      readonly value: T
+      /** Name, labels and annotations of the object the value is from; absent for inline specs. */
+      readonly from?: {
+        readonly name: string
+        readonly labels?: Readonly<Record<string, string>>
+        readonly annotations?: Readonly<Record<string, string>>
+      }
+    }
+  | { readonly is: 'pending' }
+  | { readonly is: 'failed'; readonly reason: string; readonly message: string }
+
+/** What an installation sets for all runs: Tekton's `config-defaults`, as constants until it is read from there. */
+export interface Settings {
+  /** Milliseconds; 60 minutes in Tekton. */
+  readonly defaultTimeoutMs: number
+  readonly defaultServiceAccount: string
+  readonly managedByLabel: string
+  readonly maxMatrixCombinations: number
+  /** `workspaces` refuses two claims in one TaskRun as Tekton's default does; a single machine has no such limit. */
+  readonly coschedule: 'workspaces' | 'disabled'
+}
+
+export const DEFAULT_SETTINGS: Settings = {
+  defaultTimeoutMs: 3_600_000,
+  defaultServiceAccount: 'default',
+  managedByLabel: 'tekton-pipelines',
+  maxMatrixCombinations: 256,
+  coschedule: 'disabled',
+}
+
+/** Everything about the outside world that a PipelineRun's next step depends on. */
+export interface PipelineRunWorld {
+  readonly now: number
+  readonly settings: Settings
+  /** Of `pipelineRef`; for an inline spec 'found' without `from`. Not looked at once `status.pipelineSpec` is there. */
+  readonly pipeline: Lookup<PipelineSpec>
+  /** By pipeline task name, for every task and finally task with a `taskRef` to a Task. */
+  readonly tasks: ReadonlyMap<string, Lookup<TaskSpec>>
+  /** Every object that bears the name of a child and, by its owner uid, is one. */
+  readonly children: readonly (TaskRun | PipelineRun | CustomRun)[]
+  /** Names of children that exist but belong to somebody else (planted, or left by a namesake): never adopted. */
+  readonly strangers: readonly string[]
+}
+
+/** Everything about the outside world that a TaskRun's next step depends on. */
+export interface TaskRunWorld {
+  readonly now: number
+  readonly settings: Settings
+  /** As `PipelineRunWorld.pipeline`. */
+  readonly task: Lookup<TaskSpec>
+  /** By step index, for steps with a `ref`. */
+  readonly stepActions: ReadonlyMap<number, Lookup<StepActionSpec>>
+  /** The Pod of the present attempt, by derived name and owner uid. */
+  readonly pod: Pod | undefined
+  /** A Pod of that name which is not ours. */
+  readonly stranger: boolean
+  /** The claims of `volumeClaimTemplate` workspaces that exist already, by name. */
+  readonly claims: ReadonlyMap<string, PersistentVolumeClaim>
+  readonly serviceAccount: ServiceAccount | undefined
+  /** Secrets of the service account, for credentials. */
+  readonly secrets: readonly Secret[]
+  /** The immutable ConfigMap that carries the entrypoint binary, to be made when `undefined`. */
+  readonly entrypoint: {
+    readonly name: string
+    readonly existing: ConfigMap | undefined
+    readonly binary: () => string
+  }
+}

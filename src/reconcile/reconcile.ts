@@ -1,0 +1,105 @@
+/** Observe, decide, apply: the same few lines for both kinds of run. */
+import { isClusterError } from '../cluster/cluster.js'
+import type { Log } from '../lib/log.js'
+import { type Outcome, parseRunKey, type RunKey } from '../queue/queue.js'
+import type { Kinds } from '../resources/kinds.js'
+import type { Key } from '../resources/meta.js'
+import type { PipelineRun, TaskRun } from '../resources/tekton.js'
+import { isDone, succeededCondition } from '../status/conditions.js'
+import { applyAction } from './apply.js'
+import type { Action, Decision, PipelineRunWorld, Refusal, TaskRunWorld } from './decision.js'
+import { type ObserveDeps, observePipelineRun, observeTaskRun } from './observe.js'
+import { reconcilePipelineRun } from './pipeline-run.js'
+import { refusedPipelineRun, refusedTaskRun } from './refused.js'
+import { reconcileTaskRun } from './task-run.js'
+
+export interface ReconcileDeps extends ObserveDeps {
+  readonly now: () => number
+  readonly log: Log
+}
+
+/** What differs between the two kinds of run. */
+interface RunKind<K extends 'PipelineRun' | 'TaskRun', World> {
+  readonly kind: K
+  readonly observe: (deps: ObserveDeps, run: Kinds[K], now: number) => Promise<World>
+  readonly decide: (run: Kinds[K], world: World) => Decision<NonNullable<Kinds[K]['status']>>
+  readonly refused: (run: Kinds[K], action: Action, refusal: Refusal, now: number) => NonNullable<Kinds[K]['status']>
+}
+
+const PIPELINE_RUN: RunKind<'PipelineRun', PipelineRunWorld> = {
+  kind: 'PipelineRun',
+  observe: observePipelineRun,
+  decide: reconcilePipelineRun,
+  refused: refusedPipelineRun,
+}
+
+const TASK_RUN: RunKind<'TaskRun', TaskRunWorld> = {
+  kind: 'TaskRun',
+  observe: observeTaskRun,
+  decide: reconcileTaskRun,
+  refused: refusedTaskRun,
+}
+
+/** One pass over one run. @throws on infrastructure faults only: the queue calls again after a growing pause. */
+export async function reconcile(deps: ReconcileDeps, key: RunKey): Promise<Outcome> {
+  const { kind, ...name } = parseRunKey(key)
+  return kind === 'PipelineRun' ? pass(deps, PIPELINE_RUN, name) : pass(deps, TASK_RUN, name)
+}
+
+async function pass<K extends 'PipelineRun' | 'TaskRun', World extends { readonly now: number }>(
+  deps: ReconcileDeps,
+  { kind, observe, decide, refused }: RunKind<K, World>,
+  key: Key,
+): Promise<Outcome> {
+  const { cluster, now, log } = deps
+  const startedAt = now()
+  const run = await cluster.get(kind, key)
+  if (run === undefined || isDone(run) || run.metadata.deletionTimestamp !== undefined) return { kind: 'settled' }
+
+  const world = await observe(deps, run, startedAt)
+  const decision = decide(run, world)
+  let { status, lookAgainAt } = decision
+  try {
+    // Children before status: if we stop in between, the next pass finds them by name.
+    // The other way round, status would list runs that were never made.
+    for (const action of decision.actions) {
+      const refusal = await applyAction(cluster, action)
+      if (refusal === undefined) continue
+      status = refused(run, action, refusal, startedAt)
+      lookAgainAt = undefined
+      break
+    }
+    const labelled = await addMetadata(deps, kind, run, decision)
+    await cluster.replaceStatus(kind, { ...labelled, status } as Kinds[K])
+  } catch (error) {
+    // Someone wrote first. What we saw is stale, so look again instead of forcing it.
+    if (isClusterError(error, 'Conflict')) return { kind: 'again', afterMs: 0 }
+    // Deleted meanwhile: its removal collects what it owned.
+    if (isClusterError(error, 'NotFound')) return { kind: 'settled' }
+    throw error
+  }
+  log.debug('reconciled', {
+    run: `${kind}/${key.namespace}/${key.name}`,
+    actions: decision.actions.length,
+    reason: succeededCondition({ status })?.reason,
+    ms: now() - startedAt,
+  })
+  if (lookAgainAt === undefined) return { kind: 'settled' }
+  return { kind: 'again', afterMs: Math.max(0, lookAgainAt - now()) }
+}
+
+/** Labels and annotations that the run takes over from its Task or Pipeline; its own win. */
+async function addMetadata<K extends 'PipelineRun' | 'TaskRun'>(
+  { cluster }: ReconcileDeps,
+  kind: K,
+  run: Kinds[K],
+  { labels, annotations }: Pick<Decision<unknown>, 'labels' | 'annotations'>,
+): Promise<Kinds[K]> {
+  if (labels === undefined && annotations === undefined) return run
+  const metadata: PipelineRun['metadata'] & TaskRun['metadata'] = {
+    ...run.metadata,
+    ...(labels && { labels: { ...labels, ...run.metadata.labels } }),
+    ...(annotations && { annotations: { ...annotations, ...run.metadata.annotations } }),
+  }
+  return cluster.replace(kind, { ...run, metadata })
+}

@@ -1,0 +1,43 @@
+/** The API server's 'no' to what a run wanted to create is the user's to know: it becomes the run's last condition. */
+import { toTimestamp } from '../lib/time.js'
+import type { PipelineRun, PipelineRunStatus, TaskRun, TaskRunStatus } from '../resources/tekton.js'
+import { withSucceeded } from '../status/conditions.js'
+import type { Action, Refusal } from './decision.js'
+
+export function refusedTaskRun(run: TaskRun, action: Action, refusal: Refusal, now: number): TaskRunStatus {
+  const task = run.spec.taskRef?.name
+  const hint = task ? `Maybe missing or invalid Task ${run.metadata.namespace}/${task}` : 'Maybe invalid TaskSpec'
+  const claim = action.do === 'create' && action.kind === 'PersistentVolumeClaim'
+  return {
+    ...run.status,
+    startTime: run.status?.startTime ?? toTimestamp(now),
+    completionTime: toTimestamp(now),
+    conditions: withSucceeded(
+      run.status?.conditions,
+      'False',
+      claim ? 'CouldntCreateWorkspacePVC' : 'PodCreationFailed',
+      claim
+        ? `Failed to create PVC for TaskRun ${run.metadata.namespace}/${run.metadata.name} workspaces correctly: ${refusal.message}`
+        : `failed to create task run pod "${run.metadata.name}": ${refusal.message}. ${hint}`,
+      now,
+    ),
+  }
+}
+
+export function refusedPipelineRun(run: PipelineRun, action: Action, refusal: Refusal, now: number): PipelineRunStatus {
+  const claim = action.do === 'create' && action.kind === 'PersistentVolumeClaim'
+  return {
+    ...run.status,
+    startTime: run.status?.startTime ?? toTimestamp(now),
+    completionTime: toTimestamp(now),
+    conditions: withSucceeded(
+      run.status?.conditions,
+      'False',
+      claim ? 'CouldntCreateWorkspacePVC' : 'CreateRunFailed',
+      claim
+        ? `Failed to create PVC for PipelineRun ${run.metadata.namespace}/${run.metadata.name} Workspaces correctly: ${refusal.message}`
+        : refusal.message,
+      now,
+    ),
+  }
+}

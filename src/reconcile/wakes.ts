@@ -1,0 +1,64 @@
+/**
+ * Whom a change concerns. Reading a run again for no reason costs a pass, forgetting to read it costs the run, so the
+ * rule errs on waking: only changes that a pass itself has just written are left out.
+ */
+
+import { type RunKey, runKey } from '../queue/queue.js'
+import type { Pod } from '../resources/core.js'
+import { apiVersionOf } from '../resources/kinds.js'
+import type { ObjectMeta } from '../resources/meta.js'
+import type { CustomRun, PipelineRun, TaskRun } from '../resources/tekton.js'
+import { isDone } from '../status/conditions.js'
+
+export type Watched = PipelineRun | TaskRun | CustomRun | Pod
+
+/** What the watcher remembers of an object to tell what changed. */
+export interface Digest {
+  readonly generation: number
+  readonly deleting: boolean
+  readonly done: boolean
+}
+
+export function digestOf(object: Watched): Digest {
+  return {
+    generation: object.metadata.generation ?? 0,
+    deleting: object.metadata.deletionTimestamp !== undefined,
+    done: object.kind !== 'Pod' && isDone(object),
+  }
+}
+
+/** The runs to look at after `object` became what it is; `before` is undefined when it was not known. */
+export function wakesAfterPut(object: Watched, before: Digest | undefined): readonly RunKey[] {
+  const now = digestOf(object)
+  const owner = ownerKeys(object.metadata)
+  // A Pod's status is its TaskRun's next observation, whatever changed in it.
+  if (object.kind === 'Pod') return owner
+  // Status is written by our own pass, which knows; spec and deletion come from outside.
+  const asked = before === undefined || before.generation !== now.generation || before.deleting !== now.deleting
+  const self = asked && !now.done ? selfKeys(object) : []
+  const finished = now.done && before?.done !== true
+  return finished ? [...self, ...owner] : self
+}
+
+export function wakesAfterRemoval(object: Watched): readonly RunKey[] {
+  return ownerKeys(object.metadata)
+}
+
+/** What a fresh list wakes: every unfinished run; and the owners of what is finished are looked at by their own entry. */
+export function wakesAfterList(object: Watched): readonly RunKey[] {
+  if (object.kind === 'Pod' || isDone(object)) return []
+  return selfKeys(object)
+}
+
+function selfKeys(object: PipelineRun | TaskRun | CustomRun): readonly RunKey[] {
+  return object.kind === 'CustomRun' ? [] : [runKey(object.kind, object.metadata)]
+}
+
+function ownerKeys(metadata: ObjectMeta): readonly RunKey[] {
+  return (metadata.ownerReferences ?? []).flatMap(owner => {
+    if (owner.controller !== true) return []
+    if (owner.kind !== 'PipelineRun' && owner.kind !== 'TaskRun') return []
+    if (owner.apiVersion !== apiVersionOf(owner.kind)) return []
+    return [runKey(owner.kind, { namespace: metadata.namespace, name: owner.name })]
+  })
+}

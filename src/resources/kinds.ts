@@ -1,0 +1,110 @@
+/** Every kind the store knows. Adding a kind is adding a line to `Kinds` and a row to `KINDS`. */
+import type { ConfigMap, Namespace, Opaque, PersistentVolumeClaim, Pod, Secret, ServiceAccount } from './core.js'
+import type { CustomRun, Pipeline, PipelineRun, StepAction, Task, TaskRun } from './tekton.js'
+import type { ClusterTriggerBinding, EventListener, Trigger, TriggerBinding, TriggerTemplate } from './triggers.js'
+
+export interface Kinds {
+  PipelineRun: PipelineRun
+  TaskRun: TaskRun
+  CustomRun: CustomRun
+  Pipeline: Pipeline
+  Task: Task
+  StepAction: StepAction
+  EventListener: EventListener
+  Trigger: Trigger
+  TriggerBinding: TriggerBinding
+  ClusterTriggerBinding: ClusterTriggerBinding
+  TriggerTemplate: TriggerTemplate
+  ClusterInterceptor: Opaque
+  Interceptor: Opaque
+  Pod: Pod
+  ConfigMap: ConfigMap
+  Secret: Secret
+  PersistentVolumeClaim: PersistentVolumeClaim
+  ServiceAccount: ServiceAccount
+  Namespace: Namespace
+  LimitRange: Opaque
+  Role: Opaque
+  RoleBinding: Opaque
+  ClusterRole: Opaque
+  ClusterRoleBinding: Opaque
+}
+
+export type Kind = keyof Kinds
+/** Any stored object. */
+export type AnyResource = Kinds[Kind]
+
+export interface KindInfo {
+  readonly group: string
+  /** The version objects are stored in; what `parse.ts` turns the others into. */
+  readonly version: string
+  /** Versions accepted as input, the stored one among them. */
+  readonly served: readonly string[]
+  readonly plural: string
+  readonly namespaced: boolean
+  readonly shortNames: readonly string[]
+  /** Has a status subresource: a plain replace keeps the stored status. */
+  readonly status: boolean
+}
+
+const tekton = { group: 'tekton.dev', version: 'v1', served: ['v1', 'v1beta1'], namespaced: true }
+const triggers = { group: 'triggers.tekton.dev', version: 'v1beta1', served: ['v1beta1', 'v1alpha1'], namespaced: true }
+const interceptors = { group: 'triggers.tekton.dev', version: 'v1alpha1', served: ['v1alpha1'] }
+const core = { group: '', version: 'v1', served: ['v1'], namespaced: true }
+const rbac = { group: 'rbac.authorization.k8s.io', version: 'v1', served: ['v1'], shortNames: [], status: false }
+
+export const KINDS: Readonly<Record<Kind, KindInfo>> = {
+  PipelineRun: { ...tekton, plural: 'pipelineruns', shortNames: ['pr', 'prs'], status: true },
+  TaskRun: { ...tekton, plural: 'taskruns', shortNames: ['tr', 'trs'], status: true },
+  CustomRun: { ...tekton, version: 'v1beta1', served: ['v1beta1'], plural: 'customruns', shortNames: [], status: true },
+  Pipeline: { ...tekton, plural: 'pipelines', shortNames: [], status: false },
+  Task: { ...tekton, plural: 'tasks', shortNames: [], status: false },
+  StepAction: {
+    ...tekton,
+    version: 'v1beta1',
+    served: ['v1beta1', 'v1alpha1'],
+    plural: 'stepactions',
+    shortNames: [],
+    status: false,
+  },
+  EventListener: { ...triggers, plural: 'eventlisteners', shortNames: ['el'], status: true },
+  Trigger: { ...triggers, plural: 'triggers', shortNames: ['tri'], status: false },
+  TriggerBinding: { ...triggers, plural: 'triggerbindings', shortNames: ['tb'], status: false },
+  ClusterTriggerBinding: {
+    ...triggers,
+    namespaced: false,
+    plural: 'clustertriggerbindings',
+    shortNames: ['ctb'],
+    status: false,
+  },
+  TriggerTemplate: { ...triggers, plural: 'triggertemplates', shortNames: ['tt'], status: false },
+  ClusterInterceptor: {
+    ...interceptors,
+    namespaced: false,
+    plural: 'clusterinterceptors',
+    shortNames: ['ci'],
+    status: true,
+  },
+  Interceptor: { ...interceptors, namespaced: true, plural: 'interceptors', shortNames: ['ni'], status: true },
+  Pod: { ...core, plural: 'pods', shortNames: ['po'], status: true },
+  ConfigMap: { ...core, plural: 'configmaps', shortNames: ['cm'], status: false },
+  Secret: { ...core, plural: 'secrets', shortNames: [], status: false },
+  PersistentVolumeClaim: { ...core, plural: 'persistentvolumeclaims', shortNames: ['pvc'], status: true },
+  ServiceAccount: { ...core, plural: 'serviceaccounts', shortNames: ['sa'], status: false },
+  Namespace: { ...core, namespaced: false, plural: 'namespaces', shortNames: ['ns'], status: true },
+  LimitRange: { ...core, plural: 'limitranges', shortNames: ['limits'], status: false },
+  Role: { ...rbac, namespaced: true, plural: 'roles' },
+  RoleBinding: { ...rbac, namespaced: true, plural: 'rolebindings' },
+  ClusterRole: { ...rbac, namespaced: false, plural: 'clusterroles' },
+  ClusterRoleBinding: { ...rbac, namespaced: false, plural: 'clusterrolebindings' },
+}
+
+/** The stored apiVersion of a kind: `tekton.dev/v1`, or `v1` for the core group. */
+export function apiVersionOf(kind: Kind): string {
+  const { group, version } = KINDS[kind]
+  return group === '' ? version : `${group}/${version}`
+}
+
+export function isKind(text: string): text is Kind {
+  return Object.hasOwn(KINDS, text)
+}

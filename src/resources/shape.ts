@@ -1,0 +1,192 @@
+/**
+ * Shapes: small descriptions of JSON that check a value and rebuild it, so that everything after has the type it
+ * claims. The tables that use them are `shapes-*.ts`. Wordings are those of Kubernetes' structural schemas.
+ */
+import { formatDuration, parseDuration } from '../lib/duration.js'
+import { complete, type Problem } from './problem.js'
+
+export type Shape =
+  | 'string'
+  | 'boolean'
+  | 'integer'
+  | 'int-or-string'
+  | 'quantity'
+  | 'duration'
+  | 'base64'
+  | 'param-value'
+  | 'text'
+  | 'any'
+  | 'object'
+  | { readonly list: Shape; readonly nullItems?: true }
+  | { readonly map: Shape }
+  | Fields
+  | (() => Shape)
+
+export interface Fields {
+  readonly fields: Readonly<Record<string, Shape>>
+  readonly required?: readonly string[]
+  /** Unknown fields are kept as they are instead of refused. */
+  readonly open?: true
+  /** Fields that exist elsewhere or used to exist, and what to write instead. */
+  readonly hints?: Readonly<Record<string, string>>
+}
+
+export type Json = Readonly<Record<string, unknown>>
+
+export function isRecord(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** Checks and rebuilds `value`. Null fields vanish, as in Kubernetes. The result is only meaningful without problems. */
+export function decode(shape: Shape, value: unknown, path: string, problems: Problem[]): unknown {
+  if (typeof shape === 'function') return decode(shape(), value, path, problems)
+  if (typeof shape === 'string') return decodeScalar(shape, value, path, problems)
+  if ('list' in shape) {
+    if (!Array.isArray(value)) return wrongType(value, 'array', path, problems)
+    return value.map((item, i) =>
+      item === null && shape.nullItems ? null : decode(shape.list, item, `${path}[${i}]`, problems),
+    )
+  }
+  if (!isRecord(value)) return wrongType(value, 'object', path, problems)
+  if ('map' in shape) {
+    const entries = Object.entries(value).filter(([, item]) => item !== null)
+    return Object.fromEntries(entries.map(([key, item]) => [key, decode(shape.map, item, join(path, key), problems)]))
+  }
+  return decodeFields(shape, value, path, problems)
+}
+
+function decodeFields(shape: Fields, value: Json, path: string, problems: Problem[]): Json {
+  const kept: [string, unknown][] = []
+  for (const [key, item] of Object.entries(value)) {
+    const inside = join(path, key)
+    const field = Object.hasOwn(shape.fields, key) ? shape.fields[key] : undefined
+    if (field !== undefined) {
+      if (item !== null || field === 'param-value') kept.push([key, decode(field, item, inside, problems)])
+    } else if (shape.open) kept.push([key, decode('any', item, inside, problems)])
+    else {
+      const hint = shape.hints && Object.hasOwn(shape.hints, key) ? shape.hints[key] : nearest(key, shape)
+      problems.push(complete(`strict decoding error: unknown field "${inside}"`, inside, hint))
+    }
+  }
+  for (const key of shape.required ?? []) {
+    const inside = join(path, key)
+    if (!Object.hasOwn(value, key) || (value[key] === null && shape.fields[key] !== 'param-value')) {
+      problems.push(complete(`${inside}: Required value`, inside))
+    }
+  }
+  return Object.fromEntries(kept)
+}
+
+function decodeScalar(shape: Shape & string, value: unknown, path: string, problems: Problem[]): unknown {
+  switch (shape) {
+    case 'any':
+      return plain(value)
+    case 'object':
+      return isRecord(value) ? plain(value) : wrongType(value, 'object', path, problems)
+    case 'boolean':
+      return typeof value === 'boolean' ? value : wrongType(value, 'boolean', path, problems)
+    case 'integer':
+      return Number.isSafeInteger(value) ? value : wrongType(value, 'integer', path, problems)
+    case 'int-or-string':
+      return typeof value === 'string' || Number.isSafeInteger(value)
+        ? value
+        : wrongType(value, 'integer or string', path, problems)
+    case 'quantity':
+      if (typeof value === 'number') return String(value)
+      return typeof value === 'string' ? value : wrongType(value, 'integer or string', path, problems)
+    case 'param-value':
+      return paramValue(value)
+    case 'text':
+      // Triggers' template defaults: Kubernetes keeps only strings here, but an unquoted number is never meant otherwise.
+      return typeof value === 'string' ? value : wrongType(value, 'string', path, problems)
+    case 'string':
+      return typeof value === 'string' ? value : wrongType(value, 'string', path, problems)
+    case 'base64':
+      if (typeof value !== 'string') return wrongType(value, 'string', path, problems)
+      if (!/^(?:[A-Za-z0-9+/\s]{4})*[A-Za-z0-9+/=\s]*$/.test(value)) {
+        problems.push(complete(`${path}: illegal base64 data`, path, 'encode the value, or use stringData for plain text'))
+      }
+      return value
+    case 'duration': {
+      if (typeof value !== 'string') return wrongType(value, 'string', path, problems)
+      const ms = parseDuration(value)
+      if (ms === undefined) {
+        const hint = `${path}: write a number and a unit, such as "90s", "10m" or "1h30m"`
+        problems.push(complete(`time: invalid duration ${JSON.stringify(value)}`, path, hint))
+        return value
+      }
+      return formatDuration(ms)
+    }
+    default:
+      throw new Error(`unknown shape ${JSON.stringify(shape satisfies never)}`)
+  }
+}
+
+/** As ParamValue's decoder in Tekton: strings, lists and maps of strings stay, everything else is its JSON text. */
+export function paramValue(value: unknown): string | readonly string[] | Readonly<Record<string, string>> {
+  if (value === null || value === undefined) return ''
+  if (typeof value === 'string') return value
+  const isText = (item: unknown): boolean => typeof item === 'string' || item === null
+  if (Array.isArray(value)) {
+    return value.every(isText) ? value.map(item => (item as string | null) ?? '') : jsonText(value)
+  }
+  if (isRecord(value) && Object.values(value).every(isText)) {
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, (item as string | null) ?? '']))
+  }
+  return jsonText(value)
+}
+
+/** Compact, keys sorted: what is left of a value after Kubernetes has stored it. Integers of any size keep their digits. */
+function jsonText(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(jsonText).join(',')}]`
+  if (isRecord(value)) {
+    const keys = Object.keys(value).sort()
+    return `{${keys.map(key => `${JSON.stringify(key)}:${jsonText(value[key])}`).join(',')}}`
+  }
+  return typeof value === 'bigint' ? String(value) : JSON.stringify(value)
+}
+
+/** A copy that `JSON.stringify` accepts: large integers become numbers, as in any other JSON reader. */
+function plain(value: unknown): unknown {
+  if (typeof value === 'bigint') return Number(value)
+  if (Array.isArray(value)) return value.map(plain)
+  if (isRecord(value)) return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plain(item)]))
+  return value
+}
+
+function wrongType(value: unknown, wanted: string, path: string, problems: Problem[]): undefined {
+  const got = typeName(value)
+  const hint =
+    wanted === 'string' && (got === 'boolean' || got === 'integer' || got === 'number')
+      ? `put the value in quotes: ${JSON.stringify(String(value))}`
+      : undefined
+  const message = `${path}: Invalid value: "${got}": ${path} in body must be of type ${wanted}: "${got}"`
+  problems.push(complete(message, path, hint))
+  return undefined
+}
+
+function typeName(value: unknown): string {
+  if (value === null || value === undefined) return 'null'
+  if (Array.isArray(value)) return 'array'
+  if (typeof value === 'bigint') return 'integer'
+  if (typeof value === 'number') return Number.isInteger(value) ? 'integer' : 'number'
+  return typeof value
+}
+
+function join(path: string, key: string): string {
+  return path === '' ? key : `${path}.${key}`
+}
+
+/** "did you mean", for a slip in case or one letter. */
+function nearest(key: string, shape: Fields): string {
+  const known = Object.keys(shape.fields)
+  const close = known.find(name => name.toLowerCase() === key.toLowerCase()) ?? known.find(name => oneEdit(name, key))
+  return close === undefined ? `known fields here: ${known.join(', ')}` : `did you mean "${close}"?`
+}
+
+function oneEdit(a: string, b: string): boolean {
+  if (Math.abs(a.length - b.length) > 1 || Math.min(a.length, b.length) < 3) return false
+  let i = 0
+  while (i < a.length && i < b.length && a[i] === b[i]) i++
+  return a.slice(i + 1) === b.slice(i + 1) || a.slice(i + 1) === b.slice(i) || a.slice(i) === b.slice(i + 1)
+}
