@@ -10,7 +10,8 @@ export type ContainerState =
       readonly exitCode: number
       /** The signal that ended it, 0 when it exited by itself. */
       readonly signal: number
-      readonly reason: 'Completed' | 'Error' | 'OOMKilled' | 'ContainerStatusUnknown'
+      /** `StartError`, with exit code 128: its process could not be started, and `message` says why. */
+      readonly reason: 'Completed' | 'Error' | 'OOMKilled' | 'ContainerStatusUnknown' | 'StartError'
       /** What the container left at its termination path; '' when nothing. */
       readonly message: string
     }
@@ -63,7 +64,7 @@ export interface PodRuntime {
   startContainer(sandbox: PodSandbox, config: ContainerConfig): Promise<void>
   /** The containers that were started, by name. */
   inspect(sandbox: PodSandbox): Promise<ReadonlyMap<string, ContainerState>>
-  /** Resolves at the next state change in this pod (or spuriously), so the kubelet need not poll. */
+  /** Resolves when the pod's state has changed since the last `inspect` (or spuriously), so the kubelet need not poll. */
   changed(sandbox: PodSandbox, signal: AbortSignal): Promise<void>
   /** A running or ended container's output from byte `offset`; with `follow` until the container has ended. */
   logs(

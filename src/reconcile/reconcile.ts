@@ -1,4 +1,5 @@
 /** Observe, decide, apply: the same few lines for both kinds of run. */
+import { evaluateWhen } from '../cel/when.js'
 import { isClusterError } from '../cluster/cluster.js'
 import type { Log } from '../lib/log.js'
 import { type Outcome, parseRunKey, type RunKey } from '../queue/queue.js'
@@ -29,14 +30,14 @@ interface RunKind<K extends 'PipelineRun' | 'TaskRun', World> {
 const PIPELINE_RUN: RunKind<'PipelineRun', PipelineRunWorld> = {
   kind: 'PipelineRun',
   observe: observePipelineRun,
-  decide: reconcilePipelineRun,
+  decide: (run, world) => reconcilePipelineRun(run, world, evaluateWhen),
   refused: refusedPipelineRun,
 }
 
 const TASK_RUN: RunKind<'TaskRun', TaskRunWorld> = {
   kind: 'TaskRun',
   observe: observeTaskRun,
-  decide: reconcileTaskRun,
+  decide: (run, world) => reconcileTaskRun(run, world, evaluateWhen),
   refused: refusedTaskRun,
 }
 

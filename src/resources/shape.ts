@@ -5,7 +5,7 @@
 import { formatDuration, parseDuration } from '../lib/duration.js'
 import { complete, type Problem } from './problem.js'
 
-export type Shape =
+type ScalarShape =
   | 'string'
   | 'boolean'
   | 'integer'
@@ -14,9 +14,11 @@ export type Shape =
   | 'duration'
   | 'base64'
   | 'param-value'
-  | 'text'
   | 'any'
   | 'object'
+
+export type Shape =
+  | ScalarShape
   | { readonly list: Shape; readonly nullItems?: true }
   | { readonly map: Shape }
   | Fields
@@ -27,6 +29,11 @@ export interface Fields {
   readonly required?: readonly string[]
   /** Unknown fields are kept as they are instead of refused. */
   readonly open?: true
+  /**
+   * Kubernetes has no schema from here on inwards, so Tekton's own decoder reads it: names match in any case, and
+   * unknown ones are refused in Go's words.
+   */
+  readonly schemaless?: true
   /** Fields that exist elsewhere or used to exist, and what to write instead. */
   readonly hints?: Readonly<Record<string, string>>
 }
@@ -38,46 +45,53 @@ export function isRecord(value: unknown): value is Json {
 }
 
 /** Checks and rebuilds `value`. Null fields vanish, as in Kubernetes. The result is only meaningful without problems. */
-export function decode(shape: Shape, value: unknown, path: string, problems: Problem[]): unknown {
-  if (typeof shape === 'function') return decode(shape(), value, path, problems)
+export function decode(shape: Shape, value: unknown, path: string, problems: Problem[], schemaless = false): unknown {
+  if (typeof shape === 'function') return decode(shape(), value, path, problems, schemaless)
   if (typeof shape === 'string') return decodeScalar(shape, value, path, problems)
   if ('list' in shape) {
     if (!Array.isArray(value)) return wrongType(value, 'array', path, problems)
     return value.map((item, i) =>
-      item === null && shape.nullItems ? null : decode(shape.list, item, `${path}[${i}]`, problems),
+      item === null && shape.nullItems ? null : decode(shape.list, item, `${path}[${i}]`, problems, schemaless),
     )
   }
   if (!isRecord(value)) return wrongType(value, 'object', path, problems)
   if ('map' in shape) {
     const entries = Object.entries(value).filter(([, item]) => item !== null)
-    return Object.fromEntries(entries.map(([key, item]) => [key, decode(shape.map, item, join(path, key), problems)]))
+    return Object.fromEntries(entries.map(([key, item]) => [key, decode(shape.map, item, join(path, key), problems, schemaless)]))
   }
-  return decodeFields(shape, value, path, problems)
+  return decodeFields(shape, value, path, problems, schemaless || shape.schemaless === true)
 }
 
-function decodeFields(shape: Fields, value: Json, path: string, problems: Problem[]): Json {
-  const kept: [string, unknown][] = []
-  for (const [key, item] of Object.entries(value)) {
-    const inside = join(path, key)
-    const field = Object.hasOwn(shape.fields, key) ? shape.fields[key] : undefined
-    if (field !== undefined) {
-      if (item !== null || field === 'param-value') kept.push([key, decode(field, item, inside, problems)])
-    } else if (shape.open) kept.push([key, decode('any', item, inside, problems)])
-    else {
-      const hint = shape.hints && Object.hasOwn(shape.hints, key) ? shape.hints[key] : nearest(key, shape)
-      problems.push(complete(`strict decoding error: unknown field "${inside}"`, inside, hint))
-    }
+function decodeFields(shape: Fields, value: Json, path: string, problems: Problem[], schemaless: boolean): Json {
+  const kept = new Map<string, unknown>()
+  for (const [written, item] of Object.entries(value)) {
+    const inside = join(path, written)
+    const key = fieldNamed(written, shape, schemaless)
+    const field = key === undefined ? undefined : shape.fields[key]
+    if (key !== undefined && field !== undefined) {
+      if (item !== null || field === 'param-value') kept.set(key, decode(field, item, inside, problems, schemaless))
+    } else if (shape.open) kept.set(written, decode('any', item, inside, problems))
+    else problems.push(unknownField(written, inside, shape, schemaless))
   }
   for (const key of shape.required ?? []) {
-    const inside = join(path, key)
-    if (!Object.hasOwn(value, key) || (value[key] === null && shape.fields[key] !== 'param-value')) {
-      problems.push(complete(`${inside}: Required value`, inside))
-    }
+    if (!kept.has(key)) problems.push(complete(`${join(path, key)}: Required value`, join(path, key)))
   }
   return Object.fromEntries(kept)
 }
 
-function decodeScalar(shape: Shape & string, value: unknown, path: string, problems: Problem[]): unknown {
+function fieldNamed(written: string, { fields }: Fields, schemaless: boolean): string | undefined {
+  if (Object.hasOwn(fields, written)) return written
+  return schemaless ? Object.keys(fields).find(name => name.toLowerCase() === written.toLowerCase()) : undefined
+}
+
+function unknownField(written: string, path: string, shape: Fields, schemaless: boolean): Problem {
+  const known = shape.hints && Object.hasOwn(shape.hints, written) ? shape.hints[written] : nearest(written, shape)
+  return schemaless
+    ? complete(`cannot decode incoming new object: json: unknown field "${written}"`, path, `${path}: ${known}`)
+    : complete(`strict decoding error: unknown field "${path}"`, path, known)
+}
+
+function decodeScalar(shape: ScalarShape, value: unknown, path: string, problems: Problem[]): unknown {
   switch (shape) {
     case 'any':
       return plain(value)
@@ -96,20 +110,20 @@ function decodeScalar(shape: Shape & string, value: unknown, path: string, probl
       return typeof value === 'string' ? value : wrongType(value, 'integer or string', path, problems)
     case 'param-value':
       return paramValue(value)
-    case 'text':
-      // Triggers' template defaults: Kubernetes keeps only strings here, but an unquoted number is never meant otherwise.
-      return typeof value === 'string' ? value : wrongType(value, 'string', path, problems)
     case 'string':
       return typeof value === 'string' ? value : wrongType(value, 'string', path, problems)
-    case 'base64':
+    case 'base64': {
       if (typeof value !== 'string') return wrongType(value, 'string', path, problems)
-      if (!/^(?:[A-Za-z0-9+/\s]{4})*[A-Za-z0-9+/=\s]*$/.test(value)) {
+      const bare = value.replace(/\s/g, '')
+      if (bare.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(bare)) {
         problems.push(complete(`${path}: illegal base64 data`, path, 'encode the value, or use stringData for plain text'))
       }
       return value
+    }
     case 'duration': {
       if (typeof value !== 'string') return wrongType(value, 'string', path, problems)
-      const ms = parseDuration(value)
+      // Nobody writes a longer one, and matching is quadratic in what is not a duration.
+      const ms = value.length > 64 ? undefined : parseDuration(value)
       if (ms === undefined) {
         const hint = `${path}: write a number and a unit, such as "90s", "10m" or "1h30m"`
         problems.push(complete(`time: invalid duration ${JSON.stringify(value)}`, path, hint))
@@ -179,6 +193,7 @@ function join(path: string, key: string): string {
 
 /** "did you mean", for a slip in case or one letter. */
 function nearest(key: string, shape: Fields): string {
+  if (Object.keys(shape.fields).length === 0) return 'there are no fields here'
   const known = Object.keys(shape.fields)
   const close = known.find(name => name.toLowerCase() === key.toLowerCase()) ?? known.find(name => oneEdit(name, key))
   return close === undefined ? `known fields here: ${known.join(', ')}` : `did you mean "${close}"?`

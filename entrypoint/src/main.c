@@ -1,0 +1,233 @@
+// The program inside every step. README.md is its contract. Read from main(), at the bottom: parse, wait, run, finish.
+
+#include <errno.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "files.h"
+#include "format.h"
+#include "log.h"
+#include "message.h"
+#include "options.h"
+#include "results.h"
+#include "run.h"
+#include "signals.h"
+#include "substitute.h"
+#include "wait.h"
+
+enum { EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_CANCELLED = 9, NO_CODE = -1 };
+
+// What the step came to. finish() makes it public.
+struct outcome {
+  int exit_code;
+  bool next_may_run;
+  bool had_its_turn;   // so there may be results, also of a failed command
+  int command_code;    // for the exitCode file, or NO_CODE
+  const char *reason;  // as in terminationReason, or NULL
+  const char *detail;  // a sentence for the status, or NULL
+};
+
+static char started_at[32];
+static char problem[1024];
+
+static void note_start(void) {
+  // RFC 3339 with milliseconds; it becomes terminated.startedAt.
+  struct timespec now;
+  struct tm utc;
+  clock_gettime(CLOCK_REALTIME, &now);
+  gmtime_r(&now.tv_sec, &utc);
+  format(started_at, sizeof started_at, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", utc.tm_year + 1900, utc.tm_mon + 1,
+         utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec, (int)(now.tv_nsec / 1000000));
+}
+
+static struct outcome failure(int exit_code, const char *detail) {
+  return (struct outcome){.exit_code = exit_code, .command_code = NO_CODE, .detail = detail};
+}
+
+static struct outcome failed_with(const char *what, const char *path) {
+  char shown[512];
+  int error = errno;
+  format(problem, sizeof problem, "%s %s: %s", what, quoted(path, shown, sizeof shown), strerror(error));
+  say("%s", problem);
+  return failure(EXIT_FAILED, problem);
+}
+
+// ---- finish -------------------------------------------------------------------------------------------------------
+
+static bool write_exit_code(const struct options *options, int code) {
+  char path[PATH_MAX], text[16];
+  if (options->step_metadata_dir == NULL || code == NO_CODE) return true;
+  format(path, sizeof path, "%s/exitCode", options->step_metadata_dir);
+  format(text, sizeof text, "%d", code);
+  if (write_whole(path, text)) return true;
+  failed_with("writing", path);
+  return false;
+}
+
+static void remove_exit_code(const struct options *options) {
+  char path[PATH_MAX];
+  if (options->step_metadata_dir == NULL) return;
+  format(path, sizeof path, "%s/exitCode", options->step_metadata_dir);
+  unlink(path);
+}
+
+static bool publish(const struct options *options, const struct outcome *outcome, bool with_results) {
+  if (options->termination_path == NULL) return true;
+  struct message message = {0};
+  message_add_internal(&message, "StartedAt", started_at);
+  if (outcome->next_may_run && outcome->command_code > 0) {
+    char code[16];
+    format(code, sizeof code, "%d", outcome->command_code);
+    message_add_internal(&message, "ExitCode", code);
+  }
+  if (outcome->reason != NULL) message_add_internal(&message, "Reason", outcome->reason);
+  if (outcome->detail != NULL) {
+    size_t without = message.entries.length;
+    message_add_internal(&message, "Message", outcome->detail);
+    if (message_size(&message) > (size_t)options->max_termination_bytes) message.entries.length = without;
+  }
+  bool good = !with_results || add_results(options, &message, problem, sizeof problem);
+  if (good && !message_write(&message, options->termination_path)) {
+    failed_with("writing the termination message to", options->termination_path);
+    good = false;
+  }
+  text_free(&message.entries);
+  return good;
+}
+
+static bool post(const struct options *options, bool success) {
+  char path[PATH_MAX];
+  if (options->post_file == NULL) return true;
+  format(path, sizeof path, "%s%s", options->post_file, success ? "" : ".err");
+  if (write_whole(path, "")) return true;
+  failed_with("writing", path);
+  return false;
+}
+
+// The post file comes last: whoever it releases finds the exit code and the message in place, and it can still say that
+// one of them went wrong.
+static int finish(const struct options *options, struct outcome outcome) {
+  if (started_at[0] == '\0') note_start();
+  bool good = write_exit_code(options, outcome.next_may_run ? outcome.command_code : NO_CODE) &&
+              publish(options, &outcome, outcome.had_its_turn);
+  if (!good) {
+    // A step that failed anyway keeps the exit code that says why.
+    if (outcome.next_may_run) outcome = failure(EXIT_FAILED, problem);
+    else if (outcome.detail == NULL) outcome.detail = problem;
+    remove_exit_code(options);
+    publish(options, &outcome, false);
+  }
+  if (!post(options, outcome.next_may_run)) {
+    if (outcome.next_may_run) post(options, false);
+    if (outcome.exit_code == 0) outcome.exit_code = EXIT_FAILED;
+  }
+  return outcome.exit_code;
+}
+
+// ---- run ----------------------------------------------------------------------------------------------------------
+
+// A clean place of its own for what the step leaves behind. An earlier step shares the volume and must not be able to
+// put results into this one's mouth, nor have this one write through a link.
+static bool make_metadata_directory(const char *path, struct outcome *outcome) {
+  char part[PATH_MAX];
+  struct stat status;
+  if (path == NULL) return true;
+  if (!make_directory(path, 0777) || lstat(path, &status) != 0) {
+    *outcome = failed_with("making directory", path);
+    return false;
+  }
+  if (!S_ISDIR(status.st_mode)) {
+    errno = ENOTDIR;
+    *outcome = failed_with("making directory", path);
+    return false;
+  }
+  format(part, sizeof part, "%s/exitCode", path);
+  bool good = unlink(part) == 0 || errno == ENOENT;
+  if (good) {
+    format(part, sizeof part, "%s/results", path);
+    good = make_empty_directory(part);
+  }
+  if (!good) *outcome = failed_with("clearing", part);
+  return good;
+}
+
+static struct outcome outcome_of(const struct options *options, const struct ending *ending) {
+  struct outcome outcome = {.had_its_turn = true, .command_code = NO_CODE};
+  switch (ending->how) {
+    case TIMED_OUT:
+      say("Step was stopped: it exceeded its timeout of %lld ms", (long long)options->timeout_ms);
+      outcome.exit_code = EXIT_FAILED;
+      outcome.reason = "TimeoutExceeded";
+      return outcome;
+    case CANCELLED:
+      say("Step was cancelled");
+      outcome.exit_code = EXIT_CANCELLED;
+      outcome.reason = "Cancelled";
+      return outcome;
+    case NOT_STARTED:
+      outcome.exit_code = ending->code;
+      outcome.detail = ending->problem;
+      return outcome;
+    case EXITED: break;
+  }
+  outcome.exit_code = ending->code;
+  if (ending->code != 0 && !options->continue_on_error) return outcome;
+  if (ending->copy_failed) {
+    // The command is content, but a file that was asked for is not whole.
+    outcome.exit_code = EXIT_FAILED;
+    outcome.detail = "the copy of the step's output could not be written";
+    return outcome;
+  }
+  outcome.exit_code = 0;
+  outcome.next_may_run = true;
+  outcome.command_code = ending->code;
+  if (ending->code != 0) outcome.reason = "Continued";
+  return outcome;
+}
+
+static int run_step(struct options *options, int signals, uint64_t signal_mask, struct watch *watch) {
+  struct outcome outcome;
+  if (!make_metadata_directory(options->step_metadata_dir, &outcome)) return finish(options, outcome);
+  if (!substitute(options)) {
+    say("entrypoint: out of memory");
+    return finish(options, failure(EXIT_FAILED, "out of memory"));
+  }
+  note_start();
+  if (!when_allows(options)) {
+    say("Step was skipped due to when expressions were evaluated to false.");
+    return finish(options, (struct outcome){.next_may_run = true, .command_code = 0, .reason = "Skipped"});
+  }
+  struct ending ending = run(options, signals, signal_mask, watch);
+  return finish(options, outcome_of(options, &ending));
+}
+
+int main(int argc, char **argv) {
+  static struct options options;
+  // First of all, so that no signal finds us unprepared. One that comes before the command exists is kept for it.
+  uint64_t signal_mask = 0;
+  int signals = signals_block(&signal_mask);
+  if (!parse_options(argc, argv, &options)) return finish(&options, failure(EXIT_USAGE, "entrypoint: wrong arguments"));
+  if (signals < 0) return finish(&options, failed_with("blocking signals in", argv[0]));
+
+  int signal = 0;
+  struct watch watch;
+  switch (wait_for_turn(&options, signals, &signal, &watch)) {
+    case TURN_COME: return run_step(&options, signals, signal_mask, &watch);
+    case TURN_SKIPPED:
+      say("Skipping step because a previous step failed");
+      return finish(&options, (struct outcome){.exit_code = EXIT_FAILED, .command_code = NO_CODE, .reason = "Skipped"});
+    case TURN_CANCELLED:
+      say("Step was cancelled");
+      return finish(&options, (struct outcome){.exit_code = EXIT_CANCELLED, .command_code = NO_CODE, .reason = "Cancelled"});
+    case TURN_STOPPED:
+      say("Step was stopped by signal %d before it began", signal);
+      return finish(&options, failure(128 + signal, NULL));
+    case TURN_BROKEN: break;
+  }
+  return finish(&options, failure(EXIT_FAILED, NULL));
+}

@@ -1,0 +1,53 @@
+#ifndef OPTIONS_H
+#define OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+// The numbers of Tekton's pkg/result. 5 and 6, artifacts, are not written by us.
+enum entry_type { TASK_RESULT = 1, INTERNAL = 3, STEP_RESULT = 4 };
+
+struct result_file {
+  const char *name;
+  const char *path;
+  enum entry_type type;
+};
+
+// Holds when `input` is one of the values, or none of them when `negated`.
+struct when {
+  const char *input;
+  bool negated;
+  size_t first_value;  // index into options.when_values
+  size_t value_count;
+};
+
+// The flags, one field each; README.md says what each does. Strings point into argv.
+struct options {
+  const char *wait_file;
+  bool wait_file_content;
+  const char *cancel_file;
+  const char *post_file;
+  const char *step_metadata_dir;
+  const char *steps_dir;
+  const char *working_dir;
+  const char *stdout_path;
+  const char *stderr_path;
+  bool continue_on_error;
+  int64_t timeout_ms;  // 0: none
+  int64_t grace_ms;
+  const char *termination_path;
+  int64_t max_termination_bytes;
+  struct result_file *results;
+  size_t result_count;
+  struct when *whens;
+  size_t when_count;
+  const char **when_values;
+  size_t when_value_count;
+  char **command;
+};
+
+// False after the mistake was logged. `options` then holds what was read so far, so that a post file can be written.
+bool parse_options(int argc, char **argv, struct options *options);
+
+#endif

@@ -1,0 +1,25 @@
+#ifndef SCAN_H
+#define SCAN_H
+
+#include <stdbool.h>
+
+#include "text.h"
+
+// A cursor over text that has to be JSON of one flat shape. No tree is built: a caller asks for the next thing it
+// expects and gives up at the first surprise. Needed because two files hold JSON by Tekton's contract and were not
+// written by us: a termination message the step has already written to, and array and object results of earlier steps.
+struct scan {
+  const char *at;
+  const char *end;
+};
+
+// Skips white space, then takes `character` if it is next.
+bool scan_char(struct scan *scan, char character);
+// Takes a string and adds its value to `value` unless that is NULL.
+bool scan_string(struct scan *scan, struct text *value);
+// Takes an integer of at most nine digits.
+bool scan_integer(struct scan *scan, int *value);
+// True when only white space is left.
+bool scan_end(struct scan *scan);
+
+#endif

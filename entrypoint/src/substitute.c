@@ -1,0 +1,243 @@
+#include "substitute.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "files.h"
+#include "format.h"
+#include "log.h"
+#include "scan.h"
+
+// A result is at most as long as the message that carried it, unless limits were raised; then this bounds an argument.
+enum { MAX_RESULT_BYTES = 1 << 20 };
+
+// $(steps.<step>.results.<result>), with at most one of [n], [*] and .key behind the result.
+struct reference {
+  const char *step, *result, *key;
+  int step_length, result_length, key_length;
+  int index;  // ALL for [*], NONE for none
+  size_t length;
+};
+enum { NONE = -1, ALL = -2 };
+
+static const char prefix[] = "$(steps.";
+static const char middle[] = ".results.";
+
+static bool is_name(const char *name, int length) {
+  if (length <= 0 || name[0] == '.') return false;
+  for (int i = 0; i < length; i++)
+    if (name[i] == '/' || name[i] == '$' || name[i] == '(') return false;
+  return true;
+}
+
+static bool parse_reference(const char *at, struct reference *reference) {
+  if (strncmp(at, prefix, strlen(prefix)) != 0) return false;
+  const char *end = strchr(at, ')');
+  if (end == NULL) return false;
+  *reference = (struct reference){.step = at + strlen(prefix), .index = NONE, .length = (size_t)(end - at) + 1};
+  const char *dot = strchr(reference->step, '.');
+  if (dot == NULL || strncmp(dot, middle, strlen(middle)) != 0 || dot > end) return false;
+  reference->step_length = (int)(dot - reference->step);
+  reference->result = dot + strlen(middle);
+  const char *stop = reference->result + strcspn(reference->result, ".[)");
+  reference->result_length = (int)(stop - reference->result);
+  if (*stop == '.') {
+    reference->key = stop + 1;
+    reference->key_length = (int)(end - reference->key);
+    if (reference->key_length == 0) return false;
+  } else if (*stop == '[') {
+    struct scan scan = {stop + 1, end};
+    if (scan_char(&scan, '*')) reference->index = ALL;
+    else if (!scan_integer(&scan, &reference->index)) return false;
+    if (!scan_char(&scan, ']') || scan.at != end) return false;
+  }
+  return is_name(reference->step, reference->step_length) && is_name(reference->result, reference->result_length);
+}
+
+// The nth string of a JSON array of strings.
+static bool pick_element(const struct text *json, int index, struct text *value) {
+  struct scan scan = {json->data, json->data + json->length};
+  bool found = false;
+  if (!scan_char(&scan, '[') || scan_char(&scan, ']')) return false;
+  for (int i = 0;; i++) {
+    if (!scan_string(&scan, i == index ? value : NULL)) return false;
+    found = found || i == index;
+    if (scan_char(&scan, ',')) continue;
+    return scan_char(&scan, ']') && scan_end(&scan) && found;
+  }
+}
+
+// The value of a key in a JSON object of strings.
+static bool pick_key(const struct text *json, const char *key, int length, struct text *value) {
+  struct scan scan = {json->data, json->data + json->length};
+  bool found = false;
+  if (!scan_char(&scan, '{') || scan_char(&scan, '}')) return false;
+  do {
+    struct text name = {0};
+    bool good = scan_string(&scan, &name) && scan_char(&scan, ':');
+    bool is_it = good && name.length == (size_t)length && memcmp(name.data, key, name.length) == 0;
+    text_free(&name);
+    if (is_it) value->length = 0;  // the last of equal keys wins, as in Go
+    if (!good || !scan_string(&scan, is_it ? value : NULL)) return false;
+    found = found || is_it;
+  } while (scan_char(&scan, ','));
+  return scan_char(&scan, '}') && scan_end(&scan) && found;
+}
+
+static bool complain(const struct reference *reference, const char *reason) {
+  char shown[256], name[256];
+  format(name, sizeof name, "%.*s", (int)reference->length, reference->step - strlen(prefix));
+  say("Error while substituting step results: %s: %s", quoted(name, shown, sizeof shown), reason);
+  return false;
+}
+
+static bool read_reference(const struct options *options, const struct reference *reference, struct text *content) {
+  char path[PATH_MAX];
+  // As in Tekton the directory is the container's name.
+  if (!format(path, sizeof path, "%s/step-%.*s/results/%.*s", options->steps_dir, reference->step_length,
+              reference->step, reference->result_length, reference->result))
+    return complain(reference, "its path is too long");
+  off_t size;
+  switch (read_regular(path, MAX_RESULT_BYTES, content, &size)) {
+    case FILE_READ: break;
+    case FILE_ABSENT: return complain(reference, "that step has not written it");
+    case FILE_TOO_LARGE: return complain(reference, "larger than 1 MiB");
+    case FILE_NOT_REGULAR: return complain(reference, "not a regular file");
+    case FILE_FAILED: return complain(reference, strerror(errno));
+  }
+  // No argument and no variable can hold one.
+  if (content->length > 0 && memchr(content->data, '\0', content->length) != NULL)
+    return complain(reference, "it holds a zero byte");
+  return true;
+}
+
+static bool resolve(const struct options *options, const struct reference *reference, struct text *out) {
+  struct text content = {0}, value = {0};
+  bool good = read_reference(options, reference, &content);
+  if (good && reference->index == ALL) {
+    good = complain(reference, "[*] must be the whole argument");
+  } else if (good && reference->index >= 0) {
+    good = pick_element(&content, reference->index, &value) || complain(reference, "no such element in a JSON array of strings");
+  } else if (good && reference->key != NULL) {
+    good = pick_key(&content, reference->key, reference->key_length, &value) ||
+           complain(reference, "no such key in a JSON object of strings");
+  } else if (good) {
+    text_add(&value, content.data, content.length);
+  }
+  if (good && value.length > 0 && memchr(value.data, '\0', value.length) != NULL) good = complain(reference, "it holds a zero byte");
+  if (good) text_add(out, value.data, value.length);
+  if (value.failed || content.failed) out->failed = true;
+  text_free(&content);
+  text_free(&value);
+  return good;
+}
+
+// `string` itself when it holds no reference. One pass: what was put in is not looked at again.
+static const char *replace(const struct options *options, const char *string) {
+  if (strstr(string, prefix) == NULL) return string;
+  struct text out = {0};
+  while (*string != '\0') {
+    struct reference reference;
+    if (parse_reference(string, &reference) && resolve(options, &reference, &out)) {
+      string += reference.length;
+    } else {
+      text_add_char(&out, *string++);
+    }
+  }
+  text_add_char(&out, '\0');
+  if (!out.failed) return out.data;
+  text_free(&out);
+  return NULL;
+}
+
+struct list {
+  const char **items;
+  size_t count;
+  bool failed;
+};
+
+static void list_add(struct list *list, const char *item) {
+  const char **items = item == NULL ? NULL : realloc(list->items, (list->count + 2) * sizeof *items);
+  if (items == NULL) {
+    list->failed = true;
+    return;
+  }
+  list->items = items;
+  items[list->count++] = item;
+  items[list->count] = NULL;
+}
+
+// Adds `string` with its references replaced; a whole-argument [*] becomes as many items as the array has.
+static void list_add_replaced(const struct options *options, struct list *list, const char *string) {
+  struct reference reference;
+  if (!parse_reference(string, &reference) || reference.index != ALL || string[reference.length] != '\0') {
+    list_add(list, replace(options, string));
+    return;
+  }
+  struct text content = {0};
+  size_t before = list->count;
+  bool good = read_reference(options, &reference, &content);
+  if (good) {
+    struct scan scan = {content.data, content.data + content.length};
+    good = scan_char(&scan, '[');
+    bool empty = good && scan_char(&scan, ']');
+    while (good && !empty) {
+      struct text value = {0};
+      good = scan_string(&scan, &value) && (value.length == 0 || memchr(value.data, '\0', value.length) == NULL);
+      text_add_char(&value, '\0');
+      if (good) list_add(list, value.failed ? NULL : value.data);
+      else text_free(&value);
+      if (!good || !scan_char(&scan, ',')) break;
+    }
+    good = good && (empty || scan_char(&scan, ']')) && scan_end(&scan);
+    if (!good) complain(&reference, "not a JSON array of strings");
+  }
+  text_free(&content);
+  if (good) return;
+  list->count = before;  // what was added stays allocated until exec or exit
+  list_add(list, string);
+}
+
+extern char **environ;
+
+bool substitute(struct options *options) {
+  if (options->steps_dir == NULL) return true;
+  for (char **variable = environ; *variable != NULL; variable++) {
+    const char *replaced = strchr(*variable, '=') == NULL ? *variable : replace(options, *variable);
+    if (replaced == NULL) return false;
+    *variable = (char *)replaced;
+  }
+  struct list command = {0};
+  for (char **word = options->command; *word != NULL; word++) list_add_replaced(options, &command, *word);
+  if (command.failed) return false;
+  // An empty array as the only word leaves no command; the old one then fails to start and is named in the log.
+  if (command.count > 0) options->command = (char **)command.items;
+
+  struct list values = {0};
+  for (size_t i = 0; i < options->when_count; i++) {
+    struct when *when = &options->whens[i];
+    size_t first = values.count;
+    for (size_t j = 0; j < when->value_count; j++)
+      list_add_replaced(options, &values, options->when_values[when->first_value + j]);
+    when->first_value = first;
+    when->value_count = values.count - first;
+    when->input = replace(options, when->input);
+    if (when->input == NULL) return false;
+  }
+  if (values.items != NULL) options->when_values = values.items;
+  return !values.failed;
+}
+
+bool when_allows(const struct options *options) {
+  for (size_t i = 0; i < options->when_count; i++) {
+    const struct when *when = &options->whens[i];
+    bool found = false;
+    for (size_t j = 0; j < when->value_count && !found; j++)
+      found = strcmp(when->input, options->when_values[when->first_value + j]) == 0;
+    if (found == when->negated) return false;
+  }
+  return true;
+}

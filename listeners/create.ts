@@ -1,0 +1,95 @@
+/** Creates what a trigger fired, under derived names: a dispatch that is repeated finds what it made before. */
+
+import { admit } from '../src/admission/admit.js'
+import { type Cluster, ClusterError, isClusterError } from '../src/cluster/cluster.js'
+import { type AnyResource, KINDS, type Kind } from '../src/resources/kinds.js'
+import type { Key, New } from '../src/resources/meta.js'
+import { problemsText } from '../src/resources/problem.js'
+import { EVENT_ID_LABEL, LISTENER_LABEL, TRIGGER_LABEL } from '../src/trigger/fire.js'
+import { derivedName, type NameSeed } from '../src/trigger/names.js'
+
+/** Chance of one collision: 1 in 14 million. More than a few in a row mean that something else is wrong. */
+const MAX_PROBES = 8
+
+export interface Creation {
+  /** As `PipelineRun/<namespace>/<name>`. */
+  readonly created: readonly string[]
+  /** Why the rest was not created, in Tekton's words; '' when everything was. */
+  readonly message: string
+}
+
+interface Admitted {
+  readonly kind: Kind
+  readonly object: New<AnyResource>
+}
+
+/**
+ * In order; the first that cannot be created ends it. `claimed` are the objects that this dispatch made or adopted
+ * already: none is taken for two of them. @throws what is worth another try
+ */
+export async function createObjects(
+  cluster: Cluster,
+  objects: readonly Readonly<Record<string, unknown>>[],
+  seed: Omit<NameSeed, 'index'>,
+  claimed: Set<string>,
+): Promise<Creation> {
+  // All of them before the first is created: one that is refused leaves no others half done.
+  const admissions = objects.map(admit)
+  const message = admissions.flatMap(refusalText).join('; ')
+  if (message !== '') return { created: [], message }
+  const created: string[] = []
+  for (const [index, one] of admissions.entries()) {
+    if (one.is === 'refused') continue
+    const outcome = await createOne(cluster, one, { ...seed, index }, claimed)
+    if (outcome.is === 'refused') return { created, message: outcome.message }
+    created.push(outcome.id)
+  }
+  return { created, message: '' }
+}
+
+function refusalText(admission: ReturnType<typeof admit>, index: number): readonly string[] {
+  return admission.is === 'ok' ? [] : [`resourcetemplates[${index}]: ${problemsText(admission.problems)}`]
+}
+
+type Outcome = { readonly is: 'made'; readonly id: string } | { readonly is: 'refused'; readonly message: string }
+
+async function createOne(
+  cluster: Cluster,
+  { kind, object }: Admitted,
+  seed: NameSeed,
+  claimed: Set<string>,
+): Promise<Outcome> {
+  const { namespace, name: fixed, generateName = '' } = object.metadata
+  for (let probe = 0; probe < MAX_PROBES; probe++) {
+    const name = fixed ?? derivedName(generateName, seed, probe)
+    const id = `${kind}/${namespace}/${name}`
+    const named = { ...object, metadata: { ...object.metadata, name } } as New<AnyResource>
+    try {
+      await cluster.create(kind, named)
+    } catch (error) {
+      if (!isClusterError(error, 'AlreadyExists')) return refusalOf(error, kind)
+      const isOurs = !claimed.has(id) && (await isMadeBefore(cluster, kind, { namespace, name }, named))
+      if (!isOurs && fixed !== undefined) return refusalOf(error, kind)
+      if (!isOurs) continue
+    }
+    claimed.add(id)
+    return { is: 'made', id }
+  }
+  throw new Error(`${MAX_PROBES} names derived from ${generateName} are all taken in namespace ${namespace}`)
+}
+
+/** A crash between creating and noting it: the object is there and carries the labels of this very firing. */
+async function isMadeBefore(cluster: Cluster, kind: Kind, key: Key, wanted: New<AnyResource>): Promise<boolean> {
+  const existing: AnyResource | undefined = await cluster.get(kind, key)
+  const [theirs, ours] = [existing?.metadata.labels ?? {}, wanted.metadata.labels ?? {}]
+  return [EVENT_ID_LABEL, LISTENER_LABEL, TRIGGER_LABEL].every(label => theirs[label] === ours[label])
+}
+
+/** What the author can mend is an answer; everything else is thrown, and tried again. */
+function refusalOf(error: unknown, kind: Kind): Outcome {
+  if (!(error instanceof ClusterError) || error.reason === 'Unavailable' || error.reason === 'Conflict') throw error
+  const { group, version, plural } = KINDS[kind]
+  const groupVersion = group === '' ? version : `${group}/${version}`
+  const what = `couldn't create resource with group version kind "${groupVersion}, Resource=${plural}"`
+  return { is: 'refused', message: `${what}: ${error.message}` }
+}

@@ -1,0 +1,47 @@
+/** The listener process: takes events in, and turns what was taken in into objects. */
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Cluster } from '../src/cluster/cluster.js'
+import type { Inbox } from '../src/inbox/inbox.js'
+import type { Log } from '../src/lib/log.js'
+import { createDispatcher } from './dispatch.js'
+import { createWebhookApp, secureServer } from './webhook.js'
+
+/** How many deliveries one process turns into objects at a time. */
+const DISPATCH_CONCURRENCY = 16
+
+export interface Listeners {
+  readonly port: number
+  /** Answers nothing more; resolves when requests and dispatches in progress have ended. */
+  close(): Promise<void>
+}
+
+export interface ListenerDeps {
+  readonly cluster: Cluster
+  readonly inbox: Inbox
+  readonly log: Log
+  readonly now: () => number
+  readonly newEventId: () => string
+}
+
+export async function startListeners(
+  deps: ListenerDeps,
+  address: { readonly port: number; readonly host?: string },
+): Promise<Listeners> {
+  const server = createServer(createWebhookApp(deps))
+  secureServer(server)
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(address.port, address.host, resolve)
+  })
+  const dispatching = deps.inbox.dispatch(createDispatcher(deps), { concurrency: DISPATCH_CONCURRENCY })
+  return {
+    port: (server.address() as AddressInfo).port,
+    async close() {
+      const closed = new Promise<void>(resolve => server.close(() => resolve()))
+      server.closeIdleConnections()
+      await closed
+      await dispatching.close()
+    },
+  }
+}

@@ -1,0 +1,144 @@
+/**
+ * What an API server with Tekton's webhooks does to an object before it stores it: types checked, older versions brought
+ * into the stored one, defaults filled in, rules checked. Pure; the same for files, the API and triggers.
+ */
+import { jsonLimitProblem } from '../resources/json-limits.js'
+import { apiVersionOf, KINDS, type Kind } from '../resources/kinds.js'
+import type { AnyResource } from '../resources/kinds.js'
+import type { New, NewMeta } from '../resources/meta.js'
+import { envelopeOf, newMetaOf } from '../resources/metadata.js'
+import { normaliseTekton, normaliseTriggers } from '../resources/normalise.js'
+import { type ParsedObject, parseManifests } from '../resources/parse.js'
+import type { Problem } from '../resources/problem.js'
+import { decode, isRecord, type Json, type Shape } from '../resources/shape.js'
+import { CORE_SHAPES } from '../resources/shapes-core.js'
+import { tektonSpecShape } from '../resources/shapes-tekton.js'
+import { triggersSpecShape } from '../resources/shapes-triggers.js'
+import { DEFAULT_SETTINGS, type Settings } from '../run/defaults.js'
+import type { CelCheck } from '../run/validate/when.js'
+import { lintObject, lintReferences } from './lint.js'
+import { defaultedSpec, type Rules, specProblems } from './rules.js'
+
+export interface AdmitOptions {
+  /** For objects that name none. */
+  readonly namespace?: string
+  readonly settings?: Settings
+  /** Without one, CEL texts are accepted as they are, and fail when they are evaluated. */
+  readonly celCheck?: CelCheck
+}
+
+export type Admission =
+  | {
+      readonly is: 'ok'
+      readonly kind: Kind
+      readonly object: New<AnyResource>
+      readonly warnings: readonly Problem[]
+    }
+  | { readonly is: 'refused'; readonly problems: readonly Problem[] }
+
+/** Decides over one object, with Tekton's own settings. */
+export function admit(object: unknown): Admission {
+  return admitWith({}, object)
+}
+
+/** Decides over one object. Problems come all at once, as far as one does not hide the next. */
+export function admitWith(options: AdmitOptions, object: unknown): Admission {
+  const limit = jsonLimitProblem(object)
+  if (limit) return { is: 'refused', problems: [limit] }
+  const problems: Problem[] = []
+  const envelope = envelopeOf(object, problems)
+  if (!envelope || !isRecord(object)) return { is: 'refused', problems }
+  const { kind, version } = envelope
+  const named = (found: readonly Problem[]) => found.map(problem => ({ ...problem, object: nameOf(kind, object) }))
+
+  const metadata = newMetaOf(object, kind, options.namespace ?? 'default', problems)
+  const body = bodyOf(object, kind, version, problems)
+  // Rules read the fields, so they wait until every field has its type.
+  if (problems.length > 0) return { is: 'refused', problems: named(problems) }
+
+  const normalised = normalise(kind, version, metadata, body, problems)
+  const rules: Rules = {
+    settings: options.settings ?? DEFAULT_SETTINGS,
+    ...(options.celCheck ? { celCheck: options.celCheck } : {}),
+  }
+  const finished = defaultedSpec(kind, normalised.metadata, normalised.body, rules.settings)
+  problems.push(...specProblems(kind, finished.metadata, finished.body, rules))
+  if (problems.length > 0) return { is: 'refused', problems: named(problems) }
+
+  const admitted = { apiVersion: apiVersionOf(kind), kind, metadata: finished.metadata, ...finished.body }
+  const made = admitted as unknown as New<AnyResource>
+  return { is: 'ok', kind, object: made, warnings: named(lintObject(made)) }
+}
+
+function nameOf(kind: Kind, object: Json): string {
+  const { name, generateName } = isRecord(object['metadata']) ? object['metadata'] : {}
+  return `${kind} ${JSON.stringify(name ?? generateName ?? '')}`
+}
+
+/** Everything but apiVersion, kind, metadata and status, with its types checked. */
+function bodyOf(object: Json, kind: Kind, version: string, problems: Problem[]): Json {
+  const { apiVersion: _a, kind: _k, metadata: _m, status: _s, ...written } = object
+  const spec = specShape(kind, version)
+  if (spec) return decode({ fields: { spec } }, { ...written, spec: written['spec'] ?? {} }, '', problems) as Json
+  const fields: Readonly<Record<string, Shape>> = CORE_SHAPES[kind] ?? {}
+  return decode({ fields, open: true }, written, '', problems) as Json
+}
+
+function specShape(kind: Kind, version: string): Shape | undefined {
+  const { group } = KINDS[kind]
+  if (group === 'tekton.dev') return tektonSpecShape(kind, version)
+  return group === 'triggers.tekton.dev' ? triggersSpecShape(kind, version) : undefined
+}
+
+interface Draft {
+  readonly metadata: NewMeta
+  readonly body: Json
+}
+
+function normalise(kind: Kind, version: string, metadata: NewMeta, body: Json, problems: Problem[]): Draft {
+  const { group, version: stored } = KINDS[kind]
+  const spec = body['spec']
+  if (version === stored || !isRecord(spec)) return { metadata, body }
+  if (group === 'triggers.tekton.dev') return { metadata, body: { ...body, spec: normaliseTriggers(kind, spec) } }
+  if (group !== 'tekton.dev') return { metadata, body }
+  const { spec: converted, annotations } = normaliseTekton(kind, metadata.name ?? '', spec, problems)
+  const kept = { ...metadata.annotations, ...annotations }
+  return {
+    metadata: Object.keys(kept).length > 0 ? { ...metadata, annotations: kept } : metadata,
+    body: { ...body, spec: converted },
+  }
+}
+
+export interface ManifestText {
+  readonly file: string
+  readonly text: string
+}
+
+export type AdmittedManifests =
+  | { readonly is: 'ok'; readonly objects: readonly New<AnyResource>[]; readonly warnings: readonly Problem[] }
+  | { readonly is: 'refused'; readonly problems: readonly Problem[] }
+
+/** All objects of some files, or everything that is wrong with any of them, with file and line. */
+export function admitManifests(texts: readonly ManifestText[], options: AdmitOptions = {}): AdmittedManifests {
+  const parsed = texts.map(({ text, file }) => parseManifests(text, file))
+  const problems = parsed.flatMap(file => (file.is === 'refused' ? file.problems : []))
+  const sources = parsed.flatMap(file => (file.is === 'ok' ? file.objects : []))
+  const admissions = sources.map(source => ({ source, admission: admitWith(options, source.value) }))
+  for (const { source, admission } of admissions) {
+    if (admission.is === 'refused') problems.push(...admission.problems.map(problem => located(problem, source)))
+  }
+  if (problems.length > 0) return { is: 'refused', problems }
+  const admitted = admissions.flatMap(({ source, admission }) => (admission.is === 'ok' ? [{ source, ...admission }] : []))
+  const objects = admitted.map(({ object }) => object)
+  const sourceOf = new Map(admitted.map(({ object, source }) => [object, source]))
+  const between = lintReferences(objects).map(({ problem, object }) => {
+    const source = sourceOf.get(object)
+    return source ? located(problem, source) : problem
+  })
+  const own = admitted.flatMap(({ warnings, source }) => warnings.map(problem => located(problem, source)))
+  return { is: 'ok', objects, warnings: [...own, ...between] }
+}
+
+function located(problem: Problem, source: ParsedObject): Problem {
+  return { ...problem, file: source.file, line: source.lineOf(problem.at ?? problem.paths[0] ?? '') }
+}

@@ -1,0 +1,110 @@
+/** Per kind: which defaults and which rules apply. */
+import type { Kind } from '../resources/kinds.js'
+import type { NewMeta } from '../resources/meta.js'
+import type { Problem } from '../resources/problem.js'
+import type { Json } from '../resources/shape.js'
+import type { PipelineRunSpec, PipelineSpec, StepActionSpec, TaskRunSpec, TaskSpec } from '../resources/tekton.js'
+import type { EventListenerSpec, TriggerBindingSpec, TriggerSpec, TriggerTemplateSpec } from '../resources/triggers.js'
+import {
+  defaultCustomRunSpec,
+  defaultPipelineRunSpec,
+  defaultPipelineSpec,
+  defaultRunMeta,
+  defaultStepActionSpec,
+  defaultTaskRunSpec,
+  defaultTaskSpec,
+  type Settings,
+} from '../run/defaults.js'
+import { validateCustomRunSpec } from '../run/validate/custom-run.js'
+import { validatePipeline } from '../run/validate/pipeline.js'
+import { validatePipelineRunSpec } from '../run/validate/pipeline-run.js'
+import { validateStepAction, validateTask } from '../run/validate/task.js'
+import { validateTaskRunSpec } from '../run/validate/task-run.js'
+import type { CelCheck } from '../run/validate/when.js'
+import { defaultEventListenerSpec, defaultTriggerSpec } from '../trigger/defaults.js'
+import {
+  validateEventListener,
+  validateInterceptorKind,
+  validateTrigger,
+  validateTriggerBinding,
+  validateTriggerTemplate,
+} from '../trigger/validate.js'
+
+export interface Rules {
+  readonly settings: Settings
+  readonly celCheck?: CelCheck
+}
+
+interface Draft {
+  readonly metadata: NewMeta
+  readonly body: Json
+}
+
+/** The shape check has made sure of the types that are claimed here. */
+function specOf<T>(body: Json): T {
+  return (body['spec'] ?? {}) as T
+}
+
+export function defaultedSpec(kind: Kind, metadata: NewMeta, body: Json, settings: Settings): Draft {
+  const withSpec = (spec: unknown, meta = metadata): Draft => ({ metadata: meta, body: { ...body, spec } })
+  switch (kind) {
+    case 'Task':
+      return withSpec(defaultTaskSpec(specOf<TaskSpec>(body), settings))
+    case 'StepAction':
+      return withSpec(defaultStepActionSpec(specOf<StepActionSpec>(body)))
+    case 'TaskRun':
+      return withSpec(
+        defaultTaskRunSpec(specOf<TaskRunSpec>(body), settings),
+        defaultRunMeta('TaskRun', metadata, settings),
+      )
+    case 'Pipeline':
+      return withSpec(defaultPipelineSpec(specOf<PipelineSpec>(body), settings))
+    case 'PipelineRun':
+      return withSpec(
+        defaultPipelineRunSpec(specOf<PipelineRunSpec>(body), settings),
+        defaultRunMeta('PipelineRun', metadata, settings),
+      )
+    case 'CustomRun':
+      return withSpec(defaultCustomRunSpec(specOf<Json>(body), settings))
+    case 'EventListener':
+      return withSpec(defaultEventListenerSpec(specOf<EventListenerSpec>(body), settings.serviceAccount))
+    case 'Trigger':
+      return withSpec(defaultTriggerSpec(specOf<TriggerSpec>(body)))
+    default:
+      return { metadata, body }
+  }
+}
+
+export function specProblems(kind: Kind, metadata: NewMeta, body: Json, rules: Rules): readonly Problem[] {
+  const { settings, celCheck } = rules
+  const { maxMatrixCombinations, forbiddenEnv } = settings
+  const options = { maxMatrixCombinations, forbiddenEnv, ...(celCheck ? { celCheck } : {}) }
+  switch (kind) {
+    case 'Task':
+      return validateTask(specOf<TaskSpec>(body), 'spec', celCheck)
+    case 'StepAction':
+      return validateStepAction(specOf<StepActionSpec>(body))
+    case 'TaskRun':
+      return validateTaskRunSpec(specOf<TaskRunSpec>(body), 'spec', options)
+    case 'Pipeline':
+      return validatePipeline(specOf<PipelineSpec>(body), 'spec', options)
+    case 'PipelineRun':
+      return validatePipelineRunSpec(specOf<PipelineRunSpec>(body), 'spec', options)
+    case 'CustomRun':
+      return validateCustomRunSpec(specOf<Json>(body), 'spec')
+    case 'EventListener':
+      return validateEventListener(metadata, specOf<EventListenerSpec>(body))
+    case 'Trigger':
+      return validateTrigger(specOf<TriggerSpec>(body), 'spec')
+    case 'TriggerBinding':
+    case 'ClusterTriggerBinding':
+      return validateTriggerBinding(specOf<TriggerBindingSpec>(body))
+    case 'TriggerTemplate':
+      return validateTriggerTemplate(specOf<TriggerTemplateSpec>(body), 'spec')
+    case 'ClusterInterceptor':
+    case 'Interceptor':
+      return validateInterceptorKind(specOf<Json>(body))
+    default:
+      return []
+  }
+}

@@ -1,0 +1,239 @@
+/**
+ * The embedded Cluster over HTTP, in the Kubernetes REST dialect: get, list, create, replace, delete, status, logs.
+ * Loopback and a bearer token only. Watch, patch and tables are not there yet, and say so.
+ */
+import { timingSafeEqual } from 'node:crypto'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { admit } from '../admission/admit.js'
+import type { Cluster } from '../cluster/cluster.js'
+import { describeError } from '../lib/fault.js'
+import type { Log } from '../lib/log.js'
+import { apiVersionOf } from '../resources/kinds.js'
+import { problemsText } from '../resources/problem.js'
+import { discover } from './discovery.js'
+import { parseLabelSelector, parseRoute, type Route } from './route.js'
+import { ApiError, statusOf, success } from './status.js'
+
+/** As etcd's limit on one object, with room for the envelope. */
+const MAX_BODY_BYTES = 3 * 1024 * 1024
+
+export interface ApiDeps {
+  readonly cluster: Cluster
+  readonly readLogs: (
+    key: { readonly namespace: string; readonly pod: string; readonly container: string },
+    options: { readonly follow: boolean },
+    signal: AbortSignal,
+  ) => Promise<AsyncIterable<Uint8Array> | undefined>
+  readonly token: string
+  readonly log: Log
+}
+
+export interface Api {
+  readonly port: number
+  close(): Promise<void>
+}
+
+export async function startApi(deps: ApiDeps, address: { readonly port: number; readonly host: string }): Promise<Api> {
+  const server = createServer((request, response) => {
+    answer(deps, request, response).catch((error: unknown) => {
+      const status = statusOf(error)
+      if (status.code === 500) deps.log.error('api request failed', { path: request.url, error: describeError(error) })
+      if (response.headersSent) response.destroy()
+      else send(response, status.code, status)
+    })
+  })
+  server.headersTimeout = 5_000
+  server.requestTimeout = 30_000
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(address.port, address.host, resolve)
+  })
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: () =>
+      new Promise(resolve => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}
+
+async function answer(deps: ApiDeps, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const url = new URL(request.url ?? '/', 'http://localhost')
+  if (['/livez', '/readyz', '/healthz'].includes(url.pathname)) {
+    response.writeHead(200, { 'content-type': 'text/plain' }).end('ok')
+    return
+  }
+  if (!isAuthorised(request, deps.token)) {
+    throw new ApiError(401, 'Unauthorized', 'no valid bearer token; use the one in the file "token" of the data folder')
+  }
+  const discovered = request.method === 'GET' ? discover(url.pathname) : undefined
+  if (discovered !== undefined) return send(response, 200, discovered)
+  const route = parseRoute(url.pathname)
+  if (route === undefined) {
+    throw new ApiError(404, 'NotFound', `the server could not find the requested resource "${url.pathname}"`)
+  }
+  if (route.subresource === 'log') return sendLogs(deps, route, url, request, response)
+  const [code, body] = await handle(deps.cluster, request, route, url)
+  send(response, code, body)
+}
+
+async function handle(
+  cluster: Cluster,
+  request: IncomingMessage,
+  route: Route,
+  url: URL,
+): Promise<readonly [number, unknown]> {
+  const { kind, namespace, name, subresource } = route
+  const method = request.method ?? 'GET'
+  if (name === undefined && method === 'GET') return [200, await list(cluster, route, url)]
+  if (name === undefined && method === 'POST') return [201, await create(cluster, route, await readJson(request))]
+  if (name !== undefined && method === 'GET' && (subresource === undefined || subresource === 'status')) {
+    return [200, await existing(cluster, route, name)]
+  }
+  if (name !== undefined && method === 'PUT' && (subresource === undefined || subresource === 'status')) {
+    return [200, await replace(cluster, route, name, await readJson(request))]
+  }
+  if (name !== undefined && method === 'DELETE' && subresource === undefined) {
+    await existing(cluster, route, name)
+    const grace = url.searchParams.get('gracePeriodSeconds')
+    await cluster.delete(kind, { namespace, name }, grace === null ? {} : { graceSeconds: Number(grace) })
+    return [200, success(`${kind} "${name}" deleted`)]
+  }
+  throw new ApiError(
+    405,
+    'MethodNotAllowed',
+    `${method} of ${url.pathname} is not supported by this version of Tektite`,
+  )
+}
+
+async function list(cluster: Cluster, { kind, namespace }: Route, url: URL): Promise<unknown> {
+  if (url.searchParams.get('watch') === 'true') {
+    throw new ApiError(405, 'MethodNotAllowed', 'watch is not supported by this version of Tektite; list again instead')
+  }
+  const labels = parseLabelSelector(url.searchParams.get('labelSelector') ?? '')
+  if (labels === undefined || url.searchParams.has('fieldSelector')) {
+    throw new ApiError(400, 'BadRequest', 'only label selectors of the form name=value are supported')
+  }
+  const items = await cluster.list(kind, { ...(namespace !== '' && { namespace }), labels })
+  return { kind: `${kind}List`, apiVersion: apiVersionOf(kind), metadata: { resourceVersion: '' }, items }
+}
+
+async function create(cluster: Cluster, route: Route, body: unknown): Promise<unknown> {
+  const object = admitted(route, body)
+  return cluster.create(route.kind, object as never)
+}
+
+async function replace(cluster: Cluster, route: Route, name: string, body: unknown): Promise<unknown> {
+  const stored = await existing(cluster, route, name)
+  const given = body as { metadata?: { resourceVersion?: string; name?: string }; status?: unknown }
+  if (given.metadata?.name !== name) {
+    throw new ApiError(
+      400,
+      'BadRequest',
+      `the name of the object (${given.metadata?.name}) does not match the name on the URL (${name})`,
+    )
+  }
+  const resourceVersion = given.metadata.resourceVersion ?? stored.metadata.resourceVersion
+  if (route.subresource === 'status') {
+    return cluster.replaceStatus(route.kind, {
+      ...stored,
+      metadata: { ...stored.metadata, resourceVersion },
+      status: given.status,
+    } as never)
+  }
+  const object = admitted(route, body)
+  return cluster.replace(route.kind, {
+    ...object,
+    metadata: { ...stored.metadata, ...object.metadata, resourceVersion },
+  } as never)
+}
+
+/** Refused at once, with every problem and in Tekton's words, as its admission webhook would. */
+function admitted(route: Route, body: unknown) {
+  const placed = inNamespaceOf(route, body)
+  const admission = admit(placed)
+  if (admission.is === 'refused') {
+    throw new ApiError(
+      400,
+      'BadRequest',
+      `admission webhook "validation.webhook.pipeline.tekton.dev" denied the request: validation failed: ${problemsText(admission.problems)}`,
+    )
+  }
+  if (admission.kind !== route.kind) {
+    throw new ApiError(400, 'BadRequest', `the object is a ${admission.kind}, the URL is for ${route.kind}`)
+  }
+  return admission.object
+}
+
+function inNamespaceOf({ namespace }: Route, body: unknown): unknown {
+  if (namespace === '' || typeof body !== 'object' || body === null) return body
+  const metadata: Readonly<Record<string, unknown>> = 'metadata' in body ? { ...(body.metadata as object) } : {}
+  if (metadata['namespace'] !== undefined && metadata['namespace'] !== namespace) {
+    throw new ApiError(
+      400,
+      'BadRequest',
+      `the namespace of the object (${String(metadata['namespace'])}) does not match the namespace on the URL (${namespace})`,
+    )
+  }
+  return { ...body, metadata: { ...metadata, namespace } }
+}
+
+async function existing(cluster: Cluster, { kind, namespace }: Route, name: string) {
+  const found = await cluster.get(kind, { namespace, name })
+  if (found === undefined)
+    throw new ApiError(404, 'NotFound', `${kind} "${name}" not found in namespace "${namespace}"`)
+  return found
+}
+
+async function sendLogs(
+  deps: ApiDeps,
+  { kind, namespace, name }: Route,
+  url: URL,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const container = url.searchParams.get('container')
+  if (kind !== 'Pod' || name === undefined || container === null) {
+    throw new ApiError(400, 'BadRequest', 'logs are asked for as pods/<name>/log?container=<container>')
+  }
+  const gone = new AbortController()
+  request.once('close', () => gone.abort())
+  const follow = url.searchParams.get('follow') === 'true'
+  const output = await deps.readLogs({ namespace, pod: name, container }, { follow }, gone.signal)
+  if (output === undefined) {
+    throw new ApiError(404, 'NotFound', `container "${container}" of pod "${namespace}/${name}" has no output`)
+  }
+  response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' })
+  for await (const chunk of output) {
+    if (!response.write(chunk)) await new Promise(resolve => response.once('drain', resolve).once('close', resolve))
+  }
+  response.end()
+}
+
+async function readJson(request: IncomingMessage): Promise<unknown> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length
+    if (size > MAX_BODY_BYTES)
+      throw new ApiError(413, 'RequestEntityTooLarge', `the object is over ${MAX_BODY_BYTES} bytes`)
+    chunks.push(chunk)
+  }
+  try {
+    return JSON.parse(Buffer.concat(chunks).toString('utf8')) as unknown
+  } catch (error) {
+    throw new ApiError(400, 'BadRequest', `the body is not JSON: ${describeError(error)}`)
+  }
+}
+
+function isAuthorised(request: IncomingMessage, token: string): boolean {
+  const given = Buffer.from(request.headers.authorization ?? '')
+  const wanted = Buffer.from(`Bearer ${token}`)
+  return given.length === wanted.length && timingSafeEqual(given, wanted)
+}
+
+function send(response: ServerResponse, code: number, body: unknown): void {
+  response.writeHead(code, { 'content-type': 'application/json' }).end(`${JSON.stringify(body)}\n`)
+}

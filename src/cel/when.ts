@@ -1,0 +1,10 @@
+/** `cel` in a `when`: plain CEL without variables, as Tekton compiles it; what refers to a param is text by now. */
+import { createScope } from './expression.js'
+
+export function evaluateWhen(expression: string): boolean | Error {
+  const result = createScope({}, []).evaluate(expression)
+  if (result.is === 'error') return new Error(result.message)
+  if (result.is === 'json' && typeof result.value === 'boolean') return result.value
+  const type = result.is === 'json' ? typeof result.value : result.type
+  return new Error(`The CEL expression ${expression} is not evaluated to a boolean but to ${type}`)
+}

@@ -1,0 +1,144 @@
+/** `tektite run`: every run of some files, to the end, in an engine that is thrown away afterwards. */
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { admitManifests } from '../../admission/admit.js'
+import { type EmbeddedEngine, openEmbedded } from '../../embedded.js'
+import { describeError } from '../../lib/fault.js'
+import type { Kind } from '../../resources/kinds.js'
+import type { New } from '../../resources/meta.js'
+import type { Problem } from '../../resources/problem.js'
+import type { PipelineRun, TaskRun } from '../../resources/tekton.js'
+import { succeededCondition } from '../../status/conditions.js'
+import type { CliContext } from '../context.js'
+import { followRuns } from '../follow.js'
+import { failedStepLogs } from '../print/failed-logs.js'
+import { createLive } from '../print/live.js'
+import { type Output, printRuns } from '../print/output.js'
+import { describeProblem } from '../print/problem.js'
+import { createStyle } from '../print/style.js'
+import { type RunFlags, startList } from '../start-list.js'
+
+export const EXIT = { succeeded: 0, failed: 1, refused: 2, interrupted: 130 } as const
+
+export interface RunOptions extends RunFlags {
+  readonly files: readonly string[]
+  /** For the whole command. Milliseconds. */
+  readonly timeoutMs?: number
+  readonly output?: Output
+}
+
+export async function runCommand(context: CliContext, options: RunOptions): Promise<number> {
+  const { stderr, stdout, config, now } = context
+  const style = createStyle(config.color && stderr.isTTY === true)
+  const refuse = (lines: readonly string[]): number => {
+    for (const line of lines) stderr.write(`${style.red('error')}: ${line}\n`)
+    return EXIT.refused
+  }
+
+  const read = await readManifests(options)
+  if (read.is === 'refused') return refuse(read.lines)
+  for (const warning of read.warnings) stderr.write(`${style.yellow('warning')}: ${describeProblem(warning)}\n`)
+  const list = startList(read.objects, options)
+  if (list.is === 'refused') return refuse([list.message])
+
+  const directory = await mkdtemp(join(config.tempDir, 'tektite-run-'))
+  const interrupt = new AbortController()
+  const release = context.onInterrupt(() => interrupt.abort())
+  let engine: EmbeddedEngine | undefined
+  try {
+    engine = await openEmbedded({ config, log: context.log, now, dataDir: directory, throwAway: true })
+    const { cluster } = engine
+    for (const note of engine.notes) stderr.write(`${style.dim('note')}: ${note}\n`)
+    const roots: string[] = []
+    const follower = followRuns(cluster, now, (run, before) => live.changed(run, before))
+    const live = createLive({
+      terminal: stderr,
+      style,
+      now,
+      views: () => roots.flatMap(uid => follower.view(uid) ?? []),
+    })
+    for (const object of list.support) await cluster.create(object.kind as Kind, object as never)
+    for (const run of list.runs) {
+      const created = await cluster.create(run.kind, run as New<PipelineRun> & New<TaskRun>)
+      roots.push(created.metadata.uid)
+    }
+    const ended = await firstOf(follower.done(roots), options.timeoutMs, interrupt.signal)
+    live.end()
+    const runs = [...follower.runs.values()]
+    const finished = roots.flatMap(uid => runs.find(run => run.metadata.uid === uid) ?? [])
+    if (ended !== 'interrupted') {
+      for await (const text of failedStepLogs(engine, runs, style)) stderr.write(text)
+      if (options.output) stdout.write(printRuns(options.output, finished, runs))
+    }
+    await follower.close()
+    if (ended === 'interrupted') {
+      stderr.write(`${style.yellow('interrupted')}: everything was stopped and cleaned up\n`)
+      return EXIT.interrupted
+    }
+    if (ended === 'timeout') {
+      stderr.write(
+        `${style.red('error')}: not finished within --timeout ${(options.timeoutMs ?? 0) / 1_000}s; everything was stopped\n`,
+      )
+      return EXIT.failed
+    }
+    return finished.every(run => succeededCondition(run)?.status === 'True') ? EXIT.succeeded : EXIT.failed
+  } catch (error) {
+    // An object that the store refuses was wrong input; nothing of the user's ran before the first run was created.
+    return refuse([describeError(error)])
+  } finally {
+    await engine?.destroy()
+    await rm(directory, { recursive: true, force: true })
+    release()
+  }
+}
+
+type Read =
+  | Extract<ReturnType<typeof admitManifests>, { is: 'ok' }>
+  | { readonly is: 'refused'; readonly lines: readonly string[] }
+
+async function readManifests(options: RunOptions): Promise<Read> {
+  const texts: { file: string; text: string }[] = []
+  const lines: string[] = []
+  for (const file of options.files) {
+    try {
+      texts.push({ file, text: await readFile(file === '-' ? '/dev/stdin' : file, 'utf8') })
+    } catch (error) {
+      lines.push(`file "${file}" cannot be read: ${describeError(error)}; give a readable file with -f`)
+    }
+  }
+  for (const { name, directory } of options.workspaces) {
+    const found = await stat(directory).catch(() => undefined)
+    if (!found?.isDirectory())
+      lines.push(`workspace "${name}": "${directory}" is not a folder; give one with -w ${name}=DIR`)
+  }
+  if (lines.length > 0) return { is: 'refused', lines }
+  const admitted = admitManifests(texts)
+  return admitted.is === 'ok'
+    ? admitted
+    : { is: 'refused', lines: admitted.problems.map((each: Problem) => describeProblem(each)) }
+}
+
+async function firstOf(
+  done: Promise<void>,
+  timeoutMs: number | undefined,
+  signal: AbortSignal,
+): Promise<'done' | 'timeout' | 'interrupted'> {
+  let timer: NodeJS.Timeout | undefined
+  try {
+    return await Promise.race([
+      done.then(() => 'done' as const),
+      new Promise<'interrupted'>(settle =>
+        signal.addEventListener('abort', () => settle('interrupted'), { once: true }),
+      ),
+      ...(timeoutMs === undefined
+        ? []
+        : [
+            new Promise<'timeout'>(settle => {
+              timer = setTimeout(() => settle('timeout'), timeoutMs)
+            }),
+          ]),
+    ])
+  } finally {
+    clearTimeout(timer)
+  }
+}

@@ -1,0 +1,72 @@
+/** `tektite up`: the embedded engine as a long-running server. */
+import { randomBytes, randomUUID } from 'node:crypto'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { startListeners } from '../../../listeners/main.js'
+import { startApi } from '../../api/server.js'
+import { openEmbedded } from '../../embedded.js'
+import { describeError } from '../../lib/fault.js'
+import type { CliContext } from '../context.js'
+import { createStyle } from '../print/style.js'
+
+export interface UpOptions {
+  readonly port: number
+  readonly hooksPort: number
+  readonly dataDir: string
+  readonly redisUrl?: string
+}
+
+/** Runs until SIGTERM or SIGINT. Pods go on meanwhile; the next `up` with the same folder finds them. */
+export async function upCommand(context: CliContext, options: UpOptions): Promise<number> {
+  const { config, log, now, stderr } = context
+  const style = createStyle(config.color && stderr.isTTY === true)
+  const dataDir = resolve(options.dataDir)
+  const closing: (() => Promise<void>)[] = []
+  const stopped = new Promise<void>(settle => context.onInterrupt(settle))
+  try {
+    await mkdir(dataDir, { recursive: true, mode: 0o700 })
+    const redis = options.redisUrl ?? config.redisUrl
+    const engine = await openEmbedded({
+      config,
+      log,
+      now,
+      dataDir,
+      throwAway: false,
+      ...(redis && { redisUrl: redis }),
+    })
+    closing.unshift(() => engine.close())
+    const token = await readOrMakeToken(join(dataDir, 'token'))
+    const api = await startApi({ ...engine, log, token }, { port: options.port, host: '127.0.0.1' })
+    closing.unshift(() => api.close())
+    const listeners = await startListeners({ ...engine, log, now, newEventId: randomUUID }, { port: options.hooksPort })
+    closing.unshift(() => listeners.close())
+    const addresses = {
+      api: `http://127.0.0.1:${api.port}`,
+      hooks: `http://127.0.0.1:${listeners.port}`,
+      pid: process.pid,
+    }
+    // For scripts: where this engine listens, once it does.
+    await writeFile(join(dataDir, 'addresses.json'), `${JSON.stringify(addresses)}\n`)
+    for (const note of engine.notes) stderr.write(`${style.dim('note')}: ${note}\n`)
+    stderr.write(`${style.bold('tektite')} is up\n  API     ${addresses.api}   (token in ${join(dataDir, 'token')})\n`)
+    stderr.write(`  hooks   ${addresses.hooks}/hooks/<namespace>/<listener>\n  data    ${dataDir}\n`)
+    log.info('up', { ...addresses, redis: redis !== undefined })
+    await stopped
+    return 0
+  } catch (error) {
+    stderr.write(`${style.red('error')}: ${describeError(error)}\n`)
+    return 1
+  } finally {
+    // Stop taking work, then hand over, then close, in the reverse order of opening.
+    for (const close of closing) await close()
+  }
+}
+
+/** Stays the same over restarts, so that what was told it goes on working. Readable by its owner only. */
+async function readOrMakeToken(file: string): Promise<string> {
+  const written = await readFile(file, 'utf8').catch(() => '')
+  if (written.trim() !== '') return written.trim()
+  const token = randomBytes(24).toString('base64url')
+  await writeFile(file, `${token}\n`, { mode: 0o600 })
+  return token
+}

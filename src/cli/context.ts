@@ -1,0 +1,14 @@
+import type { Config } from '../config.js'
+import type { Log } from '../lib/log.js'
+import type { Terminal } from './print/live.js'
+
+/** What a command needs of the process around it, so that a test can be the process. */
+export interface CliContext {
+  readonly config: Config
+  readonly log: Log
+  readonly now: () => number
+  readonly stdout: Terminal
+  readonly stderr: Terminal
+  /** Calls back on SIGINT or SIGTERM instead of dying; the returned function gives the signals back. */
+  readonly onInterrupt: (callback: () => void) => () => void
+}

@@ -1,0 +1,156 @@
+/** From the stored object and what a caller hands in to the next state of the object. Pure. */
+import { fromTimestamp, toTimestamp } from '../../lib/time.js'
+import { KINDS, type Kind } from '../../resources/kinds.js'
+import type { NewMeta, ObjectMeta } from '../../resources/meta.js'
+import type { Candidate } from './admission.js'
+import type { Stored } from './keys.js'
+import { frozenCopy, sameJson } from './values.js'
+
+/** As Kubernetes: what a Pod gets that does not say. */
+const DEFAULT_GRACE_SECONDS = 30
+
+/** The parts of metadata that an author sets; everything else is the store's. Empty maps and lists are left out. */
+function authored(metadata: NewMeta) {
+  const { labels, annotations, ownerReferences, finalizers } = metadata
+  return {
+    ...(isEmpty(labels) ? {} : { labels }),
+    ...(isEmpty(annotations) ? {} : { annotations }),
+    ...(isEmpty(ownerReferences) ? {} : { ownerReferences }),
+    ...(isEmpty(finalizers) ? {} : { finalizers }),
+  }
+}
+
+function isEmpty(value: object | null | undefined): boolean {
+  return value === undefined || value === null || Object.keys(value).length === 0
+}
+
+/** A Secret's `stringData`, folded into `data` as the API server does. */
+export function withFoldedStringData<T extends Candidate>(kind: Kind, object: T): T {
+  if (kind !== 'Secret' || typeof object['stringData'] !== 'object' || object['stringData'] === null) return object
+  const { stringData, ...rest } = object
+  const folded = Object.entries(stringData as Record<string, unknown>).map(([key, text]) => [
+    key,
+    // Left as it is when it is no text, for admission to refuse.
+    typeof text === 'string' ? Buffer.from(text).toString('base64') : text,
+  ])
+  const data = Object.fromEntries([...Object.entries((object['data'] ?? {}) as object), ...folded])
+  return { ...rest, data } as unknown as T
+}
+
+export function created(
+  object: Candidate,
+  given: { readonly name: string; readonly uid: string; readonly now: number },
+): Stored {
+  const { apiVersion, kind, metadata, status: _status, ...content } = object
+  const { generateName } = metadata
+  const stored: ObjectMeta = {
+    name: given.name,
+    ...(generateName ? { generateName } : {}),
+    namespace: metadata.namespace,
+    uid: given.uid,
+    resourceVersion: '',
+    generation: 1,
+    creationTimestamp: toTimestamp(given.now),
+    ...authored(metadata),
+  }
+  return frozenCopy({ apiVersion, kind, metadata: stored, ...content })
+}
+
+/** Everything the caller may change, with the store's own fields kept; `stored` itself when nothing changes. */
+export function replaced(kind: Kind, stored: Stored, object: Candidate): Stored {
+  const { apiVersion, metadata: current, kind: _kind, status: currentStatus, ...currentContent } = stored
+  const { apiVersion: _version, kind: _same, metadata, status, ...content } = object
+  // For kinds without the subresource, status is a field like any other.
+  const keptStatus = KINDS[kind].status ? currentStatus : status
+  const { labels: _l, annotations: _a, ownerReferences: _o, finalizers: _f, ...kept } = current
+  const next = frozenCopy({
+    apiVersion,
+    kind: stored.kind,
+    metadata: { ...kept, ...authored(metadata) },
+    ...content,
+    ...(keptStatus === undefined ? {} : { status: keptStatus }),
+  }) as Stored
+  if (sameJson(next, stored)) return stored
+  const { apiVersion: _v, kind: _k, metadata: _m, status: _s, ...nextContent } = next
+  if (sameJson(nextContent, currentContent)) return next
+  return { ...next, metadata: { ...next.metadata, generation: (current.generation ?? 1) + 1 } }
+}
+
+/** `stored` itself when the status is the same. */
+export function withStatus(stored: Stored, status: unknown): Stored {
+  if (sameJson(stored['status'], status)) return stored
+  const { status: _status, ...rest } = stored
+  const copy = frozenCopy(status)
+  return { ...rest, ...(copy === undefined ? {} : { status: copy }) } as Stored
+}
+
+export function withVersion(object: Stored, version: number): Stored {
+  return { ...object, metadata: { ...object.metadata, resourceVersion: `${version}` } }
+}
+
+export type Deletion =
+  | { readonly is: 'remove' }
+  /** Only marked, and `object` is the new state. */
+  | { readonly is: 'mark'; readonly object: Stored }
+  /** Marked before, and not more urgent now. */
+  | { readonly is: 'waiting' }
+
+/**
+ * What a delete comes to.
+ *
+ *  - A Pod goes at once with `graceSeconds: 0` (the kubelet's last word), or when it has ended. Otherwise it is only
+ *    marked, also when no kubelet has seen it yet: the kubelet must delete every marked Pod of its with
+ *    `graceSeconds: 0`. A second delete can shorten the grace period, not lengthen it.
+ *  - Finalizers keep anything. A Namespace waits until it is empty.
+ */
+export function deletion(
+  kind: Kind,
+  stored: Stored,
+  at: { readonly now: number; readonly graceSeconds: number | undefined },
+): Deletion {
+  const graceSeconds = kind === 'Pod' ? podGrace(stored, at.graceSeconds) : 0
+  const waits = graceSeconds > 0 || kind === 'Namespace' || (stored.metadata.finalizers ?? []).length > 0
+  if (!waits) return { is: 'remove' }
+
+  const { deletionTimestamp, deletionGracePeriodSeconds } = stored.metadata
+  if (deletionTimestamp !== undefined && (deletionGracePeriodSeconds ?? 0) <= graceSeconds) return { is: 'waiting' }
+  const ends = at.now + graceSeconds * 1000
+  const earliest = deletionTimestamp === undefined ? ends : Math.min(ends, fromTimestamp(deletionTimestamp))
+  const metadata: ObjectMeta = {
+    ...stored.metadata,
+    deletionTimestamp: toTimestamp(earliest),
+    deletionGracePeriodSeconds: graceSeconds,
+  }
+  const marked = { ...stored, metadata: frozenCopy(metadata) }
+  return { is: 'mark', object: kind === 'Namespace' ? withStatus(marked, { phase: 'Terminating' }) : marked }
+}
+
+function podGrace(pod: Stored, asked: number | undefined): number {
+  const { status, spec } = pod as { status?: { phase?: string }; spec?: { terminationGracePeriodSeconds?: number } }
+  if (status?.phase === 'Succeeded' || status?.phase === 'Failed') return 0
+  return Math.max(0, asked ?? spec?.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS)
+}
+
+/** Whether a marked object has nothing left to wait for. A Namespace is asked elsewhere: it must be empty, too. */
+export function isReadyToGo(kind: Kind, object: Stored): boolean {
+  const { deletionTimestamp, deletionGracePeriodSeconds, finalizers } = object.metadata
+  if (deletionTimestamp === undefined || (finalizers ?? []).length > 0 || kind === 'Namespace') return false
+  return kind !== 'Pod' || deletionGracePeriodSeconds === 0
+}
+
+/** A change that is refused because of what is stored, or undefined. */
+export function forbiddenChange(kind: Kind, stored: Stored, next: Stored): string | undefined {
+  if (stored.metadata.deletionTimestamp !== undefined) {
+    const before = new Set(stored.metadata.finalizers ?? [])
+    const added = (next.metadata.finalizers ?? []).find(finalizer => !before.has(finalizer))
+    if (added !== undefined) {
+      return `metadata.finalizers: Forbidden: no new finalizers can be added while the object is being deleted, found ${JSON.stringify(added)}`
+    }
+  }
+  if ((kind === 'ConfigMap' || kind === 'Secret') && stored['immutable'] === true) {
+    for (const field of ['data', 'binaryData', 'immutable']) {
+      if (!sameJson(stored[field], next[field])) return `${field}: Forbidden: field is immutable when immutable is set`
+    }
+  }
+  return undefined
+}

@@ -1,0 +1,74 @@
+/** The versioned stream of events, for clients that resume where they left off. */
+import type { Kind } from '../../resources/kinds.js'
+import type { Objects, StoreEvent } from './objects.js'
+import type { Feed } from './watch.js'
+
+export type FollowedEvent =
+  | StoreEvent
+  /** Everything up to this version has been yielded. First when the backlog is done, then now and then. */
+  | { readonly type: 'bookmark'; readonly version: number }
+  /** The version to start behind is compacted away, or was never given out. The last thing yielded. */
+  | { readonly type: 'expired' }
+
+export interface EventOptions {
+  /** How long a stream with nothing to say stays silent before it yields a bookmark. A minute, as Kubernetes. */
+  readonly bookmarkMs?: number
+}
+
+/** Rows read from the log at once. */
+const PAGE = 256
+
+/** Recent events come from memory; a reader that is behind those reads the log, and buffers nothing. */
+export async function* followEvents(
+  { feed, objects }: { readonly feed: Feed; readonly objects: Objects },
+  kind: Kind | 'all',
+  since: number,
+  signal: AbortSignal,
+  { bookmarkMs = 60_000 }: EventOptions = {},
+): AsyncGenerator<FollowedEvent> {
+  if (!(Number.isSafeInteger(since) && since >= 0 && since <= objects.version())) {
+    yield { type: 'expired' }
+    return
+  }
+  let place = since
+  let bookmarked: number | undefined
+  while (!signal.aborted && !feed.isClosed()) {
+    const page = nextPage(feed, objects, kind, place)
+    if (page === undefined) {
+      yield { type: 'expired' }
+      return
+    }
+    for (const event of page.events) {
+      if (signal.aborted) return
+      yield event
+    }
+    place = page.upTo
+    if (!page.isLast) continue
+    if (bookmarked === undefined || (page.events.length === 0 && place > bookmarked)) {
+      yield { type: 'bookmark', version: place }
+      bookmarked = place
+      continue
+    }
+    await feed.next(kind, signal, bookmarkMs)
+  }
+}
+
+interface Page {
+  readonly events: readonly StoreEvent[]
+  /** Where to go on from. */
+  readonly upTo: number
+  readonly isLast: boolean
+}
+
+function nextPage(feed: Feed, objects: Objects, kind: Kind | 'all', place: number): Page | undefined {
+  const recent = kind === 'all' ? undefined : feed.after(kind, place)
+  // Ahead of what is published when the list it continues was: there is nothing in between.
+  if (recent !== undefined) return { events: recent, upTo: Math.max(place, feed.published()), isLast: true }
+  const rows = objects.eventsAfter(place, PAGE)
+  if (rows === undefined) return undefined
+  return {
+    events: kind === 'all' ? rows : rows.filter(event => event.kind === kind),
+    upTo: rows.at(-1)?.version ?? place,
+    isLast: rows.length < PAGE,
+  }
+}

@@ -1,0 +1,51 @@
+/** Environment and flags become one typed value here, and nowhere else. */
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent'
+
+export interface Config {
+  readonly redisUrl: string | undefined
+  readonly logLevel: LogLevel
+  /** Colours and live drawing: off when `NO_COLOR` is set, as https://no-color.org asks. */
+  readonly color: boolean
+  /** What steps inherit of this process's environment: nothing else of it reaches them. */
+  readonly stepEnvironment: Readonly<Record<string, string>>
+  /** How steps see `/workspace` and `/tekton`: in a mount namespace, by rewritten paths, or what works here. */
+  readonly isolation: 'auto' | 'namespace' | 'rewrite'
+  readonly tempDir: string
+  /** The compiled `entrypoint` and `shim`. */
+  readonly nativeDir: string
+}
+
+const INHERITED = ['PATH', 'HOME', 'USER', 'LOGNAME', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR']
+const LOG_LEVELS: readonly string[] = ['debug', 'info', 'warn', 'error', 'silent']
+const ISOLATIONS: readonly string[] = ['auto', 'namespace', 'rewrite']
+
+/** @throws Error that names the variable, its value and what is allowed. */
+export function readConfig(
+  defaultLogLevel: LogLevel,
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): Config {
+  return {
+    redisUrl: environment['REDIS_URL'] || undefined,
+    logLevel: oneOf('TEKTITE_LOG_LEVEL', environment['TEKTITE_LOG_LEVEL'] ?? defaultLogLevel, LOG_LEVELS) as LogLevel,
+    color: !environment['NO_COLOR'],
+    stepEnvironment: Object.fromEntries(
+      INHERITED.flatMap(name => (environment[name] === undefined ? [] : [[name, environment[name]]])),
+    ),
+    isolation: oneOf(
+      'TEKTITE_ISOLATION',
+      environment['TEKTITE_ISOLATION'] ?? 'auto',
+      ISOLATIONS,
+    ) as Config['isolation'],
+    tempDir: tmpdir(),
+    nativeDir: join(fileURLToPath(new URL('../..', import.meta.url)), 'entrypoint', 'build'),
+  }
+}
+
+function oneOf(name: string, value: string, allowed: readonly string[]): string {
+  if (allowed.includes(value)) return value
+  throw new Error(`environment variable ${name} is "${value}"; it must be one of ${allowed.join(', ')}`)
+}

@@ -1,0 +1,157 @@
+/**
+ * Wiring: everything in one process. The store is LMDB, the queue is memory, the kubelet is ours; with a Redis, queue
+ * and inbox are BullMQ's. Nothing else in the code knows which adapter serves a port.
+ */
+import { createHash, randomUUID } from 'node:crypto'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { startWorkers } from '../workers/main.js'
+import type { Cluster } from './cluster/cluster.js'
+import { openEmbeddedCluster } from './cluster/embedded/store.js'
+import type { Config } from './config.js'
+import type { Inbox } from './inbox/inbox.js'
+import { openLmdbInbox } from './inbox/lmdb.js'
+import { type Kubelet, startKubelet } from './kubelet/kubelet.js'
+import { createProcessRuntime } from './kubelet/process.js'
+import type { Log } from './lib/log.js'
+import { createFileLogStore } from './logs/files.js'
+import { createMemoryQueue } from './queue/memory.js'
+import type { RunQueue } from './queue/queue.js'
+import { DEFAULT_SETTINGS } from './reconcile/decision.js'
+import type { EntrypointSource } from './reconcile/observe.js'
+import { HOST_PATH_ANNOTATION } from './resources/annotations.js'
+import { openDatabase } from './storage/lmdb.js'
+
+/** Runs one worker process looks at together: passes are short, and mostly wait for the store. */
+const WORKER_CONCURRENCY = 32
+
+const NO_IMAGES = 'images are not used here: steps run the programs of this machine (docs/local.md)'
+const REWRITTEN_PATHS =
+  'this machine allows no mount namespaces: /workspace, /tekton and other mount paths are rewritten in commands, env and scripts (docs/local.md)'
+
+export interface EmbeddedOptions {
+  readonly config: Config
+  readonly log: Log
+  readonly now: () => number
+  readonly dataDir: string
+  /** The folder will be thrown away: nothing waits for the disk, and claims may stand for folders of this machine. */
+  readonly throwAway: boolean
+  readonly redisUrl?: string
+}
+
+export interface EmbeddedEngine {
+  readonly cluster: Cluster
+  readonly inbox: Inbox
+  readonly readLogs: Kubelet['readLogs']
+  /** What a user should know about this machine, once: one line each. */
+  readonly notes: readonly string[]
+  /** Stops the engine. Pods go on; an engine opened on the same folder finds them. */
+  close(): Promise<void>
+  /** Stops every Pod, then the engine. */
+  destroy(): Promise<void>
+}
+
+export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedEngine> {
+  const { config, log, now, dataDir, throwAway } = options
+  const closing: (() => Promise<void>)[] = []
+  const closeAll = async (): Promise<void> => {
+    // In the reverse order of opening; each once, also when called again.
+    for (let close = closing.pop(); close !== undefined; close = closing.pop()) await close()
+  }
+  try {
+    await mkdir(dataDir, { recursive: true, mode: 0o700 })
+    const entrypoint = await readEntrypoint(join(config.nativeDir, 'entrypoint'))
+    const database = openDatabase(join(dataDir, 'store'), { durable: !throwAway })
+    closing.push(() => database.close())
+    const cluster = openEmbeddedCluster({ database })
+    closing.push(() => cluster.close())
+    const redis =
+      options.redisUrl === undefined ? undefined : { redisUrl: options.redisUrl, prefix: await redisPrefix(dataDir) }
+    const inbox = redis ? await openRedisInbox(redis, log) : openLmdbInbox({ dir: join(dataDir, 'inbox'), log })
+    closing.push(() => inbox.close())
+    const queue = redis ? await openRedisQueue(redis, log) : createMemoryQueue({ log })
+    closing.push(() => queue.close())
+
+    const runtime = createProcessRuntime({
+      rootDir: join(dataDir, 'pods'),
+      shimPath: join(config.nativeDir, 'shim'),
+      isolation: config.isolation,
+    })
+    await runtime.check()
+    const logs = createFileLogStore({ directory: join(dataDir, 'logs') })
+    closing.push(() => runtime.close())
+    const rewritesPaths = (await runtime.isolation()) === 'rewrite'
+    const kubelet = await startKubelet({
+      cluster,
+      runtime,
+      logs,
+      dataDir,
+      now,
+      log,
+      baseEnv: config.stepEnvironment,
+      rewritesPaths,
+      ...(throwAway && { folderOfClaim: claim => claim.metadata.annotations?.[HOST_PATH_ANNOTATION] }),
+    })
+    closing.push(() => kubelet.close())
+    const workers = startWorkers(
+      { cluster, queue, settings: DEFAULT_SETTINGS, entrypoint, now, log },
+      { concurrency: WORKER_CONCURRENCY },
+    )
+    closing.push(() => workers.close())
+    return {
+      cluster,
+      inbox,
+      readLogs: kubelet.readLogs,
+      notes: rewritesPaths ? [NO_IMAGES, REWRITTEN_PATHS] : [NO_IMAGES],
+      close: closeAll,
+      async destroy() {
+        await kubelet.stopAll()
+        await closeAll()
+      },
+    }
+  } catch (error) {
+    await closeAll()
+    throw error
+  }
+}
+
+/** BullMQ is loaded only where a Redis is used: it is most of what a start would wait for. */
+async function openRedisQueue(redis: RedisPlace, log: Log): Promise<RunQueue> {
+  const { openBullmqQueue } = await import('./queue/bullmq.js')
+  return openBullmqQueue({ ...redis, log })
+}
+
+async function openRedisInbox(redis: RedisPlace, log: Log): Promise<Inbox> {
+  const { openBullmqInbox } = await import('./inbox/bullmq.js')
+  return openBullmqInbox({ ...redis, log })
+}
+
+interface RedisPlace {
+  readonly redisUrl: string
+  readonly prefix: string
+}
+
+/** Engines that share a Redis must not take each other's work: each data folder has a name of its own there. */
+async function redisPrefix(dataDir: string): Promise<string> {
+  const file = join(dataDir, 'installation')
+  const written = await readFile(file, 'utf8').catch(() => undefined)
+  if (written) return `tektite:${written.trim()}`
+  const id = randomUUID()
+  await writeFile(file, `${id}\n`)
+  return `tektite:${id}`
+}
+
+async function readEntrypoint(file: string): Promise<EntrypointSource> {
+  const bytes = await readFile(file).catch((cause: unknown) => {
+    throw new Error(`the entrypoint is missing at ${file}; run "npm run build"`, { cause })
+  })
+  const hash = createHash('sha256').update(bytes).digest('hex').slice(0, 16)
+  let binary: string | undefined
+  return {
+    name: `tektite-entrypoint-${hash}`,
+    binary: () => {
+      binary ??= bytes.toString('base64')
+      return binary
+    },
+  }
+}

@@ -1,0 +1,200 @@
+import { growingPauseMs, type PauseLimits } from '../lib/backoff.js'
+import { describeError } from '../lib/fault.js'
+import type { Log } from '../lib/log.js'
+import { type Job, openQueue, openWorker } from '../redis/bullmq.js'
+import { connectForRequests, evictionTrouble, persistenceTrouble } from '../redis/connection.js'
+import { MAX_ATTEMPTS, PAUSES, poisonedByDeath, poisonedByError, RETENTION_MS } from './attempts.js'
+import type { Delivery, DeliveryRecord, Dispatcher, Inbox, InboxWorker, Verdict } from './inbox.js'
+import { redisDeliveries } from './redis-deliveries.js'
+
+export interface BullmqInboxOptions {
+  readonly redisUrl: string
+  /** Starts every key of ours: installations that share a Redis need different ones. Default `tektite`. */
+  readonly prefix?: string
+  readonly log: Log
+  /** What to do about a Redis that may lose what it was given. Default 'warn'. */
+  readonly onUnsafeRedis?: 'warn' | 'refuse'
+  readonly retentionMs?: number
+  readonly maxAttempts?: number
+  readonly pauses?: PauseLimits
+  readonly random?: () => number
+  /** How often stored deliveries without a job are looked for. Default 2000. */
+  readonly sweepMs?: number
+  /** A killed worker's deliveries are dispatched elsewhere after about this and half a second. Default 3000. */
+  readonly lockMs?: number
+}
+
+const SWEEP_PAGE = 500
+
+/**
+ * The inbox of the distributed mode, shared by any number of listeners and workers. The delivery itself is a hash of
+ * ours; a BullMQ job with its id makes a worker look at it. Between the two a listener can die, so workers sweep: at
+ * start and every few seconds each unfinished delivery is queued again, which does nothing for one that has a job.
+ *
+ * As durable as the Redis behind it: with `appendfsync always` also over a power cut, with `everysec` all but its last second.
+ *
+ * @throws Error when Redis does not answer for 10 s, or is set up to lose things and is refused for it.
+ */
+export async function openBullmqInbox(options: BullmqInboxOptions): Promise<Inbox> {
+  const { log, pauses = PAUSES, random = Math.random, maxAttempts = MAX_ATTEMPTS } = options
+  const endpoint = { url: options.redisUrl, log }
+  const prefix = options.prefix ?? 'tektite'
+  const redis = connectForRequests(endpoint)
+  try {
+    for (const trouble of [await evictionTrouble(redis), await persistenceTrouble(redis)]) {
+      if (trouble !== undefined && options.onUnsafeRedis === 'refuse') throw new Error(trouble)
+      if (trouble !== undefined) log.warn('this Redis may lose deliveries', { trouble })
+    }
+  } catch (error) {
+    redis.disconnect()
+    throw error
+  }
+  const deliveries = redisDeliveries(redis, prefix, options.retentionMs ?? RETENTION_MS)
+  const name = { prefix, name: 'inbox-dispatch' }
+  const queue = openQueue<{ readonly id: string }>(redis, name, log)
+  const queueing = new Set<Promise<void>>()
+
+  /** Queues a look at a delivery, in the background: whoever misses it is found by the sweep. */
+  function lookAt(id: string, when: { readonly delay?: number; readonly evenIfActive?: boolean } = {}): void {
+    const { delay = 0, evenIfActive = false } = when
+    const deduplication = evenIfActive ? { id, keepLastIfActive: true, replace: true } : { id }
+    const queued = queue
+      .add('dispatch', { id }, { delay, deduplication })
+      .catch(cause =>
+        log.warn('queueing a delivery; the sweep will find it', { delivery: id, cause: describeError(cause) }),
+      )
+    queueing.add(queued)
+    void queued.then(() => queueing.delete(queued))
+  }
+
+  async function accept(delivery: Delivery) {
+    const accepted = await deliveries.store(delivery)
+    if (accepted.is === 'new') lookAt(delivery.id)
+    return accepted
+  }
+
+  function dispatch(dispatcher: Dispatcher, { concurrency }: { readonly concurrency: number }): InboxWorker {
+    /** Pauses asked for by tries that have ended, by job id. */
+    const again = new Map<string, number>()
+
+    async function process(job: Job): Promise<void> {
+      const id = (job.data as { readonly id?: unknown } | null)?.id
+      if (typeof id !== 'string') {
+        log.warn('dropped a job that names no delivery', { jobId: job.id })
+        return
+      }
+      try {
+        const at = await tryOnce(id)
+        if (at !== undefined) again.set(job.id, at)
+      } catch (error) {
+        // Redis, not the delivery: what it did stands, and that it did it will be found out by doing it again.
+        log.warn('dispatching a delivery', { delivery: id, cause: describeError(error) })
+        again.set(job.id, Date.now() + pauses.firstMs)
+      }
+    }
+
+    /** When to try again (epoch ms), if at all. */
+    async function tryOnce(id: string): Promise<number | undefined> {
+      const begun = await deliveries.begin(id, maxAttempts)
+      if (begun.is === 'over') return undefined
+      if (begun.is === 'later') return begun.at
+      if (begun.is === 'too often') {
+        await deliveries.finish(begun.record, poisonedByDeath(begun.attempts, Date.now()))
+        return undefined
+      }
+      const { record, attempt } = begun
+      let verdicts: readonly Verdict[]
+      try {
+        verdicts = await dispatcher(record)
+      } catch (error) {
+        return await afterFailure(record, attempt, error)
+      }
+      await deliveries.finish(record, { is: 'done', at: Date.now(), verdicts })
+      return undefined
+    }
+
+    async function afterFailure(record: DeliveryRecord, attempt: number, error: unknown): Promise<number | undefined> {
+      const failed = { delivery: record.delivery.id, attempt, cause: describeError(error) }
+      if (attempt >= maxAttempts) {
+        log.error('gave a delivery up', failed)
+        await deliveries.finish(record, poisonedByError(error, attempt, Date.now()))
+        return undefined
+      }
+      const at = Date.now() + growingPauseMs(attempt, pauses, random())
+      log.warn('dispatching a delivery failed and will be repeated', failed)
+      await deliveries.retryAt(record, at)
+      return at
+    }
+
+    function onCompleted(job: Job): void {
+      const at = again.get(job.id)
+      if (at === undefined) return
+      again.delete(job.id)
+      lookAt((job.data as { readonly id: string }).id, { delay: Math.max(at - Date.now(), 0) })
+    }
+
+    const lockMs = options.lockMs ?? 3_000
+    const worker = openWorker(endpoint, name, queue, { concurrency, lockMs, silentMs: 5_000, process, onCompleted })
+    const sweeping = startSweep()
+    return {
+      async close() {
+        sweeping.stop()
+        await worker.close()
+        await sweeping.ended()
+        await Promise.all(queueing)
+      },
+    }
+  }
+
+  function startSweep(): { stop(): void; ended(): Promise<void> } {
+    const { sweepMs = 2_000 } = options
+    let stopped = false
+    let current = Promise.resolve()
+    // The line is sorted by age: what has no job comes to its front as the others are done. So one page is enough,
+    // but for the first time, when nothing may move before.
+    const sweep = async (pages: number) => {
+      try {
+        if (!(await deliveries.claimSweep(sweepMs))) return
+        for (let page = 0; page < pages && !stopped; page++) {
+          const ids = await deliveries.open(page * SWEEP_PAGE, SWEEP_PAGE)
+          for (const id of ids) lookAt(id)
+          await Promise.all(queueing)
+          if (ids.length < SWEEP_PAGE) break
+        }
+        await deliveries.forgetExpired()
+      } catch (error) {
+        log.warn('sweeping the inbox', { cause: describeError(error) })
+      }
+    }
+    current = sweep(Number.POSITIVE_INFINITY)
+    const timer = setInterval(() => {
+      current = current.then(() => (stopped ? undefined : sweep(1)))
+    }, sweepMs)
+    timer.unref()
+    return {
+      stop() {
+        stopped = true
+        clearInterval(timer)
+      },
+      ended: () => current,
+    }
+  }
+
+  return {
+    accept,
+    dispatch,
+    get: deliveries.read,
+    list: ({ limit = 100 } = {}) => deliveries.newest(limit),
+    async replay(id) {
+      if (!(await deliveries.reopen(id))) return undefined
+      // The job of the dispatch before may not have left Redis yet.
+      lookAt(id, { evenIfActive: true })
+      return deliveries.read(id)
+    },
+    async close() {
+      await Promise.all(queueing)
+      await queue.close()
+      redis.disconnect()
+    },
+  }
+}

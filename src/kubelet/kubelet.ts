@@ -1,0 +1,268 @@
+/**
+ * The kubelet of embedded mode: keeps this machine's processes as the cluster's Pods say.
+ *
+ * No process lives without its Pod object: what a kubelet before us left is adopted if the Pod is still there, and
+ * stopped if it is not. A Pod's folder goes only when its logs are in the store to the end.
+ */
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Cluster } from '../cluster/cluster.js'
+import { describeError } from '../lib/fault.js'
+import type { Log } from '../lib/log.js'
+import type { LogStore } from '../logs/log-store.js'
+import type { PersistentVolumeClaim, Pod } from '../resources/core.js'
+import { type PodWorker, startPodWorker, type WorkerDeps } from './pod-worker.js'
+import type { PodRuntime, PodSandbox } from './runtime.js'
+import { createSharedVolumes } from './shared-volumes.js'
+import { claimDir } from './volumes.js'
+
+export interface KubeletOptions {
+  readonly cluster: Cluster
+  readonly runtime: PodRuntime
+  readonly logs: LogStore
+  /** Volumes that outlive Pods are kept here. */
+  readonly dataDir: string
+  readonly now: () => number
+  readonly log: Log
+  /** Pods that run at a time; the others wait as Pending. As a real kubelet: 110. */
+  readonly concurrency?: number
+  /** What every process gets: PATH, HOME, USER, LANG and TMPDIR of the engine. Nothing else of its environment leaks. */
+  readonly baseEnv?: Readonly<Record<string, string>>
+  /** The runtime does not mount volumes where containers expect them: scripts are rewritten too. */
+  readonly rewritesPaths?: boolean
+  /** For a claim that stands for a folder of this machine, as a throw-away engine may have. */
+  readonly folderOfClaim?: (claim: PersistentVolumeClaim) => string | undefined
+}
+
+export interface Kubelet {
+  /**
+   * A container's output from its beginning: of a Pod that runs, as it comes; of one that ended, from the store.
+   * Undefined when there is none. With `follow`, waits for the container to start and ends with it.
+   */
+  readLogs(
+    key: { readonly namespace: string; readonly pod: string; readonly container: string; readonly podUid?: string },
+    options: { readonly follow: boolean },
+    signal: AbortSignal,
+  ): Promise<AsyncIterable<Uint8Array> | undefined>
+  /** Stops looking after Pods. Their containers go on, and the next kubelet finds them. Safe to repeat. */
+  close(): Promise<void>
+  /** Kills every container and removes every Pod's folder, then closes: for an engine that is thrown away. */
+  stopAll(): Promise<void>
+}
+
+const SANE_ENV = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C.UTF-8' }
+
+export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
+  const { cluster, runtime, logs, dataDir, log } = options
+  const claimsDir = join(dataDir, 'claims')
+  const shared = createSharedVolumes({ rootDir: join(dataDir, 'volumes') })
+  const workers = new Map<string, PodWorker>()
+  const leftovers = new Map<string, PodSandbox>()
+  const places = createPlaces(options.concurrency ?? 110)
+  const closing = new AbortController()
+
+  const deps: WorkerDeps = {
+    cluster,
+    runtime,
+    logs,
+    now: options.now,
+    log,
+    baseEnv: { ...SANE_ENV, ...options.baseEnv },
+    rewritesPaths: options.rewritesPaths === true,
+    volumes: { shared, claimsDir, ...(options.folderOfClaim ? { folderOfClaim: options.folderOfClaim } : {}) },
+    admit: places.admit,
+    leave: places.leave,
+  }
+
+  for (const sandbox of await runtime.listPods()) leftovers.set(sandbox.uid, sandbox)
+  if (leftovers.size === 0) await shared.clear()
+
+  const put = (pod: Pod): void => {
+    const { uid } = pod.metadata
+    const known = workers.get(uid)
+    if (known !== undefined) {
+      known.update(pod)
+      return
+    }
+    const adopted = leftovers.get(uid)
+    leftovers.delete(uid)
+    if (adopted !== undefined) places.take(uid)
+    const isOver = pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed'
+    if (adopted === undefined && isOver && pod.metadata.deletionTimestamp === undefined) return
+    const worker = startPodWorker(pod, adopted, deps)
+    workers.set(uid, worker)
+    void worker.done.then(() => {
+      if (workers.get(uid) !== worker || closing.signal.aborted) return
+      workers.delete(uid)
+      places.leave(uid)
+      // Something came in after its last look, such as a deletion.
+      if (worker.pod !== pod && worker.pod.metadata.deletionTimestamp !== undefined) void revisit(worker.pod)
+    })
+  }
+
+  /** A worker that ended while its Pod was being deleted may not have seen that. */
+  const revisit = async (pod: Pod): Promise<void> => {
+    try {
+      const { namespace, name, uid } = pod.metadata
+      const fresh = await cluster.get('Pod', { namespace, name })
+      if (fresh?.metadata.uid === uid && !closing.signal.aborted) put(fresh)
+    } catch (error) {
+      log.error('looking at a deleted pod failed', { error: describeError(error) })
+    }
+  }
+
+  /** What an engine before us started for Pods that are gone. */
+  const clearLeftovers = async (): Promise<void> => {
+    const orphans = [...leftovers.values()]
+    leftovers.clear()
+    for (const sandbox of orphans) {
+      try {
+        for (const [container] of await runtime.inspect(sandbox)) {
+          await runtime.stopContainer(sandbox, container, 0)
+          const key = { namespace: sandbox.namespace, pod: sandbox.name, podUid: sandbox.uid, container }
+          let offset = await logs.size(key)
+          for await (const bytes of runtime.logs(sandbox, container, { follow: false, offset }, closing.signal)) {
+            await logs.append(key, offset, bytes)
+            offset += bytes.byteLength
+          }
+          await logs.finish(key)
+        }
+        await runtime.removePod(sandbox)
+      } catch (error) {
+        log.error('clearing away a leftover pod failed', { pod: sandbox.uid, error: describeError(error) })
+      }
+    }
+  }
+
+  const watchPods = async (): Promise<void> => {
+    for await (const change of cluster.watch('Pod', {}, closing.signal)) {
+      switch (change.type) {
+        case 'listed': {
+          const present = new Set(change.items.map(pod => pod.metadata.uid))
+          for (const worker of workers.values()) if (!present.has(worker.uid)) worker.gone()
+          for (const pod of change.items) put(pod)
+          await clearLeftovers()
+          break
+        }
+        case 'put':
+          put(change.item)
+          break
+        case 'removed':
+          workers.get(change.item.metadata.uid)?.gone()
+          break
+        default:
+          throw new Error(`unknown change ${JSON.stringify(change satisfies never)}`)
+      }
+    }
+  }
+
+  /** A claim's folder goes with the claim. */
+  const watchClaims = async (): Promise<void> => {
+    for await (const change of cluster.watch('PersistentVolumeClaim', {}, closing.signal)) {
+      if (change.type === 'removed')
+        await rm(claimDir(claimsDir, change.item.metadata), { recursive: true, force: true })
+    }
+  }
+
+  const watching = Promise.all(
+    [watchPods, watchClaims].map(watch =>
+      watch().catch(error => {
+        if (!closing.signal.aborted) log.error('watching failed', { error: describeError(error) })
+      }),
+    ),
+  )
+
+  /** From the Pod's folder while it is there, and the rest from the store. */
+  async function* wholeLog(
+    worker: PodWorker,
+    sandbox: PodSandbox,
+    container: string,
+    follow: boolean,
+    signal: AbortSignal,
+  ): AsyncGenerator<Uint8Array> {
+    let offset = 0
+    for await (const bytes of runtime.logs(sandbox, container, { follow }, signal)) {
+      offset += bytes.byteLength
+      yield bytes
+    }
+    if (worker.sandbox !== undefined || signal.aborted) return
+    const { namespace, name: pod, uid: podUid } = worker.pod.metadata
+    const rest = await logs.read({ namespace, pod, podUid, container }, { follow: false, offset }, signal)
+    if (rest !== undefined) yield* rest
+  }
+
+  const close = async (): Promise<void> => {
+    closing.abort()
+    await Promise.all([...workers.values()].map(worker => worker.close()))
+    await watching
+  }
+
+  return {
+    async readLogs(key, { follow }, signal) {
+      const isIt = (worker: PodWorker): boolean =>
+        worker.pod.metadata.namespace === key.namespace &&
+        worker.pod.metadata.name === key.pod &&
+        (key.podUid === undefined || key.podUid === worker.uid)
+      for (;;) {
+        const worker = [...workers.values()].find(isIt)
+        const sandbox = worker?.sandbox
+        if (worker === undefined || signal.aborted) break
+        if (sandbox !== undefined && (await runtime.inspect(sandbox)).has(key.container)) {
+          return wholeLog(worker, sandbox, key.container, follow, signal)
+        }
+        if (!follow) break
+        await Promise.race([worker.changed(), worker.done, aborted(signal)])
+      }
+      const podUid = key.podUid ?? (await cluster.get('Pod', { namespace: key.namespace, name: key.pod }))?.metadata.uid
+      return podUid === undefined ? undefined : logs.read({ ...key, podUid }, { follow: false }, signal)
+    },
+
+    close,
+
+    async stopAll() {
+      await close()
+      await Promise.all((await runtime.listPods()).map(sandbox => runtime.removePod(sandbox)))
+    },
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise(resolve => {
+    if (signal.aborted) resolve()
+    signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}
+
+/** A number of places; who comes when all are taken waits for its turn. */
+function createPlaces(count: number) {
+  const taken = new Set<string>()
+  const line = new Map<string, () => void>()
+  const fill = (): void => {
+    for (const [who, wake] of line) {
+      if (taken.size >= count) return
+      line.delete(who)
+      taken.add(who)
+      wake()
+    }
+  }
+  return {
+    admit(who: string, wake: () => void): boolean {
+      if (taken.has(who)) return true
+      if (taken.size >= count) {
+        line.set(who, wake)
+        return false
+      }
+      taken.add(who)
+      return true
+    },
+    /** For one that runs already. */
+    take(who: string): void {
+      taken.add(who)
+    },
+    leave(who: string): void {
+      line.delete(who)
+      taken.delete(who)
+      fill()
+    },
+  }
+}

@@ -1,0 +1,45 @@
+import { posix } from 'node:path'
+import { rewriteWith } from './rewrite.js'
+import type { ContainerConfig } from './runtime.js'
+
+/** Kubernetes' own default, and where a container without a `terminationMessagePath` leaves its last words. */
+const DEFAULT_TERMINATION_PATH = '/dev/termination-log'
+
+/** The command line of a shim (shim/README.md), and the environment of the container's process. */
+export function shimFlags(
+  config: ContainerConfig,
+  folder: string,
+  isolation: 'namespace' | 'rewrite',
+): { readonly flags: readonly string[]; readonly env: Readonly<Record<string, string>> } {
+  const { container } = config
+  const command = [...(container.command ?? []), ...(container.args ?? [])]
+  const terminationPath = container.terminationMessagePath ?? DEFAULT_TERMINATION_PATH
+  const termination = { hostPath: posix.join(folder, 'termination'), containerPath: terminationPath, readOnly: false }
+  const flags = ['--dir', folder, '--termination', terminationPath]
+  if (container.terminationMessagePolicy === 'FallbackToLogsOnError') flags.push('--message-from-log')
+  if (config.runAsUser !== undefined) flags.push('--uid', String(config.runAsUser))
+  if (config.runAsGroup !== undefined) flags.push('--gid', String(config.runAsGroup))
+
+  const mounts = [...config.mounts, termination]
+  if (isolation === 'rewrite') {
+    const rewrite = rewriteWith(mounts)
+    if (container.workingDir) flags.push('--cwd', rewrite(container.workingDir))
+    const env = Object.fromEntries(Object.entries(config.env).map(([name, value]) => [name, rewrite(value)]))
+    return { flags: [...flags, '--', ...command.map(rewrite)], env }
+  }
+
+  flags.push('--isolate')
+  if (container.workingDir) flags.push('--cwd', posix.resolve('/', container.workingDir))
+  // Outer mounts first: an inner one lies on them.
+  const placed = mounts
+    .map(mount => ({ ...mount, containerPath: posix.resolve('/', mount.containerPath) }))
+    .sort((a, b) => depth(a.containerPath) - depth(b.containerPath))
+  for (const mount of placed) {
+    flags.push(mount.readOnly ? '--mount-ro' : '--mount', mount.hostPath, mount.containerPath)
+  }
+  return { flags: [...flags, '--', ...command], env: config.env }
+}
+
+function depth(path: string): number {
+  return path.split('/').length
+}

@@ -1,0 +1,301 @@
+/*
+ * One container's life: claim it, build its root, start its process, carry its output to the log, pass signals on,
+ * and write down how it ended once nothing of it is alive any more.
+ */
+#define _GNU_SOURCE
+#include "shim.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define MESSAGE_MAX 4096     /* Kubernetes' limit of a termination message */
+#define LOG_MESSAGE_MAX 2048 /* and of one taken from the log */
+
+struct life {
+  int dir;
+  int log;
+  int output; /* what the container writes, to be copied to the log */
+  unsigned long long logged;
+  long long started_ms;
+  pid_t child;
+};
+
+static long long now_ms(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_REALTIME, &now);
+  return (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Field 22 of /proc/self/stat. A pid alone can be another's by the time someone looks. */
+static unsigned long long start_ticks(void) {
+  char text[1024];
+  int file = open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
+  if (file < 0) return 0;
+  ssize_t length = read(file, text, sizeof text - 1);
+  close(file);
+  if (length <= 0) return 0;
+  text[length] = '\0';
+  char *at = strrchr(text, ')'); /* the name before it may contain anything */
+  if (at == NULL) return 0;
+  at++;
+  for (int field = 3; field < 22 && *at != '\0'; field++) {
+    at++;
+    while (*at != ' ' && *at != '\0') at++;
+  }
+  return strtoull(at, NULL, 10);
+}
+
+static void write_all(int file, const char *bytes, size_t length) {
+  while (length > 0) {
+    ssize_t written = write(file, bytes, length);
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return; /* disk full: the output is lost, the step must not hang on it */
+    bytes += written;
+    length -= (size_t)written;
+  }
+}
+
+/* Writes `name` so that it is there whole or not at all. `exclusive`: fails with EEXIST when it is already there. */
+static int publish(int dir, const char *name, const char *bytes, size_t length, bool exclusive) {
+  char draft[64];
+  snprintf(draft, sizeof draft, ".%s.%d", name, (int)getpid());
+  int file = openat(dir, draft, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
+  if (file < 0) return -1;
+  write_all(file, bytes, length);
+  close(file);
+  int result = exclusive ? linkat(dir, draft, dir, name, 0) : renameat(dir, draft, dir, name);
+  int wrong = errno;
+  if (exclusive || result != 0) unlinkat(dir, draft, 0);
+  errno = wrong;
+  return result;
+}
+
+static void record_exit(const struct life *life, int code, int signal, const char *reason, const char *message, size_t length) {
+  char record[256 + MESSAGE_MAX];
+  int head = snprintf(record, 256, "%d %d %lld %lld %s\n", code, signal, life->started_ms, now_ms(), reason);
+  if (length > MESSAGE_MAX) length = MESSAGE_MAX;
+  memcpy(record + head, message, length);
+  publish(life->dir, "exit", record, (size_t)head + length, false);
+}
+
+/* As containerd: a container whose process could not be started ends with 128 and StartError. */
+static int never_started(const struct life *life, const char *error) {
+  record_exit(life, 128, 0, "StartError", error, strlen(error));
+  return 0;
+}
+
+static ssize_t read_message(int dir, char *message) {
+  int file = openat(dir, "termination", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+  struct stat info;
+  if (file < 0) return 0;
+  ssize_t length = 0;
+  if (fstat(file, &info) == 0 && S_ISREG(info.st_mode)) length = read(file, message, MESSAGE_MAX);
+  close(file);
+  return length < 0 ? 0 : length;
+}
+
+static ssize_t read_log_end(int dir, char *message) {
+  int file = openat(dir, "log", O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+  if (file < 0) return 0;
+  off_t size = lseek(file, 0, SEEK_END);
+  ssize_t length = pread(file, message, LOG_MESSAGE_MAX, size > LOG_MESSAGE_MAX ? size - LOG_MESSAGE_MAX : 0);
+  close(file);
+  return length < 0 ? 0 : length;
+}
+
+/* Copies what is there now. False when no writer is left. */
+static bool copy_output(struct life *life, unsigned long long most) {
+  char bytes[65536];
+  for (int rounds = 0; rounds < 16; rounds++) {
+    ssize_t length = read(life->output, bytes, sizeof bytes);
+    if (length == 0) return false;
+    if (length < 0) return errno == EAGAIN || errno == EINTR;
+    if (life->logged >= most) continue; /* goes on reading, or the step would hang */
+    size_t keep = (size_t)length;
+    if (life->logged + keep > most) keep = (size_t)(most - life->logged);
+    write_all(life->log, bytes, keep);
+    life->logged += keep;
+    if (life->logged >= most) {
+      char note[128];
+      int size = snprintf(note, sizeof note, "\n[tektite] the rest is dropped: a log holds at most %llu bytes\n", most);
+      write_all(life->log, note, (size_t)size);
+    }
+  }
+  return true;
+}
+
+static void become(const struct container *container, int errors, const sigset_t *mask) {
+  static const char *const stages[] = {"setting the group", "setting the user", "changing to the working directory"};
+  const char *stage = stages[0];
+  setpgid(0, 0);
+  for (int number = 1; number < 32; number++) signal(number, SIG_DFL);
+  sigprocmask(SIG_SETMASK, mask, NULL);
+  bool ok = true;
+  if (geteuid() == 0 && (container->has_uid || container->has_gid)) {
+    if (container->has_uid && container->uid != 0) ok = setgroups(0, NULL) == 0;
+    if (ok && container->has_gid) ok = setgid(container->gid) == 0;
+    if (ok && container->has_uid) {
+      stage = stages[1];
+      ok = setuid(container->uid) == 0;
+    }
+  }
+  /* After setuid, which clears it. */
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (ok && container->cwd != NULL) {
+    stage = stages[2];
+    ok = chdir(container->cwd) == 0;
+  }
+  char text[ERROR_SIZE];
+  if (ok) {
+    execvp(container->command[0], container->command);
+    snprintf(text, sizeof text, "exec: \"%s\": %s", container->command[0],
+             errno == ENOENT ? "executable file not found in $PATH" : strerror(errno));
+  } else {
+    snprintf(text, sizeof text, "%s: %s", stage, strerror(errno));
+  }
+  write_all(errors, text, strlen(text));
+  _exit(128);
+}
+
+/* Reaps until no child is left. Only our own process ends the container; the rest are its orphans. */
+static bool reap(struct life *life, int *status) {
+  bool ended = false;
+  int code;
+  for (pid_t pid; (pid = waitpid(-1, &code, WNOHANG)) > 0;) {
+    if (pid != life->child) continue;
+    *status = code;
+    ended = true;
+  }
+  return ended;
+}
+
+static void end_descendants(int signals) {
+  for (;;) {
+    kill_descendants();
+    while (waitpid(-1, NULL, WNOHANG) > 0) {
+    }
+    if (waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD) return;
+    /* Woken by SIGCHLD; the timeout is for a child born between the look and the kill. */
+    struct pollfd wake = {.fd = signals, .events = POLLIN};
+    struct signalfd_siginfo info;
+    if (poll(&wake, 1, 5) > 0 && read(signals, &info, sizeof info) < 0) return;
+  }
+}
+
+/* Copies output and passes signals on until the container's process has ended. Its wait status. */
+static int attend(const struct container *container, struct life *life, int signals) {
+  bool open = true;
+  for (;;) {
+    struct pollfd waits[2] = {{.fd = signals, .events = POLLIN}, {.fd = open ? life->output : -1, .events = POLLIN}};
+    if (poll(waits, 2, -1) < 0 && errno != EINTR) return SIGKILL;
+    if (open && waits[1].revents != 0) open = copy_output(life, container->log_max);
+    if ((waits[0].revents & POLLIN) == 0) continue;
+    struct signalfd_siginfo info;
+    if (read(signals, &info, sizeof info) != (ssize_t)sizeof info) continue;
+    if (info.ssi_signo == SIGTERM) kill(-life->child, SIGTERM);
+    if (info.ssi_signo == SIGUSR1) kill_descendants();
+    int status;
+    if (reap(life, &status)) return status;
+  }
+}
+
+static int start(const struct container *container, struct life *life, const sigset_t *mask, char *error) {
+  int output[2], errors[2];
+  if (pipe2(output, O_CLOEXEC) != 0 || pipe2(errors, O_CLOEXEC) != 0) {
+    snprintf(error, ERROR_SIZE, "making a pipe: %s", strerror(errno));
+    return -1;
+  }
+  /* Root's pipe could not be reopened as /dev/stderr by a step that runs as someone else. */
+  if (container->has_uid && fchown(output[1], container->uid, (gid_t)-1) != 0) errno = 0;
+  environ = container->env;
+  life->child = fork();
+  if (life->child == 0) {
+    int nothing = open("/dev/null", O_RDONLY);
+    dup2(nothing, 0);
+    dup2(output[1], 1);
+    dup2(output[1], 2);
+    become(container, errors[1], mask);
+  }
+  close(output[1]);
+  close(errors[1]);
+  if (life->child < 0) {
+    snprintf(error, ERROR_SIZE, "starting a process: %s", strerror(errno));
+    return -1;
+  }
+  setpgid(life->child, life->child);
+  ssize_t length = read(errors[0], error, ERROR_SIZE - 1);
+  close(errors[0]);
+  fcntl(output[0], F_SETFL, O_NONBLOCK);
+  life->output = output[0];
+  if (length > 0) {
+    error[length] = '\0';
+    waitpid(life->child, NULL, 0);
+    return -1;
+  }
+  return 0;
+}
+
+int run_container(const struct container *container) {
+  char text[ERROR_SIZE];
+  struct life life = {.started_ms = now_ms()};
+  sigset_t wanted, mask;
+  sigemptyset(&wanted);
+  sigaddset(&wanted, SIGCHLD);
+  sigaddset(&wanted, SIGTERM);
+  sigaddset(&wanted, SIGUSR1);
+  sigprocmask(SIG_BLOCK, &wanted, NULL);
+  sigemptyset(&mask);
+  umask(022);
+
+  if (mkdir(container->dir, 0755) != 0 && errno != EEXIST) return 1;
+  life.dir = open(container->dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (life.dir < 0) return 1;
+  int length = snprintf(text, sizeof text, "%d %llu %lld\n", (int)getpid(), start_ticks(), life.started_ms);
+  /* The claim. Whoever comes second, after whatever crash, finds it and leaves: a container starts at most once. */
+  if (publish(life.dir, "pid", text, (size_t)length, true) != 0) return errno == EEXIST ? 0 : 1;
+
+  life.log = openat(life.dir, "log", O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0644);
+  if (life.log < 0) return never_started(&life, "making the log file");
+  if (container->termination != NULL) {
+    int file = openat(life.dir, "termination", O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
+    if (file >= 0) {
+      fchmod(file, 0666); /* whoever the step runs as */
+      close(file);
+    }
+  }
+  if (container->isolate && enter_new_root(container, text) != 0) return never_started(&life, text);
+  if (!container->isolate && container->cwd != NULL) mkdir(container->cwd, 0755);
+
+  prctl(PR_SET_CHILD_SUBREAPER, 1);
+  int signals = signalfd(-1, &wanted, SFD_CLOEXEC);
+  if (signals < 0) return never_started(&life, "making a signalfd");
+  if (start(container, &life, &mask, text) != 0) return never_started(&life, text);
+
+  int status = attend(container, &life, signals);
+  end_descendants(signals);
+  copy_output(&life, container->log_max);
+  while (life.logged < container->log_max) {
+    unsigned long long before = life.logged;
+    if (!copy_output(&life, container->log_max) || life.logged == before) break;
+  }
+
+  char message[MESSAGE_MAX];
+  ssize_t said = container->termination == NULL ? 0 : read_message(life.dir, message);
+  int signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+  int code = signal != 0 ? 128 + signal : WEXITSTATUS(status);
+  if (said == 0 && code != 0 && container->message_from_log) said = read_log_end(life.dir, message);
+  record_exit(&life, code, signal, code == 0 ? "Completed" : "Error", message, (size_t)said);
+  return 0;
+}

@@ -1,0 +1,86 @@
+/* Entry and flags. `shim serve` is what the engine starts, once; see README.md. */
+#define _GNU_SOURCE
+#include "shim.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static int refuse(char *error, const char *flag) {
+  snprintf(error, ERROR_SIZE, "shim: flag \"%s\" is unknown or lacks its value; README.md lists the flags", flag);
+  return -1;
+}
+
+int parse_container(char **arguments, struct container *container, char *error) {
+  size_t count = 0;
+  while (arguments[count] != NULL) count++;
+  container->mounts = calloc(count + 1, sizeof *container->mounts);
+  if (container->mounts == NULL) return refuse(error, "(out of memory)");
+  container->log_max = 1ULL << 30;
+  for (char **at = arguments; *at != NULL;) {
+    const char *flag = *at++;
+    if (strcmp(flag, "--") == 0) {
+      container->command = at;
+      break;
+    }
+    if (strcmp(flag, "--isolate") == 0) {
+      container->isolate = true;
+      continue;
+    }
+    if (strcmp(flag, "--message-from-log") == 0) {
+      container->message_from_log = true;
+      continue;
+    }
+    const char *value = *at;
+    if (value == NULL) return refuse(error, flag);
+    at++;
+    if (strcmp(flag, "--dir") == 0) container->dir = value;
+    else if (strcmp(flag, "--cwd") == 0) container->cwd = value;
+    else if (strcmp(flag, "--log-max") == 0) container->log_max = strtoull(value, NULL, 10);
+    else if (strcmp(flag, "--termination") == 0) container->termination = value;
+    else if (strcmp(flag, "--uid") == 0) {
+      container->has_uid = true;
+      container->uid = (uid_t)strtoul(value, NULL, 10);
+    } else if (strcmp(flag, "--gid") == 0) {
+      container->has_gid = true;
+      container->gid = (gid_t)strtoul(value, NULL, 10);
+    } else if (strcmp(flag, "--mount") == 0 || strcmp(flag, "--mount-ro") == 0) {
+      if (*at == NULL || **at != '/') return refuse(error, flag);
+      struct mount *mount = &container->mounts[container->mount_count++];
+      mount->source = value;
+      mount->target = *at++;
+      mount->read_only = strcmp(flag, "--mount-ro") == 0;
+    } else return refuse(error, flag);
+  }
+  if (container->dir == NULL || container->dir[0] != '/') return refuse(error, "--dir");
+  if (container->cwd != NULL && container->cwd[0] != '/') return refuse(error, "--cwd");
+  if (container->command == NULL || container->command[0] == NULL) return refuse(error, "--");
+  return 0;
+}
+
+static int exec_command(char **arguments) {
+  pid_t pid = 0;
+  const char *cwd = NULL;
+  char **at = arguments;
+  while (at[0] != NULL && strcmp(at[0], "--") != 0) {
+    if (at[1] == NULL) break;
+    if (strcmp(at[0], "--pid") == 0) pid = (pid_t)atoi(at[1]);
+    else if (strcmp(at[0], "--cwd") == 0) cwd = at[1];
+    else break;
+    at += 2;
+  }
+  if (pid <= 0 || at[0] == NULL || strcmp(at[0], "--") != 0 || at[1] == NULL) {
+    fputs("usage: shim exec --pid PID [--cwd PATH] -- COMMAND [ARGUMENT…]\n", stderr);
+    return 2;
+  }
+  return exec_beside(pid, cwd, at + 1);
+}
+
+int main(int count, char **arguments) {
+  if (count >= 2 && strcmp(arguments[1], "serve") == 0) return serve();
+  if (count >= 2 && strcmp(arguments[1], "exec") == 0) return exec_command(arguments + 2);
+  fputs("usage: shim serve | shim exec --pid PID [--cwd PATH] -- COMMAND [ARGUMENT…]\n", stderr);
+  return 2;
+}

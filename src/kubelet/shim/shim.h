@@ -1,0 +1,53 @@
+/* The shim: keeps one container of one pod. See README.md for the contract. */
+#ifndef TEKTITE_SHIM_H
+#define TEKTITE_SHIM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+struct mount {
+  const char *source;
+  const char *target; /* absolute, as the container sees it */
+  bool read_only;
+};
+
+struct container {
+  const char *dir; /* absolute and free of symlinks: pid, log, exit and termination live here */
+  bool isolate;
+  const char *cwd; /* NULL: / */
+  bool has_uid, has_gid;
+  uid_t uid;
+  gid_t gid;
+  const char *termination; /* where the container writes its last words; NULL: nowhere */
+  bool message_from_log;   /* no last words and a failure: the end of the log instead */
+  unsigned long long log_max;
+  struct mount *mounts;
+  size_t mount_count;
+  char **command;
+  char **env;
+};
+
+#define ERROR_SIZE 1024
+
+/* Runs the container to its end. Called in a process of its own; returns that process's exit code. */
+int run_container(const struct container *container);
+
+/* Moves this process into a mount namespace whose root is the machine's own, plus the mounts. 0, or -1 and `error`. */
+int enter_new_root(const struct container *container, char *error);
+
+/* Sends SIGKILL to every descendant of this process, once. */
+void kill_descendants(void);
+
+/* Deletes a folder and all in it, never following a link. 0, or -1 and errno. */
+int remove_tree(const char *path);
+
+/* Joins the surroundings of a running shim and runs a command there, for probes. Does not return on success. */
+int exec_beside(pid_t pid, const char *cwd, char **command);
+
+int serve(void);
+
+/* Reads `--flag value …` as README.md lists them. 0, or -1 and `error`. */
+int parse_container(char **arguments, struct container *container, char *error);
+
+#endif

@@ -1,0 +1,165 @@
+/**
+ * TaskRun → Pod. Deterministic: the same run, task and attempt always make the same Pod, so that making it twice is
+ * making it once. The contract with what runs inside is DESIGN.md, section 6.
+ */
+import type { ConfigMap, Pod, PodSpec } from '../resources/core.js'
+import type { New, OwnerReference } from '../resources/meta.js'
+import type { PodTemplate, TaskRun, TaskSpec } from '../resources/tekton.js'
+import { MANAGED_BY_LABEL } from '../run/defaults.js'
+import { podName } from '../run/names.js'
+import { type Replacements, replaceString } from '../run/substitute.js'
+import { substituteTaskSpec } from '../run/substitute-task.js'
+import { retryCountReplacements, stepContainerName } from '../run/task-variables.js'
+import type { EvaluateCel } from '../run/when.js'
+import { type BoundWorkspaces, isolatedWorkspaces } from '../run/workspaces.js'
+import { terminationByteLimit } from './entrypoint-args.js'
+import { collectScripts } from './scripts.js'
+import { sidecarContainers } from './sidecars.js'
+import { overTemplate } from './step-template.js'
+import { stepContainer } from './steps.js'
+import { CANCEL_ANNOTATION, duplicateVolume, implicitVolumes, READY_ANNOTATION } from './volumes.js'
+
+export interface PodInput {
+  readonly run: TaskRun
+  /** What the run's labels and annotations will be once those of its Task are added. */
+  readonly labels: Readonly<Record<string, string>>
+  readonly annotations: Readonly<Record<string, string>>
+  /** As `status.taskSpec`: every variable replaced but the retry count. */
+  readonly task: TaskSpec
+  readonly workspaces: BoundWorkspaces
+  /** For the run's podTemplate: the values of params. */
+  readonly known: Replacements
+  /** Attempts before this one. */
+  readonly attempt: number
+  /** Milliseconds; 0 means none. */
+  readonly timeoutMs: number
+  readonly serviceAccountName: string
+  readonly managedBy: string
+  /** Name of the ConfigMap that carries the entrypoint binary. */
+  readonly entrypoint: string
+  readonly evaluateCel: EvaluateCel
+}
+
+export type PodBuild =
+  /** `extra` has to be there before the Pod. */
+  | { readonly is: 'built'; readonly pod: New<Pod>; readonly extra: readonly New<ConfigMap>[] }
+  /** What the author has to change. */
+  | { readonly is: 'wrong'; readonly message: string }
+
+const MAX_INT32 = 2 ** 31 - 1
+const READY = 'READY'
+/** The manifest's own description would be wrong on a Pod, and large; the other words are ours to say, not the author's. */
+const NOT_INHERITED = new Set([
+  'kubectl.kubernetes.io/last-applied-configuration',
+  MANAGED_BY_LABEL,
+  READY_ANNOTATION,
+  CANCEL_ANNOTATION,
+])
+
+export function buildPod(input: PodInput): PodBuild {
+  const { run, workspaces, attempt } = input
+  const task = substituteTaskSpec(input.task, retryCountReplacements(attempt))
+  const podTemplate = run.spec.podTemplate && substitutePodTemplate(run.spec.podTemplate, input.known)
+  const merged: TaskSpec = { ...task, steps: task.steps.map(step => overTemplate(task.stepTemplate, step)) }
+  const sidecars = merged.sidecars ?? []
+  const isolated = isolatedWorkspaces([...merged.steps, ...sidecars])
+  const gated = sidecars.length > 0
+
+  const steps = merged.steps.map((step, index) =>
+    stepContainer(step, index, {
+      task: merged,
+      run: { ...run.spec, ...(podTemplate && { podTemplate }) },
+      containers: merged.steps.map(stepContainerName),
+      workspaces,
+      isolated,
+      gated,
+      maxTerminationBytes: terminationByteLimit(merged.steps.length + sidecars.length),
+      evaluateCel: input.evaluateCel,
+    }),
+  )
+  const containers = [
+    ...steps.flatMap(one => ('container' in one ? [one.container] : [])),
+    ...sidecarContainers(sidecars, run.spec.sidecarSpecs, workspaces, isolated),
+  ]
+  const problem = steps.flatMap(one => ('problem' in one ? [one.problem] : []))[0]
+  if (problem !== undefined) return { is: 'wrong', message: problem }
+
+  const namespace = run.metadata.namespace
+  const name = podName(run.metadata.name, attempt)
+  const annotations = {
+    ...Object.fromEntries(Object.entries(input.annotations).filter(([key]) => !NOT_INHERITED.has(key))),
+    ...(!gated && { [READY_ANNOTATION]: READY }),
+  }
+  const owner = ownedBy(run)
+  const scripts = collectScripts(merged, { namespace, name }, annotations, owner)
+  const volumes = [
+    ...implicitVolumes(merged.steps.length, input.entrypoint),
+    ...(scripts.volume ? [scripts.volume] : []),
+    ...workspaces.volumes,
+    ...(merged.volumes ?? []),
+    ...(podTemplate?.volumes ?? []),
+  ]
+  const twice = duplicateVolume(volumes)
+  if (twice !== undefined) {
+    return {
+      is: 'wrong',
+      message: `multiple volumes with same name "${twice}": rename it in the task or the podTemplate`,
+    }
+  }
+
+  const { env: _, volumes: __, ...template } = podTemplate ?? {}
+  const spec: PodSpec = {
+    ...template,
+    restartPolicy: 'Never',
+    serviceAccountName: input.serviceAccountName,
+    containers,
+    volumes,
+    // Half as long again: our own timeout comes first and says more; this one holds even when we are away.
+    activeDeadlineSeconds:
+      input.timeoutMs === 0 ? MAX_INT32 : Math.max(1, Math.min(MAX_INT32, Math.floor((input.timeoutMs * 1.5) / 1000))),
+  }
+  return {
+    is: 'built',
+    pod: {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: {
+        namespace,
+        name,
+        labels: {
+          ...input.labels,
+          'tekton.dev/taskRun': run.metadata.name,
+          'tekton.dev/taskRunUID': run.metadata.uid,
+          [MANAGED_BY_LABEL]: input.managedBy,
+        },
+        annotations: { ...annotations, ...scripts.annotations },
+        ownerReferences: [owner],
+      },
+      spec,
+    },
+    extra: scripts.configMap ? [scripts.configMap] : [],
+  }
+}
+
+export function ownedBy(run: TaskRun): OwnerReference {
+  return {
+    apiVersion: 'tekton.dev/v1',
+    kind: 'TaskRun',
+    name: run.metadata.name,
+    uid: run.metadata.uid,
+    controller: true,
+    blockOwnerDeletion: true,
+  }
+}
+
+/** Params of the run hold in every text of its podTemplate: a matrix can so choose its nodes. */
+function substitutePodTemplate(template: PodTemplate, known: Replacements): PodTemplate {
+  return everyText(template, text => replaceString(text, known)) as PodTemplate
+}
+
+function everyText(value: unknown, change: (text: string) => string): unknown {
+  if (typeof value === 'string') return change(value)
+  if (Array.isArray(value)) return value.map(one => everyText(one, change))
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, everyText(one, change)]))
+}

@@ -1,0 +1,93 @@
+/**
+ * What the entrypoint of one step is told: one half of a contract whose other half is entrypoint/README.md.
+ * test/entrypoint/contract.test.ts gives what this makes to the real binary.
+ */
+export interface EntrypointOptions {
+  /** Its appearance starts the step; that of `<waitFile>.err` skips it. Absent: the step starts at once. */
+  readonly waitFile?: string | undefined
+  /** An empty `waitFile` does not count: the downward API makes the file before the annotation has a value. */
+  readonly waitForContent?: boolean | undefined
+  /** The step is cancelled as soon as this file is there and not empty. */
+  readonly cancelFile?: string | undefined
+  /** Written when the step is done: this file when the next one may run, `<postFile>.err` when not. */
+  readonly postFile?: string | undefined
+  /** Gets `exitCode` and `results/`: `/tekton/steps/<container>`. No part of it may be a symbolic link made by a step. */
+  readonly stepMetadataDir?: string | undefined
+  /** `/tekton/steps`. References to step results in command, environment and `when` are replaced only if it is given. */
+  readonly stepsDir?: string | undefined
+  /** Made (0755) if it is missing. */
+  readonly workingDir?: string | undefined
+  readonly stdoutPath?: string | undefined
+  readonly stderrPath?: string | undefined
+  readonly onError?: 'continue' | 'stopAndFail' | undefined
+  /** From the start of the command. 0 or absent: none. */
+  readonly timeoutMs?: number | undefined
+  /** Between SIGTERM and SIGKILL when the step is timed out or cancelled. The entrypoint's own default is 1000. */
+  readonly graceMs?: number | undefined
+  readonly terminationPath?: string | undefined
+  /** See `terminationByteLimit`. */
+  readonly maxTerminationBytes?: number | undefined
+  readonly taskResults?: readonly ResultFile[] | undefined
+  readonly stepResults?: readonly ResultFile[] | undefined
+  /** All must hold, or the step is skipped and the next one runs. CEL has to be decided before the Pod is made. */
+  readonly when?: readonly StepCondition[] | undefined
+  /** At least one word. */
+  readonly command: readonly string[]
+}
+
+export interface ResultFile {
+  readonly name: string
+  readonly path: string
+}
+
+export interface StepCondition {
+  readonly input: string
+  readonly operator: 'in' | 'notin'
+  readonly values: readonly string[]
+}
+
+/** The arguments of the container whose command is the entrypoint. */
+export function entrypointArgs(options: EntrypointOptions): string[] {
+  return [
+    ...value('-wait_file', options.waitFile),
+    ...(options.waitForContent ? ['-wait_file_content'] : []),
+    ...value('-cancel_file', options.cancelFile),
+    ...value('-post_file', options.postFile),
+    ...value('-termination_path', options.terminationPath),
+    ...value('-max_termination_bytes', options.maxTerminationBytes),
+    ...value('-step_metadata_dir', options.stepMetadataDir),
+    ...value('-steps_dir', options.stepsDir),
+    ...value('-working_dir', options.workingDir),
+    ...value('-stdout_path', options.stdoutPath),
+    ...value('-stderr_path', options.stderrPath),
+    ...value('-on_error', options.onError),
+    // Up, so that half a millisecond does not become 0, which is no timeout at all.
+    ...value('-timeout_ms', options.timeoutMs === undefined ? undefined : Math.ceil(options.timeoutMs)),
+    ...value('-grace_ms', options.graceMs === undefined ? undefined : Math.ceil(options.graceMs)),
+    ...(options.taskResults ?? []).flatMap(({ name, path }) => ['-task_result', name, path]),
+    ...(options.stepResults ?? []).flatMap(({ name, path }) => ['-step_result', name, path]),
+    ...(options.when ?? []).flatMap(({ input, operator, values }) => [
+      operator === 'in' ? '-when_in' : '-when_not_in',
+      input,
+      ...values.flatMap(each => ['-when_value', each]),
+    ]),
+    '--',
+    ...options.command,
+  ]
+}
+
+/** The kubelet keeps 4096 bytes of each message, and of all messages of a Pod together 12 KiB in equal parts. */
+const MAX_CONTAINER_BYTES = 4096
+const MAX_POD_BYTES = 12 * 1024
+
+/**
+ * How long a termination message may be in a Pod of so many containers, init containers and sidecars included. Above
+ * this the kubelet cuts it, and what is left is not JSON: all results of the step are lost without a word.
+ */
+export function terminationByteLimit(containers: number): number {
+  return Math.min(MAX_CONTAINER_BYTES, Math.floor(MAX_POD_BYTES / Math.max(1, containers)))
+}
+
+function value(flag: string, given: string | number | undefined): string[] {
+  return given === undefined ? [] : [flag, `${given}`]
+}

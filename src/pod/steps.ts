@@ -1,0 +1,128 @@
+/** A step's container: the entrypoint, told by flags when to start, what to run and whom to tell. */
+import { parseDuration } from '../lib/duration.js'
+import type { Container } from '../resources/core.js'
+import type { Step, TaskRunSpec, TaskSpec, WhenExpression } from '../resources/tekton.js'
+import type { EvaluateCel } from '../run/when.js'
+import { type BoundWorkspaces, workspaceMounts } from '../run/workspaces.js'
+import { mergeResources, shareOf } from './compute-resources.js'
+import { defaultCommand, defaultCommandProblem } from './default-commands.js'
+import { entrypointArgs, type StepCondition } from './entrypoint-args.js'
+import { SCRIPTS_MOUNT, stepScriptPath } from './scripts.js'
+import { CANCEL_PATH, ENTRYPOINT_PATH, implicitMounts, READY_PATH, runFolder, withMounts } from './volumes.js'
+
+export interface StepSurroundings {
+  readonly task: TaskSpec
+  readonly run: Pick<TaskRunSpec, 'stepSpecs' | 'computeResources' | 'podTemplate'>
+  /** Names of all step containers, in order. */
+  readonly containers: readonly string[]
+  readonly workspaces: BoundWorkspaces
+  readonly isolated: ReadonlySet<string>
+  /** Whether the first step waits until the sidecars are ready. */
+  readonly gated: boolean
+  readonly maxTerminationBytes: number
+  readonly evaluateCel: EvaluateCel
+}
+
+/** Either the container, or what the author has to change. */
+export type StepContainer = { readonly container: Container } | { readonly problem: string }
+
+const TERMINATION_PATH = '/tekton/termination'
+
+/** @param step merged over its template, with every variable replaced that is known outside the Pod */
+export function stepContainer(step: Step, index: number, around: StepSurroundings): StepContainer {
+  const { task, run, containers } = around
+  const name = containers[index] ?? ''
+  const image = step.image ?? ''
+  const args = step.args ?? []
+  const command = step.script ? [stepScriptPath(index), ...args] : commandOf(step, image, args)
+  if (command === undefined) return { problem: defaultCommandProblem(step.name || name, image) }
+  const when = stepConditions(step.when ?? [], around.evaluateCel)
+  if (typeof when === 'string') return { problem: `step "${step.name || name}": ${when}` }
+
+  const { ours, theirs } = placeToWork(step.workingDir)
+  const metadataDir = `/tekton/steps/${name}`
+  const resources = resourcesOf(step, run, task.steps.length)
+  const env = [...(step.env ?? []), ...(run.podTemplate?.env ?? [])]
+  return {
+    container: {
+      name,
+      image,
+      ...(step.imagePullPolicy && { imagePullPolicy: step.imagePullPolicy }),
+      command: [ENTRYPOINT_PATH],
+      args: entrypointArgs({
+        ...(index > 0 && { waitFile: `${runFolder(index - 1)}/out` }),
+        ...(index === 0 && around.gated && { waitFile: READY_PATH, waitForContent: true }),
+        cancelFile: CANCEL_PATH,
+        postFile: `${runFolder(index)}/out`,
+        stepMetadataDir: metadataDir,
+        stepsDir: '/tekton/steps',
+        workingDir: ours,
+        stdoutPath: step.stdoutConfig?.path,
+        stderrPath: step.stderrConfig?.path,
+        ...(step.onError === 'continue' && { onError: 'continue' }),
+        timeoutMs: step.timeout ? parseDuration(step.timeout) : undefined,
+        terminationPath: TERMINATION_PATH,
+        maxTerminationBytes: around.maxTerminationBytes,
+        // A result with a `value` is a step's, and not looked for on disk.
+        taskResults: (task.results ?? [])
+          .filter(result => result.value === undefined)
+          .map(result => ({ name: result.name, path: `/tekton/results/${result.name}` })),
+        stepResults: (step.results ?? []).map(result => ({
+          name: result.name,
+          path: `${metadataDir}/results/${result.name}`,
+        })),
+        when,
+        command,
+      }),
+      ...(theirs && { workingDir: theirs }),
+      ...(env.length > 0 && { env }),
+      ...(step.envFrom && { envFrom: step.envFrom }),
+      ...(resources && { resources }),
+      volumeMounts: withMounts(
+        withMounts(step.volumeMounts ?? [], workspaceMounts(around.workspaces, around.isolated, step.workspaces)),
+        [...implicitMounts(index, containers), ...(step.script ? [SCRIPTS_MOUNT] : [])],
+      ),
+      ...(step.securityContext && { securityContext: step.securityContext }),
+      terminationMessagePath: TERMINATION_PATH,
+    },
+  }
+}
+
+function commandOf(step: Step, image: string, args: readonly string[]): readonly string[] | undefined {
+  if (step.command && step.command.length > 0) return [...step.command, ...args]
+  return defaultCommand(image, args)
+}
+
+/** Folders below /workspace may not exist yet: the entrypoint makes them. Others are the image's, and the runtime's to enter. */
+function placeToWork(workingDir: string | undefined): { readonly ours?: string; readonly theirs?: string } {
+  if (!workingDir) return {}
+  const path = workingDir.startsWith('/') ? workingDir : `/workspace/${workingDir}`
+  return path === '/workspace' || path.startsWith('/workspace/') ? { ours: path } : { theirs: path }
+}
+
+function resourcesOf(step: Step, run: StepSurroundings['run'], steps: number): Container['resources'] {
+  // As Tekton: the run's task-level resources replace what steps and template say.
+  if (run.computeResources) return shareOf(run.computeResources, steps)
+  return mergeResources(step.computeResources, run.stepSpecs?.find(one => one.name === step.name)?.computeResources)
+}
+
+/** CEL is decided here: the entrypoint compares texts only. A text is what is wrong. */
+function stepConditions(
+  expressions: readonly WhenExpression[],
+  evaluateCel: EvaluateCel,
+): readonly StepCondition[] | string {
+  const conditions: StepCondition[] = []
+  for (const { cel, input = '', operator = 'in', values = [] } of expressions) {
+    if (!cel) {
+      conditions.push({ input, operator, values })
+      continue
+    }
+    if (cel.includes('$(steps.')) {
+      return `when: the CEL expression ${JSON.stringify(cel)} uses a step result, which is known only while the Pod runs. Use input, operator and values instead`
+    }
+    const value = evaluateCel(cel)
+    if (typeof value !== 'boolean') return `when: ${value.message}`
+    if (!value) conditions.push({ input: 'false', operator: 'in', values: ['true'] })
+  }
+  return conditions
+}

@@ -1,0 +1,68 @@
+/** From a reference to a pipeline that can run: looked up, checked, with everything replaced that is known at the start. */
+import type { PipelineRun, PipelineSpec, PipelineTask, TaskSpec } from '../resources/tekton.js'
+import { pipelineProblem, taskProblem } from '../run/pipeline-problems.js'
+import { snapshotPipeline } from '../run/pipeline-variables.js'
+import { PIPELINE_RUN_REASONS as REASONS } from '../status/reasons.js'
+import type { PipelineRunWorld } from './decision.js'
+
+export type ResolvedPipeline =
+  | { readonly is: 'ready'; readonly spec: PipelineSpec }
+  /** `spec` is there as soon as only Tasks are waited for. */
+  | { readonly is: 'waiting'; readonly reason: string; readonly spec?: PipelineSpec }
+  | { readonly is: 'failed'; readonly reason: string; readonly message: string; readonly spec?: PipelineSpec }
+
+export function resolvePipeline(run: PipelineRun, world: PipelineRunWorld): ResolvedPipeline {
+  const { pipeline } = world
+  const { namespace } = run.metadata
+  const kept = run.status?.pipelineSpec
+  if (kept && hasBegun(run, world)) return { is: 'ready', spec: kept }
+  if (!kept && pipeline.is === 'pending') return { is: 'waiting', reason: REASONS.ResolvingPipelineRef }
+  if (!kept && pipeline.is === 'failed') return pipeline
+  const from = pipeline.is === 'found' ? pipeline.from : undefined
+  const name = from?.name ?? run.spec.pipelineRef?.name ?? run.metadata.name
+  let spec = kept
+  if (spec === undefined) {
+    if (pipeline.is !== 'found') throw new Error(`PipelineRun "${namespace}/${run.metadata.name}" has no pipeline`)
+    const problem = pipelineProblem(run, pipeline.value, name)
+    if (problem) return { is: 'failed', ...problem }
+    const snapshot = snapshotPipeline(run, pipeline.value, name)
+    if (snapshot.is === 'problem') {
+      const message = `Failed to apply parameters to Pipeline ${namespace}/${name}: ${snapshot.message}`
+      return { is: 'failed', reason: REASONS.PipelineValidationFailed, message }
+    }
+    spec = snapshot.spec
+    // Children without a status: we were interrupted in the very first pass. They were checked then.
+    if (hasBegun(run, world)) return { is: 'ready', spec }
+  }
+  return resolveTasks(run, world, spec, name)
+}
+
+/** From the first child or skip on, only status.pipelineSpec and the children count: not what became of Pipeline and Tasks. */
+function hasBegun(run: PipelineRun, world: PipelineRunWorld): boolean {
+  const { childReferences = [], skippedTasks = [] } = run.status ?? {}
+  return childReferences.length + skippedTasks.length + world.children.length > 0
+}
+
+function resolveTasks(run: PipelineRun, world: PipelineRunWorld, spec: PipelineSpec, name: string): ResolvedPipeline {
+  const tasks = [...(spec.tasks ?? []), ...(spec.finally ?? [])]
+  let isPending = false
+  for (const task of tasks) {
+    const lookup = world.tasks.get(task.name)
+    if (lookup?.is === 'failed') {
+      const message = `Pipeline ${run.metadata.namespace}/${name} can't be Run; it contains Tasks that don't exist: ${lookup.message}`
+      return { is: 'failed', reason: lookup.reason, message, spec }
+    }
+    isPending ||= lookup?.is === 'pending'
+  }
+  if (isPending) return { is: 'waiting', reason: REASONS.ResolvingTaskRef, spec }
+  const problem = taskProblem(run, spec, task => taskSpecOf(task, world))
+  return problem ? { is: 'failed', ...problem, spec } : { is: 'ready', spec }
+}
+
+function taskSpecOf(
+  task: PipelineTask,
+  world: PipelineRunWorld,
+): Pick<TaskSpec, 'params' | 'results' | 'workspaces'> | undefined {
+  const lookup = world.tasks.get(task.name)
+  return task.taskSpec ?? (lookup?.is === 'found' ? lookup.value : undefined)
+}

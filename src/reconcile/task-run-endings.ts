@@ -1,0 +1,151 @@
+/** How an attempt of a TaskRun ends, and whether another one follows. */
+import { toTimestamp } from '../lib/time.js'
+import type { Pod } from '../resources/core.js'
+import { type Condition, keyOf } from '../resources/meta.js'
+import type { StepState, TaskRun, TaskRunStatus, TaskSpec } from '../resources/tekton.js'
+import { withSucceeded } from '../status/conditions.js'
+import { isFinished, type PodReport, statusFromPod, type Verdict } from '../status/from-pod.js'
+import { TASK_RUN_REASONS } from '../status/reasons.js'
+import type { Action, Decision, TaskRunWorld } from './decision.js'
+
+/**
+ * While a failed attempt's Pod still stands, a second condition remembers how it failed: the next attempt must not
+ * start beside it, and by the time the Pod is gone nobody could tell any more. It goes with the attempt.
+ */
+const ATTEMPT_FAILED = 'AttemptFailed'
+
+export type Failure = Pick<Verdict, 'reason' | 'message'>
+
+export function pendingFailure(status: TaskRunStatus): Condition | undefined {
+  return status.conditions?.find(({ type }) => type === ATTEMPT_FAILED)
+}
+
+/** The Pod did its work, well or badly. Its sidecars are asked to stop, so that it can end. */
+export function finishByPod(
+  run: TaskRun,
+  status: TaskRunStatus,
+  report: PodReport,
+  pod: Pod,
+  now: number,
+): Decision<TaskRunStatus> {
+  const seen = { ...status, ...statesOf(report), ...resultsOf(report) }
+  const actions = isFinished(pod) ? [] : stopSidecars(pod, report)
+  if (report.verdict.status === 'True') return { actions, status: finished(seen, report.verdict, now) }
+  const failure = ignorable(run, report.verdict)
+  return failed(run, seen, failure, isFinished(pod) ? undefined : pod, actions, now)
+}
+
+/** The run stops its Pod: out of time, cancelled, or hindered for good. Steps that had ended keep their state. */
+export function stopPod(
+  run: TaskRun,
+  status: TaskRunStatus,
+  task: TaskSpec | undefined,
+  failure: Failure,
+  world: Pick<TaskRunWorld, 'pod' | 'now'>,
+): Decision<TaskRunStatus> {
+  const { pod, now } = world
+  const report = pod && task ? statusFromPod(run.metadata.name, task, pod) : undefined
+  const seen: TaskRunStatus = {
+    ...status,
+    ...(report && { ...statesOf(report), ...resultsOf(report) }),
+  }
+  const stopped: TaskRunStatus = {
+    ...seen,
+    ...(seen.steps && { steps: seen.steps.map(step => endedStep(step, failure.reason, status.podName ?? '', now)) }),
+  }
+  const actions: readonly Action[] =
+    pod && !isFinished(pod) && pod.metadata.deletionTimestamp === undefined
+      ? [{ do: 'delete', kind: 'Pod', key: keyOf(pod), uid: pod.metadata.uid }]
+      : []
+  const standing = pod && !isFinished(pod) ? pod : undefined
+  return failed(run, stopped, failure, standing, actions, now)
+}
+
+/** @param standing the attempt's Pod, if its containers may still run */
+export function failed(
+  run: TaskRun,
+  status: TaskRunStatus,
+  failure: Failure,
+  standing: Pod | undefined,
+  actions: readonly Action[],
+  now: number,
+): Decision<TaskRunStatus> {
+  if (!retriesLeft(run, status) || failure.reason === TASK_RUN_REASONS.TaskRunCancelled) {
+    return { actions, status: finished(status, { status: 'False', ...failure }, now) }
+  }
+  const conditions = withSucceeded(
+    withoutAttemptFailed(status),
+    'Unknown',
+    TASK_RUN_REASONS.ToBeRetried,
+    failure.message,
+    now,
+  )
+  if (standing) {
+    const remembered: Condition = { type: ATTEMPT_FAILED, status: 'True', ...failure }
+    return { actions, status: { ...status, conditions: [...conditions, remembered] } }
+  }
+  const { retriesStatus = [], startTime: _, completionTime: __, podName: ___, results: ____, ...kept } = status
+  const { retriesStatus: _____, ...attempt } = finished(status, { status: 'False', ...failure }, now)
+  return {
+    actions,
+    status: { ...kept, conditions, retriesStatus: [...retriesStatus, attempt] },
+    lookAgainAt: now,
+  }
+}
+
+export function statesOf(report: PodReport): Pick<TaskRunStatus, 'steps' | 'sidecars'> {
+  return {
+    ...(report.steps.length > 0 && { steps: report.steps }),
+    ...(report.sidecars.length > 0 && { sidecars: report.sidecars }),
+  }
+}
+
+function resultsOf(report: PodReport): Pick<TaskRunStatus, 'results'> {
+  return report.results.length > 0 ? { results: report.results } : {}
+}
+
+function retriesLeft(run: TaskRun, status: TaskRunStatus): boolean {
+  return (status.retriesStatus?.length ?? 0) < (run.spec.retries ?? 0)
+}
+
+function finished(status: TaskRunStatus, verdict: Verdict, now: number): TaskRunStatus {
+  const { reason, message } = verdict
+  return {
+    ...status,
+    startTime: status.startTime ?? toTimestamp(now),
+    completionTime: status.completionTime ?? toTimestamp(now),
+    conditions: withSucceeded(withoutAttemptFailed(status), verdict.status, reason, message, now),
+  }
+}
+
+function withoutAttemptFailed(status: TaskRunStatus): readonly Condition[] {
+  return status.conditions?.filter(({ type }) => type !== ATTEMPT_FAILED) ?? []
+}
+
+/** A pipeline task with `onError: continue`: its failure is seen, and does not count. */
+function ignorable(run: TaskRun, verdict: Verdict): Failure {
+  const ignored = run.metadata.annotations?.['pipeline.tekton.dev/pipeline-task-on-error'] === 'continue'
+  const byResults = verdict.reason === TASK_RUN_REASONS.TaskRunValidationFailed
+  return ignored && !byResults ? { ...verdict, reason: TASK_RUN_REASONS.FailureIgnored } : verdict
+}
+
+function stopSidecars(pod: Pod, { openSidecars }: PodReport): readonly Action[] {
+  if (openSidecars.length === 0) return []
+  return [{ do: 'stopSidecars', kind: 'Pod', key: keyOf(pod), uid: pod.metadata.uid, containers: openSidecars }]
+}
+
+function endedStep(step: StepState, reason: string, pod: string, now: number): StepState {
+  if (step.terminated) return step
+  const { waiting: _, running, ...kept } = step
+  return {
+    ...kept,
+    terminated: {
+      exitCode: 1,
+      reason,
+      message: `Step ${step.name} terminated as pod ${pod} is terminated`,
+      ...(running?.startedAt && { startedAt: running.startedAt }),
+      finishedAt: toTimestamp(now),
+    },
+    terminationReason: reason,
+  }
+}

@@ -1,0 +1,262 @@
+/**
+ * The life of a TaskRun. Each call looks at what is true now and says the next step; nothing is remembered but the status.
+ *
+ *   pending      `spec.status: TaskRunPending`, never started. Leaves when the word is taken away.
+ *   started      `startTime` is set and the clock of `timeout` runs. The task is looked up (`ResolvingTaskRef`,
+ *                `ResolvingStepActionRef`), checked and put into `status.taskSpec`, which no later change of the Task touches.
+ *   pod made     First what it needs (entrypoint, claims, large scripts), then the Pod; its name is derived, so making
+ *                it again is finding it. `podName` is in the status from then on.
+ *   waiting      The Pod is there, no step ran (`Pending`, `PullImageFailed`, `ExceededNodeResources`). A Pod that vanishes
+ *                now is made again. An image that cannot be pulled or a Secret that is missing ends the attempt.
+ *   running      A step's container has started. With sidecars, the first step is held until they are ready and we set
+ *                the Pod's `ready` annotation. A Pod that vanishes now ends the attempt: its steps must not run twice.
+ *   done         All steps ended (`Succeeded`, or a reason why not): sidecars are stopped, results are written. Or the
+ *                run was cancelled or ran out of time: the Pod is deleted, its steps are marked.
+ *   to be retried  An attempt failed, by whatever cause but cancelling, and retries are left. As long as its Pod
+ *                stands the run waits; then the attempt moves into `retriesStatus` and the next one starts from `started`.
+ *
+ * What the Pod says counts before the clock: a Pod that has ended is never timed out. Done is never left again.
+ */
+import { formatDuration, parseDuration } from '../lib/duration.js'
+import { fromTimestamp, toTimestamp } from '../lib/time.js'
+import { READY_ANNOTATION } from '../pod/volumes.js'
+import type { Pod } from '../resources/core.js'
+import { keyOf } from '../resources/meta.js'
+import type { StepActionSpec, TaskRun, TaskRunStatus, TaskSpec } from '../resources/tekton.js'
+import { podName } from '../run/names.js'
+import { prepareTask } from '../run/prepare-task.js'
+import type { EvaluateCel } from '../run/when.js'
+import { isDone, withSucceeded } from '../status/conditions.js'
+import { isFinished, statusFromPod, type Verdict } from '../status/from-pod.js'
+import { TASK_RUN_REASONS, type TaskRunReason, USER_ERROR } from '../status/reasons.js'
+import type { Action, Decision, TaskRunWorld } from './decision.js'
+import { failed, finishByPod, pendingFailure, statesOf, stopPod } from './task-run-endings.js'
+import { createPod, inheritedMeta } from './task-run-pod.js'
+
+type TaskRunDecision = Decision<TaskRunStatus>
+
+const MANAGED_BY_US = 'tekton.dev/pipeline'
+const NO_CEL: EvaluateCel = () => new Error('CEL expressions are not available here')
+
+export function reconcileTaskRun(
+  run: TaskRun,
+  world: TaskRunWorld,
+  evaluateCel: EvaluateCel = NO_CEL,
+): TaskRunDecision {
+  const before = run.status ?? {}
+  if (isDone(run) || (run.spec.managedBy && run.spec.managedBy !== MANAGED_BY_US))
+    return { actions: [], status: before }
+  if (run.spec.status === 'TaskRunCancelled') return cancelled(run, before, world)
+  if (run.spec.status === 'TaskRunPending' && before.startTime === undefined && !before.retriesStatus) {
+    return waiting(before, TASK_RUN_REASONS.TaskRunPending, `TaskRun "${run.metadata.name}" is pending`, world.now)
+  }
+  const status: TaskRunStatus = { ...before, startTime: before.startTime ?? toTimestamp(world.now) }
+  const deadline = deadlineOf(run, status, world)
+  const decision = started(run, status, world, deadline, evaluateCel)
+  const done = isDone({ status: decision.status })
+  return done || decision.lookAgainAt !== undefined || deadline === undefined || pendingFailure(decision.status)
+    ? decision
+    : { ...decision, lookAgainAt: deadline }
+}
+
+function started(
+  run: TaskRun,
+  status: TaskRunStatus,
+  world: TaskRunWorld,
+  deadline: number | undefined,
+  evaluateCel: EvaluateCel,
+): TaskRunDecision {
+  const { now } = world
+  const pod = podOfAttempt(run, status, world)
+  const failing = pendingFailure(status)
+  if (failing) {
+    const standing = pod && !isFinished(pod) ? pod : undefined
+    const reason = (failing.reason ?? TASK_RUN_REASONS.Failed) as TaskRunReason
+    return failed(run, status, { reason, message: failing.message ?? '' }, standing, [], now)
+  }
+  if (pod && status.taskSpec) {
+    const decision = byPod(run, { ...status, podName: pod.metadata.name }, status.taskSpec, pod, now)
+    if (decision) return decision
+  }
+  if (deadline !== undefined && now >= deadline) {
+    const message = `TaskRun "${run.metadata.name}" failed to finish within "${formatDuration(timeoutOf(run, world))}"`
+    const reason = TASK_RUN_REASONS.TaskRunTimeout
+    return stopPod(run, status, status.taskSpec, { reason, message }, { pod, now })
+  }
+  if (pod && status.taskSpec) return follow(run, { ...status, podName: pod.metadata.name }, status.taskSpec, pod, now)
+  if (status.podName && hasRun(status)) {
+    const message = `pod "${status.podName}" of TaskRun "${run.metadata.name}" vanished while its steps ran, and steps are never run twice in one attempt. Set spec.retries to have lost attempts repeated`
+    return stopPod(run, status, status.taskSpec, { reason: TASK_RUN_REASONS.Failed, message }, { pod: undefined, now })
+  }
+  return begin(run, status, world, pod, evaluateCel)
+}
+
+/** From the reference to the Pod. */
+function begin(
+  run: TaskRun,
+  status: TaskRunStatus,
+  world: TaskRunWorld,
+  pod: Pod | undefined,
+  evaluateCel: EvaluateCel,
+): TaskRunDecision {
+  const { now, settings } = world
+  const { name, namespace } = run.metadata
+  const fail = (reason: TaskRunReason, message: string, seen = status) =>
+    failed(run, seen, { reason, message }, undefined, [], now)
+  const meta = inheritedMeta(run, world)
+
+  let task = status.taskSpec
+  if (task === undefined) {
+    if (world.task.is === 'pending') {
+      return waiting(
+        status,
+        TASK_RUN_REASONS.ResolvingTaskRef,
+        `TaskRun ${namespace}/${name} awaiting remote resource`,
+        now,
+      )
+    }
+    if (world.task.is === 'failed') return fail(world.task.reason as TaskRunReason, world.task.message)
+    const actions = foundStepActions(world.task.value, world)
+    if (actions === 'pending') {
+      const message = `TaskRun ${namespace}/${name} awaiting remote StepAction`
+      return waiting(status, TASK_RUN_REASONS.ResolvingStepActionRef, message, now)
+    }
+    if ('message' in actions) return fail(TASK_RUN_REASONS.TaskRunResolutionFailed, actions.message)
+    const prepared = prepareTask({
+      run,
+      spec: world.task.value,
+      taskName: run.spec.taskSpec ? undefined : (world.task.from?.name ?? run.spec.taskRef?.name ?? ''),
+      stepActions: actions.found,
+      coschedule: settings.coschedule,
+    })
+    if (prepared.is === 'wrong') return fail(prepared.reason, prepared.message)
+    task = prepared.spec
+  }
+  const known: TaskRunStatus = { ...status, taskSpec: task }
+  // Made by a pass that could not write its status.
+  if (pod) {
+    const found = { ...known, podName: pod.metadata.name }
+    return { ...(byPod(run, found, task, pod, now) ?? follow(run, found, task, pod, now)), ...meta.added }
+  }
+
+  const attempt = status.retriesStatus?.length ?? 0
+  const wanted = podName(name, attempt)
+  if (world.stranger) {
+    const message = `failed to create task run pod "${name}": a pod "${namespace}/${wanted}" exists and does not belong to this TaskRun. Delete that pod, or give the TaskRun another name`
+    return fail(TASK_RUN_REASONS.PodCreationFailed, message, known)
+  }
+  const made = createPod(run, task, world, { attempt, timeoutMs: timeoutOf(run, world), meta, evaluateCel })
+  if (made.is === 'wrong') return fail(TASK_RUN_REASONS.TaskRunValidationFailed, USER_ERROR + made.message, known)
+  // Those of the attempt before: this one has none yet.
+  const { steps: _, sidecars: __, ...fresh } = known
+  return {
+    actions: made.actions,
+    status: {
+      ...fresh,
+      podName: wanted,
+      conditions: withSucceeded(status.conditions, 'Unknown', TASK_RUN_REASONS.Started, '', now),
+    },
+    ...meta.added,
+  }
+}
+
+/** What the Pod has decided already; undefined while it is still at it. */
+function byPod(
+  run: TaskRun,
+  status: TaskRunStatus,
+  task: TaskSpec,
+  pod: Pod,
+  now: number,
+): TaskRunDecision | undefined {
+  const report = statusFromPod(run.metadata.name, task, pod)
+  if (report.verdict.status !== 'Unknown') return finishByPod(run, status, report, pod, now)
+  return report.hindrance && stopPod(run, status, task, report.hindrance, { pod, now })
+}
+
+function follow(run: TaskRun, status: TaskRunStatus, task: TaskSpec, pod: Pod, now: number): TaskRunDecision {
+  const report = statusFromPod(run.metadata.name, task, pod)
+  const { reason, message } = report.verdict
+  const held = (task.sidecars ?? []).length > 0 && pod.metadata.annotations?.[READY_ANNOTATION] === undefined
+  const actions: readonly Action[] =
+    held && report.sidecarsReady
+      ? [
+          {
+            do: 'annotate',
+            kind: 'Pod',
+            key: keyOf(pod),
+            uid: pod.metadata.uid,
+            annotations: { [READY_ANNOTATION]: 'READY' },
+          },
+        ]
+      : []
+  return { actions, status: { ...waiting(status, reason, message, now).status, ...statesOf(report) } }
+}
+
+function cancelled(run: TaskRun, status: TaskRunStatus, world: TaskRunWorld): TaskRunDecision {
+  const pod = podOfAttempt(run, status, world)
+  const seen = pod ? { ...status, podName: pod.metadata.name } : status
+  const message = `TaskRun "${run.metadata.name}" was cancelled. ${run.spec.statusMessage ?? ''}${previously(status)}`
+  const task = status.taskSpec ?? (world.task.is === 'found' ? world.task.value : undefined)
+  return stopPod(run, seen, task, { reason: TASK_RUN_REASONS.TaskRunCancelled, message }, { pod, now: world.now })
+}
+
+const TELLS_NOTHING: ReadonlySet<string | undefined> = new Set<Verdict['reason'] | undefined>([
+  undefined,
+  'Started',
+  'Pending',
+  'Running',
+  'TaskRunPending',
+])
+
+/** What held the run up before it was cancelled, if anything did. */
+function previously({ conditions }: TaskRunStatus): string {
+  const last = conditions?.find(({ type }) => type === 'Succeeded')
+  return TELLS_NOTHING.has(last?.reason) ? '' : `\nPrevious status: [${last?.reason}] ${last?.message ?? ''}`
+}
+
+function waiting(status: TaskRunStatus, reason: TaskRunReason, message: string, now: number): TaskRunDecision {
+  return {
+    actions: [],
+    status: { ...status, conditions: withSucceeded(status.conditions, 'Unknown', reason, message, now) },
+  }
+}
+
+/** Ours, and of the present attempt: the world was observed before this status may have moved on. */
+function podOfAttempt(run: TaskRun, status: TaskRunStatus, world: TaskRunWorld): Pod | undefined {
+  const name = podName(run.metadata.name, status.retriesStatus?.length ?? 0)
+  return world.pod?.metadata.name === name ? world.pod : undefined
+}
+
+function hasRun(status: TaskRunStatus): boolean {
+  return status.steps?.some(({ running, terminated }) => running !== undefined || terminated !== undefined) ?? false
+}
+
+function foundStepActions(
+  task: TaskSpec,
+  world: TaskRunWorld,
+): { readonly found: ReadonlyMap<number, StepActionSpec> } | { readonly message: string } | 'pending' {
+  const found = new Map<number, StepActionSpec>()
+  for (const [index, step] of task.steps.entries()) {
+    if (!step.ref) continue
+    const lookup = world.stepActions.get(index) ?? { is: 'pending' }
+    if (lookup.is === 'pending') return 'pending'
+    if (lookup.is === 'failed') {
+      const place = `step "${step.name ?? ''}" (index ${index})`
+      return { message: `failed to resolve step ref for ${place}: ${lookup.message}` }
+    }
+    found.set(index, lookup.value)
+  }
+  return { found }
+}
+
+function timeoutOf(run: TaskRun, { settings }: Pick<TaskRunWorld, 'settings'>): number {
+  const written = run.spec.timeout === undefined ? undefined : parseDuration(run.spec.timeout)
+  return written ?? settings.defaultTimeoutMs
+}
+
+/** Epoch ms. Start times are cut to whole seconds, so one is added: a step gets all of its time. */
+function deadlineOf(run: TaskRun, status: TaskRunStatus, world: TaskRunWorld): number | undefined {
+  const timeoutMs = timeoutOf(run, world)
+  if (timeoutMs === 0 || status.startTime === undefined) return undefined
+  return fromTimestamp(status.startTime) + timeoutMs + 1_000
+}

@@ -1,0 +1,190 @@
+/** `metadata` and the envelope: which kind an object is of, and whether its name and labels are ones Kubernetes takes. */
+import { isKind, KINDS, type Kind } from './kinds.js'
+import type { NewMeta } from './meta.js'
+import { complete, type Problem, problem } from './problem.js'
+import { decode, isRecord, type Json, type Shape } from './shape.js'
+
+const metadataShape: Shape = {
+  fields: {
+    name: 'string',
+    namespace: 'string',
+    generateName: 'string',
+    labels: { map: 'string' },
+    annotations: { map: 'string' },
+    finalizers: { list: 'string' },
+    ownerReferences: {
+      list: {
+        fields: {
+          apiVersion: 'string',
+          kind: 'string',
+          name: 'string',
+          uid: 'string',
+          controller: 'boolean',
+          blockOwnerDeletion: 'boolean',
+        },
+        required: ['apiVersion', 'kind', 'name', 'uid'],
+      },
+    },
+  },
+  // What a server wrote (uid, managedFields, …) may come back in a manifest, and is dropped.
+  open: true,
+}
+
+export interface Envelope {
+  readonly kind: Kind
+  /** The version as written, one of those served. */
+  readonly version: string
+}
+
+const FOREIGN_HINT =
+  'Tektite keeps pipelines, runs, triggers and what their Pods need; leave this object out, or apply it to a cluster with kubectl'
+
+/** Which kind this is, or why it is none of ours. */
+export function envelopeOf(object: unknown, problems: Problem[]): Envelope | undefined {
+  if (!isRecord(object)) {
+    const shown = object === null ? 'null' : Array.isArray(object) ? 'a list' : `a ${typeof object}`
+    problems.push(complete('an object must have apiVersion and kind', '', `this document is ${shown}`))
+    return undefined
+  }
+  const { apiVersion, kind } = object
+  const unset = [...(isText(apiVersion) ? [] : ['apiVersion']), ...(isText(kind) ? [] : ['kind'])]
+  if (!isText(apiVersion) || !isText(kind)) {
+    const hint = 'every object starts with apiVersion and kind, such as tekton.dev/v1 and Task'
+    problems.push(complete(`error validating data: [${unset.map(name => `${name} not set`).join(', ')}]`, '', hint))
+    return undefined
+  }
+  const slash = apiVersion.indexOf('/')
+  const group = slash < 0 ? '' : apiVersion.slice(0, slash)
+  const version = apiVersion.slice(slash + 1)
+  const info = isKind(kind) && KINDS[kind].group === group ? KINDS[kind] : undefined
+  if (info === undefined || !info.served.includes(version)) {
+    const message = `no matches for kind ${JSON.stringify(kind)} in version ${JSON.stringify(apiVersion)}`
+    problems.push(complete(message, info === undefined ? 'kind' : 'apiVersion', noMatchHint(kind, group, info)))
+    return undefined
+  }
+  return { kind: kind as Kind, version }
+}
+
+function noMatchHint(kind: string, group: string, info: (typeof KINDS)[Kind] | undefined): string {
+  if (info !== undefined) {
+    const versions = info.served.map(version => (group === '' ? version : `${group}/${version}`))
+    return `${kind} is served as ${versions.join(' and ')}`
+  }
+  if (kind === 'ClusterTask') return 'ClusterTasks no longer exist; make it a Task, or refer to it with the cluster resolver'
+  const ours = Object.entries(KINDS).filter(([, one]) => one.group === group && group !== '')
+  if (ours.length > 0) return `known kinds of ${group}: ${ours.map(([name]) => name).join(', ')}`
+  if (isKind(kind)) {
+    const { group: its, version } = KINDS[kind]
+    return `${kind} is of apiVersion ${its === '' ? version : `${its}/${version}`}`
+  }
+  return FOREIGN_HINT
+}
+
+const DNS_LABEL = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/
+const SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/
+/** RBAC names are path segments: `system:admin` is one. */
+const PATH_SEGMENT = /^(?!\.{1,2}$)[^/%]+$/
+const SUBDOMAIN_TEXT =
+  "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
+
+/** The metadata that is kept of an object not yet stored, in `namespace` when it names none. */
+export function newMetaOf(object: Json, kind: Kind, namespace: string, problems: Problem[]): NewMeta {
+  const before = problems.length
+  const meta = decode(metadataShape, object['metadata'] ?? {}, 'metadata', problems)
+  if (problems.length > before || !isRecord(meta)) return { namespace }
+  const kept = ['name', 'generateName', 'labels', 'annotations', 'ownerReferences', 'finalizers']
+  const written = Object.fromEntries(
+    Object.entries(meta).filter(([key, value]) => kept.includes(key) && value !== ''),
+  ) as Partial<NewMeta>
+  const given = typeof meta['namespace'] === 'string' && meta['namespace'] !== '' ? meta['namespace'] : namespace
+  const result: NewMeta = { ...written, namespace: KINDS[kind].namespaced ? given : '' }
+  problems.push(...nameProblems(kind, result), ...labelProblems(result.labels ?? {}), ...annotationProblems(result))
+  return result
+}
+
+function nameProblems(kind: Kind, { name, generateName, namespace }: NewMeta): Problem[] {
+  const problems: Problem[] = []
+  if (namespace !== '' && (namespace.length > 63 || !DNS_LABEL.test(namespace))) {
+    const message = `metadata.namespace: Invalid value: ${JSON.stringify(namespace)}: a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')`
+    problems.push(complete(message, 'metadata.namespace'))
+  }
+  const { group } = KINDS[kind]
+  if (name === undefined && generateName === undefined) {
+    const message = 'metadata.name: Required value: name or generateName is required'
+    return [...problems, complete(message, 'metadata')]
+  }
+  if (group === 'tekton.dev') return [...problems, ...tektonNameProblems(name, generateName)]
+  if (name === undefined) return problems
+  const valid = group === 'rbac.authorization.k8s.io' ? PATH_SEGMENT : SUBDOMAIN
+  if (name.length > 253 || !valid.test(name)) {
+    problems.push(
+      complete(`metadata.name: Invalid value: ${JSON.stringify(name)}: ${SUBDOMAIN_TEXT}`, 'metadata.name'),
+    )
+  }
+  return problems
+}
+
+/** As pkg/apis/validate: generateName is held to the same length; the form allows dots although the text says label. */
+function tektonNameProblems(name: string | undefined, generateName: string | undefined): Problem[] {
+  const problems: Problem[] = []
+  if ((name ?? generateName ?? '').length > 63) {
+    problems.push(problem('Invalid resource name: length must be no more than 63 characters', 'metadata.name'))
+  }
+  if (name !== undefined && !SUBDOMAIN.test(name)) {
+    const hint = 'use lower-case letters, digits, "-" and "."; start and end with a letter or digit'
+    const message = `invalid resource name ${JSON.stringify(name)}: must be a valid DNS label`
+    problems.push(problem(message, 'metadata.name', { hint }))
+  }
+  if (generateName !== undefined && name === undefined && !SUBDOMAIN.test(`${generateName}x`)) {
+    const message = `invalid resource name ${JSON.stringify(generateName)}: must be a valid DNS label`
+    problems.push(problem(message, 'metadata.name', { at: 'metadata.generateName' }))
+  }
+  return problems
+}
+
+const NAME_PART = /^([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$/
+
+/** A label key or annotation key: an optional `prefix/` and a name of at most 63 characters. */
+function isQualifiedName(key: string): boolean {
+  const slash = key.indexOf('/')
+  const prefix = key.slice(0, Math.max(slash, 0))
+  const name = key.slice(slash + 1)
+  return name.length <= 63 && NAME_PART.test(name) && (slash < 0 || (prefix.length <= 253 && SUBDOMAIN.test(prefix)))
+}
+
+export function isLabelValue(value: string): boolean {
+  return value === '' || (value.length <= 63 && NAME_PART.test(value))
+}
+
+function labelProblems(labels: Readonly<Record<string, string>>): Problem[] {
+  return Object.entries(labels).flatMap(([key, value]) => {
+    const problems: Problem[] = []
+    if (!isQualifiedName(key)) {
+      problems.push(
+        complete(`metadata.labels: Invalid value: ${JSON.stringify(key)}: ${QUALIFIED_TEXT}`, 'metadata.labels'),
+      )
+    }
+    if (!isLabelValue(value)) {
+      const message = `metadata.labels: Invalid value: ${JSON.stringify(value)}: ${LABEL_VALUE_TEXT}`
+      problems.push(complete(message, 'metadata.labels', `this is the value of ${JSON.stringify(key)}; annotations take any text`))
+    }
+    return problems
+  })
+}
+
+function annotationProblems({ annotations = {} }: NewMeta): Problem[] {
+  return Object.keys(annotations)
+    .filter(key => !isQualifiedName(key.toLowerCase()))
+    .map(key =>
+      complete(`metadata.annotations: Invalid value: ${JSON.stringify(key)}: ${QUALIFIED_TEXT}`, 'metadata.annotations'),
+    )
+}
+
+const QUALIFIED_TEXT =
+  "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
+const LABEL_VALUE_TEXT =
+  "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')"
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== ''
+}

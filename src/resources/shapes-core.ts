@@ -1,0 +1,234 @@
+/** Shapes of the Kubernetes core: strict where Tekton embeds them (steps, workspaces), open where they are kinds. */
+import type { Fields, Shape } from './shape.js'
+
+export const strings: Shape = { list: 'string' }
+export const stringMap: Shape = { map: 'string' }
+
+const keyToPath: Shape = { list: { fields: { key: 'string', path: 'string', mode: 'integer' }, required: ['key', 'path'] } }
+const selector = (...names: readonly string[]): Fields => ({
+  fields: { name: 'string', optional: 'boolean', ...Object.fromEntries(names.map(name => [name, 'string' as const])) },
+})
+
+export const envVar: Fields = {
+  fields: {
+    name: 'string',
+    value: 'string',
+    valueFrom: {
+      fields: {
+        secretKeyRef: { ...selector('key'), required: ['key'] },
+        configMapKeyRef: { ...selector('key'), required: ['key'] },
+        fieldRef: { fields: { fieldPath: 'string', apiVersion: 'string' }, required: ['fieldPath'] },
+        resourceFieldRef: 'object',
+      },
+    },
+  },
+  required: ['name'],
+}
+
+export const env: Shape = { list: envVar }
+export const envFrom: Shape = {
+  list: { fields: { prefix: 'string', secretRef: selector(), configMapRef: selector() } },
+}
+
+export const volumeMounts: Shape = {
+  list: {
+    fields: {
+      name: 'string',
+      mountPath: 'string',
+      subPath: 'string',
+      subPathExpr: 'string',
+      readOnly: 'boolean',
+      recursiveReadOnly: 'string',
+      mountPropagation: 'string',
+    },
+    required: ['name', 'mountPath'],
+  },
+}
+
+export const resourceRequirements: Fields = {
+  fields: { requests: { map: 'quantity' }, limits: { map: 'quantity' }, claims: { list: 'object' } },
+}
+
+export const securityContext: Fields = {
+  fields: {
+    runAsUser: 'integer',
+    runAsGroup: 'integer',
+    runAsNonRoot: 'boolean',
+    privileged: 'boolean',
+    readOnlyRootFilesystem: 'boolean',
+    allowPrivilegeEscalation: 'boolean',
+  },
+  open: true,
+}
+
+export const probe: Fields = {
+  fields: {
+    exec: { fields: { command: strings } },
+    httpGet: { fields: { path: 'string', port: 'int-or-string', host: 'string', scheme: 'string', httpHeaders: 'any' } },
+    tcpSocket: { fields: { port: 'int-or-string', host: 'string' } },
+    grpc: 'object',
+    initialDelaySeconds: 'integer',
+    periodSeconds: 'integer',
+    timeoutSeconds: 'integer',
+    successThreshold: 'integer',
+    failureThreshold: 'integer',
+    terminationGracePeriodSeconds: 'integer',
+  },
+}
+
+export const containerPorts: Shape = {
+  list: {
+    fields: { name: 'string', containerPort: 'integer', protocol: 'string', hostPort: 'integer', hostIP: 'string' },
+    required: ['containerPort'],
+  },
+}
+
+const projectionSources: Shape = {
+  list: {
+    fields: {
+      secret: { fields: { name: 'string', items: keyToPath, optional: 'boolean' } },
+      configMap: { fields: { name: 'string', items: keyToPath, optional: 'boolean' } },
+      downwardAPI: {
+        fields: {
+          items: {
+            list: {
+              fields: {
+                path: 'string',
+                mode: 'integer',
+                fieldRef: { fields: { fieldPath: 'string', apiVersion: 'string' } },
+                resourceFieldRef: 'object',
+              },
+              required: ['path'],
+            },
+          },
+        },
+      },
+      serviceAccountToken: {
+        fields: { path: 'string', audience: 'string', expirationSeconds: 'integer' },
+        required: ['path'],
+      },
+      clusterTrustBundle: 'object',
+    },
+  },
+}
+
+/** The sources that a workspace binding and a volume have in common. */
+export const volumeSources = {
+  emptyDir: { fields: { medium: 'string', sizeLimit: 'quantity' } },
+  persistentVolumeClaim: { fields: { claimName: 'string', readOnly: 'boolean' } },
+  configMap: { fields: { name: 'string', items: keyToPath, defaultMode: 'integer', optional: 'boolean' } },
+  secret: { fields: { secretName: 'string', items: keyToPath, defaultMode: 'integer', optional: 'boolean' } },
+  projected: { fields: { sources: projectionSources, defaultMode: 'integer' } },
+  csi: 'object',
+} as const satisfies Record<string, Shape>
+
+export const volume: Fields = {
+  fields: {
+    name: 'string',
+    ...volumeSources,
+    downwardAPI: {
+      fields: {
+        items: { list: { fields: { path: 'string', mode: 'integer', fieldRef: 'object', resourceFieldRef: 'object' } } },
+        defaultMode: 'integer',
+      },
+    },
+    hostPath: { fields: { path: 'string', type: 'string' }, required: ['path'] },
+    nfs: 'object',
+    ephemeral: 'object',
+    image: 'object',
+  },
+  // The many cloud volumes: kept, and left to the cluster.
+  open: true,
+  required: ['name'],
+}
+
+export const claimSpec: Fields = {
+  fields: {
+    accessModes: strings,
+    resources: resourceRequirements,
+    storageClassName: 'string',
+    volumeName: 'string',
+    volumeMode: 'string',
+  },
+  open: true,
+}
+
+const container: Fields = {
+  fields: {
+    name: 'string',
+    image: 'string',
+    imagePullPolicy: 'string',
+    command: strings,
+    args: strings,
+    workingDir: 'string',
+    env,
+    envFrom,
+    ports: containerPorts,
+    resources: resourceRequirements,
+    volumeMounts,
+    securityContext,
+    terminationMessagePath: 'string',
+    terminationMessagePolicy: 'string',
+    readinessProbe: probe,
+    livenessProbe: probe,
+    startupProbe: probe,
+    restartPolicy: 'string',
+    stdin: 'boolean',
+    stdinOnce: 'boolean',
+    tty: 'boolean',
+  },
+  open: true,
+  required: ['name'],
+}
+
+const localReferences: Shape = { list: { fields: { name: 'string' }, open: true } }
+
+export const podTemplate: Fields = {
+  fields: {
+    nodeSelector: stringMap,
+    env,
+    tolerations: { list: 'object' },
+    affinity: 'object',
+    securityContext,
+    volumes: { list: volume },
+    runtimeClassName: 'string',
+    automountServiceAccountToken: 'boolean',
+    dnsPolicy: 'string',
+    dnsConfig: 'object',
+    enableServiceLinks: 'boolean',
+    priorityClassName: 'string',
+    schedulerName: 'string',
+    imagePullSecrets: localReferences,
+    hostAliases: { list: 'object' },
+    hostNetwork: 'boolean',
+    hostUsers: 'boolean',
+    topologySpreadConstraints: { list: 'object' },
+  },
+}
+
+const podSpec: Fields = {
+  fields: {
+    containers: { list: container },
+    initContainers: { list: container },
+    volumes: { list: volume },
+    restartPolicy: 'string',
+    serviceAccountName: 'string',
+    activeDeadlineSeconds: 'integer',
+    terminationGracePeriodSeconds: 'integer',
+    securityContext,
+    nodeSelector: stringMap,
+    imagePullSecrets: localReferences,
+  },
+  open: true,
+  required: ['containers'],
+}
+
+/** What follows `apiVersion`, `kind` and `metadata` in the core kinds we know. Kinds without an entry are kept as they are. */
+export const CORE_SHAPES: Readonly<Record<string, Readonly<Record<string, Shape>>>> = {
+  Pod: { spec: podSpec },
+  ConfigMap: { data: stringMap, binaryData: { map: 'base64' }, immutable: 'boolean' },
+  Secret: { type: 'string', data: { map: 'base64' }, stringData: stringMap, immutable: 'boolean' },
+  PersistentVolumeClaim: { spec: claimSpec },
+  ServiceAccount: { secrets: localReferences, imagePullSecrets: localReferences },
+  Namespace: { spec: { fields: { finalizers: strings }, open: true } },
+}

@@ -1,0 +1,182 @@
+/**
+ * YAML as Kubernetes reads it (sigs.k8s.io/yaml, which is go-yaml v2): `on`, `yes` and `y` are booleans, `0777` and
+ * `0o777` are octal, `1_000` is a number, but `1:30` and dates stay text. The only file that knows the `yaml` package.
+ */
+import {
+  type Document,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseDocument,
+  type ScalarTag,
+  stringify,
+} from 'yaml'
+
+export interface YamlDocument {
+  /** Plain data; integers beyond JavaScript's exact ones are bigints. Undefined for a document without content. */
+  readonly value: unknown
+  /** 1-based line in the file of the node a path leads to, or of the last node on the way that exists. */
+  readonly lineOf: (path: string) => number
+}
+
+export type YamlAnswer =
+  | { readonly is: 'ok'; readonly document: YamlDocument }
+  | { readonly is: 'refused'; readonly message: string; readonly line: number; readonly hint?: string }
+
+const nullTag: ScalarTag = {
+  tag: 'tag:yaml.org,2002:null',
+  default: true,
+  test: /^(?:~|null|Null|NULL)?$/,
+  identify: value => value === null,
+  resolve: () => null,
+}
+
+const boolTag: ScalarTag = {
+  tag: 'tag:yaml.org,2002:bool',
+  default: true,
+  test: /^(?:y|Y|yes|Yes|YES|true|True|TRUE|on|On|ON|n|N|no|No|NO|false|False|FALSE|off|Off|OFF)$/,
+  identify: value => typeof value === 'boolean',
+  resolve: text => /^(?:y|t|on)/i.test(text),
+}
+
+const intTag: ScalarTag = {
+  tag: 'tag:yaml.org,2002:int',
+  default: true,
+  test: /^[-+]?(?:0[bB][01_]+|0[oO]?[0-7_]+|0[xX][0-9a-fA-F_]+|[1-9][0-9_]*|0)$/,
+  identify: value => Number.isInteger(value) || typeof value === 'bigint',
+  resolve: text => {
+    const bare = text.replaceAll('_', '').replace(/^([-+]?)0(?=[0-7])/, '$10o')
+    const digits = BigInt(bare.replace(/^[-+]/, ''))
+    const value = bare.startsWith('-') ? -digits : digits
+    return Number.isSafeInteger(Number(value)) ? Number(value) : value
+  },
+}
+
+const floatTag: ScalarTag = {
+  tag: 'tag:yaml.org,2002:float',
+  default: true,
+  test: /^(?:[-+]?(?:\.[0-9_]+|[0-9][0-9_]*(?:\.[0-9_]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$/,
+  identify: value => typeof value === 'number',
+  resolve: text => {
+    if (/nan$/i.test(text)) return Number.NaN
+    if (/inf$/i.test(text)) return text.startsWith('-') ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY
+    return Number(text.replaceAll('_', ''))
+  },
+}
+
+/** Sums of aliases below this are what people write; a "billion laughs" is far above. */
+const MAX_ALIASES = 1_000
+/** Flow and block collections opened inside one another, over the whole text, counted before parsing. */
+const MAX_OPEN = 100
+
+/** One document: what stands between two `---`. `firstLine` is the line of the file at which `text` begins. */
+export function readYaml(text: string, firstLine: number): YamlAnswer {
+  const tooDeep = nestingProblem(text)
+  if (tooDeep !== undefined) {
+    const hint = 'objects are nested at most 100 levels deep'
+    return { is: 'refused', message: 'exceeded max depth 100', line: firstLine + tooDeep, hint }
+  }
+  const lines = new LineCounter()
+  let document: Document.Parsed
+  let value: unknown
+  try {
+    document = parseDocument(text, {
+      lineCounter: lines,
+      schema: 'failsafe',
+      customTags: tags => [nullTag, boolTag, intTag, floatTag, ...tags],
+      merge: true,
+      prettyErrors: false,
+      strict: true,
+      uniqueKeys: true,
+      logLevel: 'error',
+    })
+    const [error] = document.errors
+    if (error) {
+      const line = firstLine + lines.linePos(error.pos[0]).line - 1
+      return { is: 'refused', ...explain(error.code, error.message), line }
+    }
+    value = document.contents === null ? undefined : document.toJS({ maxAliasCount: MAX_ALIASES })
+  } catch (error) {
+    // The library throws for what it cannot hold: a stack of collections, too many aliases, an unknown anchor.
+    const message = error instanceof Error ? error.message : String(error)
+    const deep = error instanceof RangeError
+    return { is: 'refused', message: deep ? 'exceeded max depth 100' : `error converting YAML to JSON: yaml: ${message}`, line: firstLine }
+  }
+  const lineAt = (offset: number): number => firstLine + lines.linePos(offset).line - 1
+  return { is: 'ok', document: { value, lineOf: path => lineAt(offsetOf(document.contents, path)) } }
+}
+
+function explain(code: string, message: string): { readonly message: string; readonly hint?: string } {
+  const text = `error converting YAML to JSON: yaml: ${message}`
+  switch (code) {
+    case 'TAB_AS_INDENT':
+      return { message: text, hint: 'indent with spaces, not tabs' }
+    case 'DUPLICATE_KEY':
+      return { message: text, hint: 'a key may occur once in a mapping; merge the two' }
+    case 'BAD_ALIAS':
+      return { message: text, hint: 'a text that starts with * or & needs quotes' }
+    default:
+      return { message: text }
+  }
+}
+
+/**
+ * The line (from 0) at which brackets or block indentation go deeper than any manifest does, or undefined. Only an
+ * estimate that errs upwards by what stands in quoted texts, so the limit for it is ten times as high.
+ */
+function nestingProblem(text: string): number | undefined {
+  let open = 0
+  let line = 0
+  let dashes = 0
+  let lineStart = true
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if (code === 10) {
+      line++
+      lineStart = true
+      dashes = 0
+    } else if (code === 91 || code === 123) open++
+    else if (code === 93 || code === 125) open = Math.max(0, open - 1)
+    else if (lineStart && (code === 45 || code === 63 || code === 58)) dashes++
+    else if (code !== 32) lineStart = false
+    if (open > MAX_OPEN * 10 || dashes > MAX_OPEN * 10) return line
+  }
+  return undefined
+}
+
+/** Where in the text `spec.tasks[2].runAfter[0]` is, or the deepest part of that way that exists. */
+function offsetOf(root: Node | null, path: string): number {
+  let node: unknown = root
+  let offset = root?.range?.[0] ?? 0
+  for (const [, field, index] of path.matchAll(/([^.[\]]+)|\[([^\]]*)\]/g)) {
+    if (isMap(node)) {
+      const wanted = field ?? index ?? ''
+      const keyed = node.items.find(item => keyText(item.key) === wanted)
+      const found = keyed ?? node.items.find(item => keyText(item.key)?.toLowerCase() === wanted.toLowerCase())
+      if (!found) return offset
+      offset = rangeStart(found.key) ?? offset
+      node = found.value
+    } else if (isSeq(node) && index !== undefined) {
+      const found: unknown = /^\d+$/.test(index) ? node.items[Number(index)] : node.items.find(item => isMap(item) && item.get('name') === index)
+      if (found === undefined) return offset
+      offset = rangeStart(found) ?? offset
+      node = found
+    } else return offset
+  }
+  return offset
+}
+
+function keyText(key: unknown): string | undefined {
+  return isScalar(key) ? String(key.value) : undefined
+}
+
+function rangeStart(node: unknown): number | undefined {
+  return (node as Node | null | undefined)?.range?.[0]
+}
+
+/** Readable YAML that a YAML 1.1 reader such as Kubernetes reads back as the same value. */
+export function writeYaml(value: unknown): string {
+  return stringify(value, { version: '1.1', aliasDuplicateObjects: false, lineWidth: 0 })
+}

@@ -1,0 +1,142 @@
+/** What a PipelineRun knows before anything has run, put into its pipeline: params, context, which workspaces are bound. */
+import type { Param, PipelineRun, PipelineSpec, PipelineTask } from '../resources/tekton.js'
+import { DEFAULT_SETTINGS, defaultPipelineSpec } from './defaults.js'
+import { paramReplacements, replaceParams } from './params.js'
+import { paramNamed, resolvePipelineParams } from './pipeline-params.js'
+import {
+  isList,
+  mergeReplacements,
+  type Replacements,
+  replaceString,
+  replaceValue,
+  stringReplacements,
+} from './substitute.js'
+import { substituteTaskSpec } from './substitute-task.js'
+import { resolveWhen } from './when.js'
+
+export type Snapshot =
+  | { readonly is: 'snapshot'; readonly spec: PipelineSpec; readonly params: readonly Param[] }
+  | { readonly is: 'problem'; readonly message: string }
+
+/**
+ * The pipeline as this run sees it: what goes into `status.pipelineSpec` and from then on is the only truth about the
+ * run, whatever happens to the Pipeline. References to results stay as they stand; they have their time later.
+ */
+export function snapshotPipeline(run: PipelineRun, spec: PipelineSpec, pipelineName: string): Snapshot {
+  const resolved = resolvePipelineParams(spec.params ?? [], run.spec.params ?? [])
+  if (resolved.is === 'problem') return resolved
+  const bound = boundWorkspaces(run, spec)
+  const known = mergeReplacements(
+    resolved.known,
+    stringReplacements({
+      'context.pipelineRun.name': run.metadata.name,
+      'context.pipelineRun.namespace': run.metadata.namespace,
+      'context.pipelineRun.uid': run.metadata.uid,
+      'context.pipeline.name': pipelineName,
+    }),
+  )
+  const defaulted = defaultPipelineSpec(spec, DEFAULT_SETTINGS)
+  const substitute = (task: PipelineTask) => substituteKnown(task, known, bound)
+  return {
+    is: 'snapshot',
+    params: resolved.params,
+    spec: {
+      ...defaulted,
+      ...(defaulted.tasks && { tasks: defaulted.tasks.map(substitute) }),
+      ...(defaulted.finally && { finally: defaulted.finally.map(substitute) }),
+    },
+  }
+}
+
+function boundWorkspaces(run: PipelineRun, spec: PipelineSpec): ReadonlyMap<string, string> {
+  const given = new Set((run.spec.workspaces ?? []).map(workspace => workspace.name))
+  const declared = (spec.workspaces ?? []).map(workspace => workspace.name)
+  return new Map([...declared, ...given].map(name => [`workspaces.${name}.bound`, given.has(name) ? 'true' : 'false']))
+}
+
+function substituteKnown(
+  original: PipelineTask,
+  known: Replacements,
+  bound: ReadonlyMap<string, string>,
+): PipelineTask {
+  // First, and alone: a param's value that happens to spell this variable is not to be read again.
+  const retries = stringReplacements({ 'context.pipelineTask.retries': `${original.retries ?? 0}` })
+  const task = mentionsRetries(original) ? substituteTaskFields(original, retries) : original
+  const fields = { ...known, strings: new Map([...bound, ...known.strings]) }
+  const substituted = substituteTaskFields(task, bound.size === 0 ? known : fields)
+  if (!task.taskSpec) return substituted
+  return { ...substituted, taskSpec: substituteTaskSpec(task.taskSpec, forInlineTask(task, known, bound)) }
+}
+
+function mentionsRetries(task: PipelineTask): boolean {
+  return JSON.stringify([task.params, task.matrix, task.displayName]).includes('$(context.pipelineTask.retries)')
+}
+
+/** Every field of a pipeline task that takes variables, except what is inside its inline task. */
+export function substituteTaskFields(task: PipelineTask, known: Replacements): PipelineTask {
+  return {
+    ...task,
+    ...(task.displayName !== undefined && { displayName: replaceString(task.displayName, known) }),
+    ...(task.onError !== undefined && { onError: replaceString(task.onError, known) }),
+    ...(task.params && { params: replaceParams(task.params, known) }),
+    ...(task.when && { when: resolveWhen(task.when, known) }),
+    ...(task.matrix && { matrix: substituteMatrix(task.matrix, known) }),
+    ...(task.workspaces && {
+      workspaces: task.workspaces.map(workspace =>
+        workspace.subPath === undefined
+          ? workspace
+          : { ...workspace, subPath: replaceString(workspace.subPath, known) },
+      ),
+    }),
+    ...(task.taskRef && {
+      taskRef: {
+        ...task.taskRef,
+        ...(task.taskRef.name !== undefined && { name: replaceString(task.taskRef.name, known) }),
+        ...(task.taskRef.params && { params: replaceParams(task.taskRef.params, known) }),
+      },
+    }),
+  }
+}
+
+function substituteMatrix(matrix: NonNullable<PipelineTask['matrix']>, known: Replacements): typeof matrix {
+  return {
+    ...matrix,
+    ...(matrix.params && { params: replaceParams(matrix.params, known) }),
+    ...(matrix.include && {
+      include: matrix.include.map(entry => ({
+        ...entry,
+        ...(entry.name !== undefined && { name: replaceString(entry.name, known) }),
+        ...(entry.params && { params: replaceParams(entry.params, known) }),
+      })),
+    }),
+  }
+}
+
+/**
+ * What flows into an inline task. Where the pipeline task gives a param that the pipeline has too, its value counts, as
+ * in Tekton (of an object, keys it does not give fall back to the pipeline's); one that varies with the matrix is left to
+ * the TaskRun. A mere default of the inline task hides nothing.
+ */
+function forInlineTask(task: PipelineTask, known: Replacements, bound: ReadonlyMap<string, string>): Replacements {
+  const declared = new Set((task.taskSpec?.workspaces ?? []).map(workspace => workspace.name))
+  const outer = [...bound].filter(([expression]) => !declared.has(expression.split('.')[1] ?? ''))
+  const varying = [...(task.matrix?.params ?? []), ...(task.matrix?.include?.flatMap(one => one.params ?? []) ?? [])]
+  const given = task.params ?? []
+  const own = new Set([...given, ...varying].map(param => param.name))
+  if (own.size === 0 && outer.length === 0) return known
+  const visible = ([expression]: readonly [string, unknown]) => !paramNamed(expression).some(name => own.has(name))
+  const isKnown = ({ name }: Param) =>
+    known.strings.has(`params.${name}`) || known.arrays.has(`params.${name}`) || known.objects.has(`params.${name}`)
+  const hiding = given.filter(isKnown).map(({ name, value }) => {
+    const resolved = replaceValue(value, known)
+    const whole = known.objects.get(`params.${name}`)
+    const isObject = typeof resolved !== 'string' && !isList(resolved)
+    return { name, value: whole && isObject ? { ...whole, ...resolved } : resolved }
+  })
+  const rest: Replacements = {
+    strings: new Map([...outer, ...[...known.strings].filter(visible)]),
+    arrays: new Map([...known.arrays].filter(visible)),
+    objects: new Map([...known.objects].filter(visible)),
+  }
+  return mergeReplacements(rest, paramReplacements(hiding))
+}

@@ -1,0 +1,206 @@
+/**
+ * From a TaskRun and the task it refers to, to the task that runs: checked, StepActions merged in, every variable
+ * replaced but two. `$(steps.…)` is known only in the Pod, and `$(context.task.retry-count)` only per attempt.
+ */
+import type { StepActionSpec, TaskRun, TaskSpec, WorkspaceDeclaration } from '../resources/tekton.js'
+import { USER_ERROR } from '../status/reasons.js'
+import { DEFAULT_SETTINGS, defaultTaskSpec } from './defaults.js'
+import { checkParams } from './params.js'
+import { requestsOverLimits } from './requests.js'
+import { applyStepAction } from './step-actions.js'
+import { mergeReplacements, type Replacements, replaceString } from './substitute.js'
+import { substituteBinding, substituteStep, substituteTaskSpec } from './substitute-task.js'
+import {
+  contextReplacements,
+  indicesOutOfRange,
+  pathReplacements,
+  stepContainerName,
+  stepReplacements,
+  taskParams,
+} from './task-variables.js'
+import {
+  type BoundWorkspaces,
+  bindWorkspaces,
+  usageReplacements,
+  withPropagated,
+  workspaceProblem,
+  workspaceReplacements,
+} from './workspaces.js'
+
+/** A user's mistake: the reason and message of the condition it becomes. */
+export interface Mistake {
+  readonly is: 'wrong'
+  readonly reason: 'TaskRunValidationFailed' | 'TaskRunResolutionFailed' | 'InvalidParamValue'
+  readonly message: string
+}
+
+export interface PreparedTask {
+  readonly is: 'ready'
+  /** What `status.taskSpec` keeps and the Pod is built from. */
+  readonly spec: TaskSpec
+}
+
+export interface PrepareInput {
+  readonly run: TaskRun
+  readonly spec: TaskSpec
+  /** The Task's name; undefined for an inline spec. */
+  readonly taskName: string | undefined
+  /** By step index, for every step with a `ref`. */
+  readonly stepActions: ReadonlyMap<number, StepActionSpec>
+  readonly coschedule: 'workspaces' | 'disabled'
+}
+
+export function prepareTask({
+  run,
+  spec: written,
+  taskName,
+  stepActions,
+  coschedule,
+}: PrepareInput): PreparedTask | Mistake {
+  const defaulted = defaultTaskSpec(written, DEFAULT_SETTINGS)
+  const inline = taskName === undefined
+  const workspaces = inline
+    ? withPropagated(defaulted.workspaces, run.spec.workspaces ?? [])
+    : (defaulted.workspaces ?? [])
+  const spec: TaskSpec = workspaces.length > 0 ? { ...defaulted, workspaces } : defaulted
+
+  const name = taskName ?? run.metadata.name
+  const early = paramMistake(run, spec, name)
+  if (early) return early
+  const params = taskParams(run, spec.params ?? [])
+  const outOfRange = indicesOutOfRange(spec, params)
+  if (outOfRange.length > 0) return invalid(`non-existent param references:[${outOfRange.join(' ')}]`)
+  const unbound = workspaceProblem(workspaces, run.spec.workspaces ?? [], coschedule)
+  if (unbound) return invalid(unbound)
+
+  const { own, known } = replacementsFor(run, spec, name, params)
+  const substituted = substituteSteps(spec, mergeReplacements(own, known), own, stepActions)
+  if ('is' in substituted) return substituted
+  const wrong = stepMistake(run, substituted)
+  return wrong ?? { is: 'ready', spec: substituted }
+}
+
+/** The workspaces of a prepared task, with the variables of the run's bindings replaced. */
+export function boundWorkspaces(run: TaskRun, spec: TaskSpec): BoundWorkspaces {
+  const known = mergeReplacements(
+    contextReplacements(run, run.spec.taskRef?.name ?? run.metadata.name),
+    taskParams(run, spec.params ?? []),
+  )
+  const bindings = (run.spec.workspaces ?? []).map(binding => substituteBinding(binding, known))
+  return bindWorkspaces(spec.workspaces ?? [], bindings, run.metadata.uid)
+}
+
+/** `own` is what StepActions may see as well; `known` adds the params. */
+function replacementsFor(run: TaskRun, spec: TaskSpec, name: string, params: Replacements) {
+  const context = contextReplacements(run, name)
+  const named = { ...spec, steps: spec.steps.map(step => ({ ...step, name: replaceString(step.name ?? '', params) })) }
+  // A mount path may hold a param, and is then the workspace's path.
+  const declared: readonly WorkspaceDeclaration[] = (spec.workspaces ?? []).map(one =>
+    one.mountPath ? { ...one, mountPath: replaceString(one.mountPath, mergeReplacements(context, params)) } : one,
+  )
+  const bound = boundWorkspaces(run, { ...spec, workspaces: declared })
+  const own = mergeReplacements(context, pathReplacements(named), workspaceReplacements(declared, bound))
+  return { own, known: params }
+}
+
+function substituteSteps(
+  spec: TaskSpec,
+  known: Replacements,
+  own: Replacements,
+  stepActions: ReadonlyMap<number, StepActionSpec>,
+): TaskSpec | Mistake {
+  const steps: TaskSpec['steps'][number][] = []
+  for (const [index, written] of spec.steps.entries()) {
+    const named = written.name ? { ...written, name: replaceString(written.name, known) } : written
+    const step = substituteStep(named, mergeReplacements(known, stepReplacements(named, index)))
+    const action = step.ref ? stepActions.get(index) : undefined
+    if (action === undefined) {
+      steps.push(step)
+      continue
+    }
+    const merged = applyStepAction(step, index, action, own)
+    if (merged.is === 'wrong') return mistake('TaskRunResolutionFailed', merged.message)
+    steps.push(merged.step)
+  }
+  const sidecars = spec.sidecars?.map(
+    sidecar =>
+      substituteTaskSpec(
+        { steps: [], sidecars: [sidecar] },
+        mergeReplacements(known, usageReplacements(sidecar.workspaces)),
+      ).sidecars?.[0] ?? sidecar,
+  )
+  const rest = substituteTaskSpec({ ...spec, steps: [] }, known)
+  return { ...rest, steps, ...(sidecars && { sidecars }) }
+}
+
+function paramMistake(run: TaskRun, spec: TaskSpec, name: string): Mistake | undefined {
+  const problems = checkParams(spec.params ?? [], run.spec.params ?? [])
+  const prefix = `invalid input params for task ${name}: `
+  if (problems.missing.length > 0) {
+    const names = problems.missing.join(' ')
+    return invalid(`${prefix}missing values for these params which have no default values: [${names}]`)
+  }
+  if (problems.mistyped.length > 0) {
+    return invalid(`${prefix}param types don't match the user-specified type: [${problems.mistyped.join(' ')}]`)
+  }
+  if (problems.missingKeys.size > 0) {
+    const keys = [...problems.missingKeys].sort().map(([param, names]) => `${param}:[${names.join(' ')}]`)
+    return invalid(
+      `${prefix}missing keys for these params which are required in ParamSpec's properties map[${keys.join(' ')}]`,
+    )
+  }
+  const [outside] = problems.notInEnum
+  if (outside) {
+    return mistake('InvalidParamValue', `param \`${outside.name}\` value: ${outside.value} is not in the enum list`)
+  }
+  return undefined
+}
+
+/** What can be seen only once everything is merged and replaced. */
+function stepMistake(run: TaskRun, spec: TaskSpec): Mistake | undefined {
+  if (spec.steps.length === 0) return invalid('missing field(s): spec.steps')
+  const containers = new Set<string>()
+  for (const [index, step] of spec.steps.entries()) {
+    const place = `spec.steps[${index}]`
+    if (!step.image && !spec.stepTemplate?.image) return invalid(`missing field(s): ${place}.Image`)
+    const container = stepContainerName(step, index)
+    if (containers.has(container)) return invalid(`invalid value: ${step.name}: ${place}.name`)
+    containers.add(container)
+    if (step.onError !== undefined && step.onError !== 'continue' && step.onError !== 'stopAndFail') {
+      return invalid(
+        `invalid value: "${step.onError}": ${place}.onError\nTask step onError must be either "continue" or "stopAndFail"`,
+      )
+    }
+  }
+  return overrideMistake(run, spec)
+}
+
+function overrideMistake(run: TaskRun, spec: TaskSpec): Mistake | undefined {
+  const steps = new Set(spec.steps.map(({ name }) => name))
+  const sidecars = new Set(spec.sidecars?.map(({ name }) => name))
+  const unknown = [
+    ...(run.spec.stepSpecs ?? [])
+      .filter(one => !steps.has(one.name))
+      .map(one => `invalid StepOverride: No Step named ${one.name}`),
+    ...(run.spec.sidecarSpecs ?? [])
+      .filter(one => !sidecars.has(one.name))
+      .map(one => `invalid SidecarOverride: No Sidecar named ${one.name}`),
+  ]
+  if (unknown.length > 0) return invalid(unknown.join('\n'))
+  const over = requestsOverLimits([
+    ...spec.steps.map(step => step.computeResources),
+    ...(spec.sidecars ?? []).map(sidecar => sidecar.computeResources),
+    ...(run.spec.stepSpecs ?? []).map(one => one.computeResources),
+    ...(run.spec.sidecarSpecs ?? []).map(one => one.computeResources),
+    run.spec.computeResources,
+  ])
+  return over === undefined ? undefined : invalid(over)
+}
+
+function invalid(message: string): Mistake {
+  return mistake('TaskRunValidationFailed', message)
+}
+
+function mistake(reason: Mistake['reason'], message: string): Mistake {
+  return { is: 'wrong', reason, message: USER_ERROR + message }
+}

@@ -1,0 +1,174 @@
+/** Steps, sidecars and volumes of a Task. */
+import { parseDuration } from '../../lib/duration.js'
+import { invalidValue, missing, type Problem, problem } from '../../resources/problem.js'
+import type { Sidecar, Step, TaskSpec } from '../../resources/tekton.js'
+import { goQuote } from './quote.js'
+import { validateReference } from './references.js'
+import { validateResults } from './results.js'
+import { unknownVariableProblems } from './variables.js'
+import { type CelCheck, validateWhen } from './when.js'
+
+const DNS_LABEL = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/
+
+export function isDnsLabel(name: string): boolean {
+  return name.length <= 63 && DNS_LABEL.test(name)
+}
+
+export function validateSteps(spec: TaskSpec, path: string, celCheck?: CelCheck): readonly Problem[] {
+  return spec.steps.flatMap((step, i) => [
+    ...oneStep(step, spec, `${path}.steps[${i}]`),
+    ...nameProblems(spec.steps, i, `${path}.steps[${i}]`),
+    ...validateWhen(step.when ?? [], `${path}.steps[${i}]`, celCheck),
+    // The odd path is Tekton's: the step's index comes after the field.
+    ...validateResults(step.results ?? [], `${path}.steps.results[${i}]`, 'step').map(one => ({
+      ...one,
+      at: `${path}.steps[${i}].results`,
+    })),
+  ])
+}
+
+function oneStep(step: Step, spec: TaskSpec, path: string): readonly Problem[] {
+  return [
+    ...(step.ref ? besideRef(step, path) : withoutRef(step, spec, path)),
+    ...(step.ref ? validateReference(step.ref, path, `${path}.ref`) : []),
+    ...timeoutProblems(step, path),
+    ...mountProblems(step, spec, path),
+    ...onErrorProblems(step, path),
+    ...stepVariableProblems(step, spec, path),
+  ]
+}
+
+/** A step that refers to a StepAction leaves to it what the StepAction defines. */
+function besideRef(step: Step, path: string): readonly Problem[] {
+  const filled = (list: readonly unknown[] | undefined): boolean => (list?.length ?? 0) > 0
+  const fields: readonly [boolean, string, string][] = [
+    [Boolean(step.image), 'image', 'image'],
+    [filled(step.command), 'command', 'command'],
+    [filled(step.args), 'args', 'args'],
+    [Boolean(step.script), 'script', 'script'],
+    [Boolean(step.workingDir), 'working dir', 'workingDir'],
+    [step.env !== undefined, 'env', 'env'],
+    [filled(step.volumeMounts), 'volumeMounts', 'volumeMounts'],
+    [filled(step.results), 'results', 'results'],
+  ]
+  const hint = 'the StepAction defines it; pass values with params'
+  return fields
+    .filter(([set]) => set)
+    .map(([, name, field]) => problem(`${name} cannot be used with Ref`, `${path}.${field}`, { hint }))
+}
+
+function withoutRef(step: Step, spec: TaskSpec, path: string): readonly Problem[] {
+  const problems: Problem[] = []
+  if ((step.params?.length ?? 0) > 0) problems.push(problem('params cannot be used without Ref', `${path}.params`))
+  if (!step.image && !spec.stepTemplate?.image) {
+    problems.push({ ...missing(`${path}.Image`, 'name an image here or in stepTemplate'), at: path })
+  }
+  if (step.script && (step.command?.length ?? 0) > 0) {
+    const hint = 'a script is its own command: put the interpreter in its first line (#!/usr/bin/env bash)'
+    problems.push(problem('script cannot be used with command', `${path}.script`, { hint }))
+  }
+  return problems
+}
+
+function nameProblems(steps: readonly Step[], i: number, path: string): readonly Problem[] {
+  const name = steps[i]?.name
+  if (!name) return []
+  const before = steps.findIndex(step => step.name === name)
+  return [
+    ...(before < i ? [invalidValue(name, `${path}.name`, undefined, `step ${before} has the same name`)] : []),
+    ...(isDnsLabel(name)
+      ? []
+      : [
+          problem(`invalid value ${goQuote(name)}`, `${path}.name`, {
+            details:
+              'Task step name must be a valid DNS Label, For more info refer to https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#names',
+            hint: 'use lower-case letters, digits and "-", at most 63',
+          }),
+        ]),
+  ]
+}
+
+function timeoutProblems(step: Step, path: string): readonly Problem[] {
+  const ms = step.timeout === undefined ? 0 : parseDuration(step.timeout)
+  return ms !== undefined && ms < 0 ? [{ ...invalidValue(`${step.timeout}`, `${path}.negative timeout`), at: `${path}.timeout` }] : []
+}
+
+/** The template's mounts come after the step's own, as far as the step does not mount something else there. */
+function mountProblems(step: Step, spec: TaskSpec, path: string): readonly Problem[] {
+  const own = step.volumeMounts ?? []
+  const inherited = step.ref ? [] : (spec.stepTemplate?.volumeMounts ?? [])
+  const all = [...own, ...inherited.filter(mount => !own.some(one => one.mountPath === mount.mountPath))]
+  return all.flatMap((mount, i) => {
+    const place = `${path}.volumeMounts[${i}]`
+    const problems: Problem[] = []
+    if (mount.mountPath.startsWith('/tekton/') && !mount.mountPath.startsWith('/tekton/home')) {
+      const which = `(volumeMount ${goQuote(mount.name)} mounted at ${goQuote(mount.mountPath)})`
+      const hint = '/tekton belongs to the engine; mount it elsewhere, such as /data'
+      problems.push(problem(`volumeMount cannot be mounted under /tekton/ ${which}`, `${place}.mountPath`, { hint }))
+    }
+    if (mount.name.startsWith('tekton-internal-')) {
+      problems.push(
+        problem(`volumeMount name ${goQuote(mount.name)} cannot start with "tekton-internal-"`, `${place}.name`),
+      )
+    }
+    return problems
+  })
+}
+
+function onErrorProblems({ onError }: Step, path: string): readonly Problem[] {
+  if (!onError || onError.startsWith('$(params') || onError === 'continue' || onError === 'stopAndFail') return []
+  return [
+    invalidValue(
+      goQuote(onError),
+      `${path}.onError`,
+      'Task step onError must be either "continue" or "stopAndFail"',
+    ),
+  ]
+}
+
+const STEP_RESULT = /\$\(steps\.[_a-zA-Z0-9-]+\.results\.[_a-zA-Z0-9.-]+(?:\[[0-9*]+\])?\)/
+const STEP_ARTIFACT = /\$\(steps\.[_a-zA-Z0-9-]+\.(?:outputs|inputs)(?:\.[^)]*)?\)/
+
+/** Results and artifacts of earlier steps are known only inside the Pod, so only some fields can have them. */
+function stepVariableProblems(step: Step, spec: TaskSpec, path: string): readonly Problem[] {
+  const fields = { script: step.script, image: step.image, imagePullPolicy: step.imagePullPolicy, workingDir: step.workingDir }
+  const misused = Object.entries(fields).flatMap(([field, text]) => {
+    const problems: Problem[] = []
+    if (text === undefined) return problems
+    if (STEP_RESULT.test(text)) {
+      const message = 'stepResult substitutions are only allowed in env, command and args. Found usage in'
+      problems.push(problem(message, `${path}.${field}`, { hint: 'hand the result to the step in env' }))
+    }
+    if (field !== 'script' && STEP_ARTIFACT.test(text)) {
+      const message = 'stepArtifact substitutions are only allowed in env, command, args and script. Found usage in'
+      problems.push(problem(message, `${path}.${field}`))
+    }
+    return problems
+  })
+  if (step.script === undefined) return misused
+  const script = { text: step.script, path: `${path}.script`, at: `${path}.script`, spreads: false }
+  const taskResults = (spec.results ?? []).map(result => result.name)
+  const stepResults = (step.results ?? []).map(result => result.name)
+  return [
+    ...misused,
+    ...unknownVariableProblems(script, 'results', taskResults),
+    ...(step.results ? unknownVariableProblems(script, 'step.results', stepResults) : []),
+  ]
+}
+
+/** Tekton reports sidecars without an index; the real place travels along. */
+export function validateSidecars(sidecars: readonly Sidecar[], path: string): readonly Problem[] {
+  return sidecars.flatMap((sidecar, i) => {
+    const at = `${path}.sidecars[${i}]`
+    const problems: Problem[] = []
+    if (sidecar.name === 'tekton-log-results') {
+      const message = `Invalid: cannot use reserved sidecar name ${sidecar.name} `
+      problems.push(problem(message, `${path}.sidecars.name`, { at: `${at}.name` }))
+    }
+    if (!sidecar.image) problems.push({ ...missing(`${path}.sidecars.image`), at })
+    if (sidecar.script && (sidecar.command?.length ?? 0) > 0) {
+      problems.push(problem('script cannot be used with command', `${path}.sidecars.script`, { at: `${at}.script` }))
+    }
+    return problems
+  })
+}

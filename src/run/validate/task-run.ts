@@ -1,0 +1,129 @@
+/** A TaskRun's spec. */
+import { parseDuration } from '../../lib/duration.js'
+import { exactlyOne, invalidValue, missing, type Problem, problem } from '../../resources/problem.js'
+import type { PodTemplate, StepSpecOverride, TaskRunSpec } from '../../resources/tekton.js'
+import { mergedSpecs, specOfParam } from './inline-params.js'
+import { validateRunParams } from './params.js'
+import { validateReference } from './references.js'
+import { validateParamUsage, validateTaskSpec } from './task.js'
+import type { CelCheck } from './when.js'
+import { validateBindings } from './workspaces.js'
+
+export interface TaskRunOptions {
+  readonly forbiddenEnv: readonly string[]
+  readonly celCheck?: CelCheck
+}
+
+export function validateTaskRunSpec(spec: TaskRunSpec, path: string, options: TaskRunOptions): readonly Problem[] {
+  return [
+    ...whatToRun(spec, path, options),
+    ...validateRunParams(spec.params ?? [], path),
+    ...validateBindings(spec.workspaces ?? [], path, 'TaskRun'),
+    ...statusProblems(spec, path),
+    ...amountProblems(spec, path),
+    ...debugProblems(spec, path),
+    ...validateOverrides(spec.stepSpecs, `${path}.stepSpecs`),
+    ...validateOverrides(spec.sidecarSpecs, `${path}.sidecarSpecs`),
+    ...(spec.computeResources && spec.stepSpecs?.some(one => one.computeResources !== undefined)
+      ? [exactlyOne('both', [`${path}.computeResources`, `${path}.stepSpecs.resources`])]
+      : []),
+    ...validatePodTemplate(spec.podTemplate, path, options.forbiddenEnv),
+  ]
+}
+
+function whatToRun(spec: TaskRunSpec, path: string, options: TaskRunOptions): readonly Problem[] {
+  const { taskRef, taskSpec } = spec
+  const both = [`${path}.taskRef`, `${path}.taskSpec`]
+  if (taskRef && taskSpec) return [exactlyOne('both', both, 'keep one of the two')]
+  if (taskRef) return validateReference(taskRef, `${path}.taskRef`)
+  if (!taskSpec) {
+    return [{ ...exactlyOne('neither', both, 'say what to run: taskRef: {name: ...} or taskSpec: {steps: [...]}'), at: path }]
+  }
+  return [
+    ...validateTaskSpec(taskSpec, `${path}.taskSpec`, options.celCheck),
+    // Params of the run are those of its inline Task too. Tekton leaves `taskSpec` out of the path.
+    ...validateParamUsage(
+      taskSpec.steps,
+      mergedSpecs([...(taskSpec.params ?? []), ...(spec.params ?? []).map(specOfParam)]),
+      path,
+      `${path}.taskSpec`,
+    ),
+  ]
+}
+
+function statusProblems({ status, statusMessage }: TaskRunSpec, path: string): readonly Problem[] {
+  const problems: Problem[] = []
+  if (status && status !== 'TaskRunCancelled' && status !== 'TaskRunPending') {
+    problems.push(invalidValue(`${status} should be TaskRunCancelled or TaskRunPending`, `${path}.status`))
+  }
+  if (!status && statusMessage) {
+    const message = `statusMessage should not be set if status is not set, but it is currently set to ${statusMessage}`
+    problems.push(invalidValue(message, `${path}.statusMessage`))
+  }
+  return problems
+}
+
+function amountProblems({ timeout, retries = 0 }: TaskRunSpec, path: string): readonly Problem[] {
+  const ms = timeout === undefined ? 0 : parseDuration(timeout)
+  return [
+    ...(ms !== undefined && ms < 0 ? [invalidValue(`${timeout} should be >= 0`, `${path}.timeout`, undefined, '0s means no timeout')] : []),
+    ...(retries < 0 ? [invalidValue(`${retries} should be >= 0`, `${path}.retries`)] : []),
+  ]
+}
+
+function debugProblems({ debug }: TaskRunSpec, path: string): readonly Problem[] {
+  const breakpoints = debug?.breakpoints
+  if (!breakpoints) return []
+  const place = `${path}.debug.breakpoints`
+  const { onFailure = '', beforeSteps = [] } = breakpoints
+  const failure =
+    onFailure === ''
+      ? [
+          invalidValue(
+            'onFailure breakpoint is empty, it is only allowed to be set as enabled',
+            `${place}.onFailure`,
+            undefined,
+            'Tekton wants onFailure: enabled also where only beforeSteps is used',
+          ),
+        ]
+      : onFailure === 'enabled'
+        ? []
+        : [
+            invalidValue(
+              `${onFailure} is not a valid onFailure breakpoint value, onFailure breakpoint is only allowed to be set as enabled`,
+              `${place}.onFailure`,
+            ),
+          ]
+  const repeated = beforeSteps.flatMap((step, i) =>
+    beforeSteps.indexOf(step) < i
+      ? [
+          problem(
+            `before step must be unique, the same step: ${step} is defined multiple times at`,
+            `${place}.beforeSteps[${i}]`,
+          ),
+        ]
+      : [],
+  )
+  return [...failure, ...repeated]
+}
+
+/** `stepSpecs` and `sidecarSpecs`, of a TaskRun or of an entry of taskRunSpecs. */
+export function validateOverrides(overrides: readonly StepSpecOverride[] = [], path: string): readonly Problem[] {
+  return overrides.flatMap((override, i) => {
+    if (!override.name) return [missing(`${path}[${i}].name`)]
+    return overrides.findIndex(one => one.name === override.name) < i ? [exactlyOne('both', `${path}[${i}].name`)] : []
+  })
+}
+
+export function validatePodTemplate(
+  template: PodTemplate | undefined,
+  path: string,
+  forbidden: readonly string[],
+): readonly Problem[] {
+  return (template?.env ?? [])
+    .filter(env => forbidden.includes(env.name))
+    .map(env => ({
+      ...invalidValue(`PodTemplate cannot update a forbidden env: ${env.name}`, `${path}.PodTemplate.Env`),
+      at: `${path}.podTemplate.env`,
+    }))
+}

@@ -1,0 +1,149 @@
+/** Pod → what the TaskRun's status says about it. Only what is in the Pod counts; what the run decides is not here. */
+import type { ContainerStateTerminated, ContainerStatus, Pod } from '../resources/core.js'
+import type { ConditionStatus } from '../resources/meta.js'
+import type { ResultValue, SidecarState, StepState, TaskSpec } from '../resources/tekton.js'
+import { sidecarContainerName, stepContainerName } from '../run/task-variables.js'
+import { failureOf } from './pod-failure.js'
+import { type Hindrance, hindranceOf, waitingOf } from './pod-waiting.js'
+import { TASK_RUN_REASONS, type TaskRunReason, TERMINATION_REASONS, USER_ERROR } from './reasons.js'
+import { stepResultsOf, taskResultsOf } from './step-results.js'
+import { internalValue, parseTerminationMessage, publicMessage, type TerminationEntry } from './termination-message.js'
+
+export interface Verdict {
+  readonly status: ConditionStatus
+  readonly reason: TaskRunReason
+  readonly message: string
+}
+
+export interface PodReport {
+  /** In the order of the task's steps; a container that the kubelet has not reported yet is left out. */
+  readonly steps: readonly StepState[]
+  readonly sidecars: readonly SidecarState[]
+  /** What the finished steps left; belongs into the status only when the run is done. */
+  readonly results: readonly ResultValue[]
+  readonly verdict: Verdict
+  /** Nothing but a new Pod would help: the image cannot be pulled, a Secret is missing. The run fails, the Pod goes. */
+  readonly hindrance: Hindrance | undefined
+  /** Sidecars that still run, or still could. */
+  readonly openSidecars: readonly string[]
+  /** The sidecars are ready, or have ended: the first step may start. */
+  readonly sidecarsReady: boolean
+  /** A step's container has run at some time. */
+  readonly started: boolean
+}
+
+export function statusFromPod(taskRun: string, task: TaskSpec, pod: Pod): PodReport {
+  const statuses = new Map(pod.status?.containerStatuses?.map(status => [status.name, status]))
+  const found = task.steps.flatMap((spec, index) => {
+    const status = statuses.get(stepContainerName(spec, index))
+    const entries = parseTerminationMessage(status?.state.terminated?.message).entries
+    return status ? [{ spec, status, entries }] : []
+  })
+  const sidecars = (task.sidecars ?? []).flatMap(sidecar => {
+    const container = sidecarContainerName(sidecar)
+    const status = statuses.get(container)
+    return [{ name: sidecar.name, container, status }]
+  })
+  const { results, problem } = taskResultsOf(
+    task.results ?? [],
+    found.map(({ spec, entries }) => ({ name: spec.name ?? '', entries })),
+  )
+  return {
+    steps: found.map(({ spec, status, entries }) => stepState(status, entries, spec.results)),
+    sidecars: sidecars.flatMap(({ name, status }) => (status ? [sidecarState(name, status)] : [])),
+    results,
+    verdict: verdictOf(task, pod, problem),
+    hindrance: hindranceOf(taskRun, pod),
+    openSidecars: sidecars.filter(({ status }) => !status?.state.terminated).map(({ container }) => container),
+    sidecarsReady: pod.status?.phase === 'Running' && sidecars.every(({ status }) => isReady(status)),
+    started: found.some(({ status }) => hasStarted(status)),
+  }
+}
+
+/** Its containers will not run again: another attempt may start. */
+export function isFinished(pod: Pod): boolean {
+  return pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed'
+}
+
+function verdictOf(task: TaskSpec, pod: Pod, resultProblem: string | undefined): Verdict {
+  const { Succeeded, Running, TaskRunValidationFailed } = TASK_RUN_REASONS
+  if (isComplete(task, pod)) {
+    const failure = failureOf(pod)
+    if (failure) return { status: 'False', ...failure }
+    if (resultProblem) return { status: 'False', reason: TaskRunValidationFailed, message: USER_ERROR + resultProblem }
+    return { status: 'True', reason: Succeeded, message: 'All Steps have completed executing' }
+  }
+  const phase = pod.status?.phase ?? 'Pending'
+  if (phase === 'Pending') return { status: 'Unknown', ...waitingOf(pod) }
+  return { status: 'Unknown', reason: Running, message: 'Not all Steps in the Task have finished executing' }
+}
+
+/** The steps decide, not the Pod: its sidecars may go on. A step out of memory ends it whatever its exit code says. */
+function isComplete(task: TaskSpec, pod: Pod): boolean {
+  if (isFinished(pod)) return true
+  const names = new Set(task.steps.map(stepContainerName))
+  const ended = (pod.status?.containerStatuses ?? [])
+    .filter(status => names.has(status.name))
+    .flatMap(({ state }) => (state.terminated ? [state.terminated] : []))
+  return ended.length === names.size || ended.some(({ reason }) => reason === TERMINATION_REASONS.OOMKilled)
+}
+
+function stepState(
+  status: ContainerStatus,
+  entries: readonly TerminationEntry[],
+  declared: TaskSpec['results'],
+): StepState {
+  const { terminated } = status.state
+  const results = stepResultsOf(entries, declared)
+  return {
+    ...(terminated ? { terminated: stepTerminated(terminated, entries) } : status.state),
+    name: status.name.replace(/^step-/, ''),
+    container: status.name,
+    ...(status.imageID && { imageID: status.imageID }),
+    ...(results.length > 0 && { results }),
+    ...(terminated && withReason(terminationReason(terminated, entries))),
+  }
+}
+
+function withReason(reason: string | undefined): { readonly terminationReason?: string } {
+  return reason ? { terminationReason: reason } : {}
+}
+
+/** The container is the entrypoint's; what it says of the step inside is what counts. */
+function stepTerminated(
+  terminated: ContainerStateTerminated,
+  entries: readonly TerminationEntry[],
+): ContainerStateTerminated {
+  const { message: raw, ...rest } = terminated
+  const exitCode = Number(internalValue(entries, 'ExitCode') ?? terminated.exitCode)
+  const startedAt = internalValue(entries, 'StartedAt') ?? terminated.startedAt
+  // A text that is not ours is the runtime's: why the container could not start.
+  const message = entries.length > 0 ? publicMessage(entries) : raw === '[]' ? '' : raw
+  return {
+    ...rest,
+    exitCode: Number.isInteger(exitCode) ? exitCode : terminated.exitCode,
+    ...(startedAt && { startedAt }),
+    ...(message && { message }),
+  }
+}
+
+/** As Tekton: the entrypoint's word, then `Continued` if it hid an exit code, then the runtime's word. */
+function terminationReason(
+  terminated: ContainerStateTerminated,
+  entries: readonly TerminationEntry[],
+): string | undefined {
+  const hidden = internalValue(entries, 'ExitCode') !== undefined
+  return internalValue(entries, 'Reason') ?? (hidden ? TERMINATION_REASONS.Continued : terminated.reason)
+}
+
+function sidecarState(name: string, status: ContainerStatus): SidecarState {
+  return { ...status.state, name, container: status.name, ...(status.imageID && { imageID: status.imageID }) }
+}
+
+function isReady(status: ContainerStatus | undefined): boolean {
+  return status?.state.terminated !== undefined || (status?.state.running !== undefined && status.ready)
+}
+
+function hasStarted(status: ContainerStatus): boolean {
+  return status.state.running !== undefined || status.state.terminated !== undefined || status.restartCount > 0
+}

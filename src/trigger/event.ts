@@ -1,0 +1,99 @@
+/** What came in, whoever sent it: a delivery with its headers and body as bindings and interceptors see them. */
+import type { Delivery } from '../inbox/inbox.js'
+import { derivedUuid } from './names.js'
+import { readPayload } from './payload.js'
+
+export interface InboundEvent {
+  /** A UUID; in labels and `$(context.eventID)`. */
+  readonly id: string
+  /** Epoch ms. */
+  readonly receivedAt: number
+  /** Path and query below the listener's own address: what CEL calls `requestURL`. */
+  readonly url: string
+  /** Names as Go spells them (`X-Github-Event`), without `Host`; several values of one name in order. */
+  readonly headers: Readonly<Record<string, readonly string[]>>
+  /** The parsed JSON; null for an empty body. */
+  readonly body: unknown
+  /** Signatures are over these exact bytes, never over re-serialised JSON. */
+  readonly rawBody: Uint8Array
+}
+
+export type EventReading =
+  | { readonly is: 'event'; readonly event: InboundEvent }
+  | { readonly is: 'unreadable'; readonly message: string }
+
+const FORM = 'application/x-www-form-urlencoded'
+
+/** `replay` > 0 is a deliberate redelivery: a new event with an id of its own. */
+export function readEvent(delivery: Delivery, replay: number): EventReading {
+  const headers = canonicalHeaders(delivery.headers)
+  const body = readBody(delivery.body, headers)
+  if (body.is === 'unreadable') return body
+  return {
+    is: 'event',
+    event: {
+      id: eventIdOf(delivery.eventId, replay),
+      receivedAt: delivery.receivedAt,
+      url: urlBelowListener(delivery),
+      headers,
+      body: body.value,
+      rawBody: delivery.body,
+    },
+  }
+}
+
+export function eventIdOf(first: string, replay: number): string {
+  return replay === 0 ? first : derivedUuid('replay', first, String(replay))
+}
+
+/** As net/http: `Host` and `Transfer-Encoding` are not headers of the event. */
+export function canonicalHeaders(
+  headers: Readonly<Record<string, readonly string[]>>,
+): Readonly<Record<string, readonly string[]>> {
+  return Object.fromEntries(
+    Object.entries(headers)
+      .map(([name, values]) => [canonicalHeader(name), values] as const)
+      .filter(([name]) => name !== 'Host' && name !== 'Transfer-Encoding'),
+  )
+}
+
+/** As textproto.CanonicalMIMEHeaderKey: `x-gitHub-event` → `X-Github-Event`; a name with a space stays as it is. */
+export function canonicalHeader(name: string): string {
+  if (!/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(name)) return name
+  return name.toLowerCase().replace(/(^|-)[a-z]/g, initial => initial.toUpperCase())
+}
+
+export function headerValues(event: Pick<InboundEvent, 'headers'>, name: string): readonly string[] {
+  const canonical = canonicalHeader(name)
+  return Object.hasOwn(event.headers, canonical) ? (event.headers[canonical] ?? []) : []
+}
+
+function readBody(
+  bytes: Uint8Array,
+  headers: Readonly<Record<string, readonly string[]>>,
+): { readonly is: 'value'; readonly value: unknown } | { readonly is: 'unreadable'; readonly message: string } {
+  // As pkg/sink: a form of two or more fields becomes a map of lists. Fewer may be JSON that was sent with curl -d.
+  if (headerValues({ headers }, 'Content-Type')[0] === FORM) {
+    const form = readForm(bytes)
+    if (Object.keys(form).length >= 2) return { is: 'value', value: form }
+  }
+  const payload = readPayload(bytes)
+  if (payload.is === 'unreadable') return payload
+  return { is: 'value', value: payload.is === 'empty' ? null : payload.value }
+}
+
+function readForm(bytes: Uint8Array): Readonly<Record<string, readonly string[]>> {
+  const fields = new Map<string, string[]>()
+  for (const [name, value] of new URLSearchParams(new TextDecoder().decode(bytes))) {
+    fields.set(name, [...(fields.get(name) ?? []), value])
+  }
+  return Object.fromEntries(fields)
+}
+
+function urlBelowListener({ url, listener }: Delivery): string {
+  const prefix = `/hooks/${listener.namespace}/${listener.name}`
+  if (!url.startsWith(prefix)) return url
+  const rest = url.slice(prefix.length)
+  if (rest === '' || rest.startsWith('?')) return `/${rest}`
+  return rest.startsWith('/') ? rest : url
+}

@@ -1,0 +1,43 @@
+/** Whether a request may be stored at all: decided over its raw bytes before anything else is made of it. */
+import type { InboundEvent } from './event.js'
+import { proveChain } from './interceptors/chain.js'
+import type { ListedTrigger } from './listener-triggers.js'
+import type { Secrets } from './secrets.js'
+
+export interface Rejection {
+  readonly trigger: string
+  readonly header: string
+  /** `<namespace>/<name>` and key, never the value. */
+  readonly secret: string
+  readonly message: string
+  readonly wayOut: string
+}
+
+export type Guarding =
+  | { readonly is: 'admitted' }
+  | { readonly is: 'rejected'; readonly rejections: readonly Rejection[] }
+
+/** Admitted when some trigger wants no proof, or is given all it wants; also when there is no trigger to guard. */
+export async function guard(
+  listed: readonly ListedTrigger[],
+  event: Pick<InboundEvent, 'headers' | 'rawBody'>,
+  secrets: Secrets,
+): Promise<Guarding> {
+  const rejections: Rejection[] = []
+  const triggers = listed.flatMap(one => (one.is === 'trigger' ? [one.trigger] : []))
+  for (const { name, namespace, chain } of triggers) {
+    const proofs = await proveChain(chain, event, secrets)
+    const rejected = proofs.filter(proof => proof.is === 'rejected')
+    if (rejected.length === 0) return { is: 'admitted' }
+    rejections.push(
+      ...rejected.map(({ header, secret, message, wayOut }) => ({
+        trigger: name,
+        header,
+        secret: `${namespace}/${secret.secretName} key ${secret.secretKey}`,
+        message,
+        wayOut,
+      })),
+    )
+  }
+  return rejections.length === 0 ? { is: 'admitted' } : { is: 'rejected', rejections }
+}

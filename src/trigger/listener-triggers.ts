@@ -1,0 +1,141 @@
+/** Which triggers an EventListener has: its own, those it refers to, those it selects, those of its groups. */
+import type {
+  EventListener,
+  LabelSelector,
+  Trigger,
+  TriggerInterceptor,
+  TriggerSelector,
+  TriggerSpec,
+} from '../resources/triggers.js'
+import type { ChainedInterceptor } from './interceptors/chain.js'
+
+export interface FiringTrigger {
+  /** The same whenever the same listener is read: namespace, name, and which of several of that name. */
+  readonly id: string
+  /** '' when it has none. */
+  readonly name: string
+  readonly namespace: string
+  readonly chain: readonly ChainedInterceptor[]
+  readonly spec: Pick<TriggerSpec, 'bindings' | 'template'>
+}
+
+export type ListedTrigger =
+  | { readonly is: 'trigger'; readonly trigger: FiringTrigger }
+  /** A `triggerRef` to nothing. */
+  | { readonly is: 'missing'; readonly name: string; readonly message: string }
+
+/** What has to be looked up before `triggersOf` can tell. */
+export interface TriggerSources {
+  /** Triggers of the listener's namespace, by name. */
+  readonly refs: readonly string[]
+  /** Namespaces whose Triggers may be selected; 'all': the whole cluster. */
+  readonly namespaces: readonly string[] | 'all'
+}
+
+export function triggerSources({ spec, metadata }: EventListener): TriggerSources {
+  const selectors: readonly TriggerSelector[] = [
+    spec,
+    ...(spec.triggerGroups ?? []).map(group => group.triggerSelector),
+  ]
+  const namespaces = selectors.map(selector => namespacesOf(selector, metadata.namespace))
+  return {
+    refs: (spec.triggers ?? []).flatMap(({ triggerRef }) => (triggerRef ? [triggerRef] : [])),
+    namespaces: namespaces.includes('all')
+      ? 'all'
+      : [...new Set(namespaces.flatMap(names => (names === 'all' ? [] : names)))],
+  }
+}
+
+/** `triggers` holds at least what `triggerSources` asks for; what else is in it does not matter. */
+export function triggersOf(listener: EventListener, triggers: readonly Trigger[]): readonly ListedTrigger[] {
+  const { namespace } = listener.metadata
+  const found: ListedTrigger[] = [
+    ...(listener.spec.triggers ?? []).map((entry): ListedTrigger => {
+      if (entry.triggerRef) return referred(entry.triggerRef, namespace, triggers)
+      return listed(entry.name ?? '', namespace, [], entry)
+    }),
+    ...select(listener.spec, namespace, triggers).map(trigger => listedTrigger(trigger, [])),
+    ...(listener.spec.triggerGroups ?? []).flatMap(group => {
+      const chain = chained(group.interceptors, namespace)
+      return select(group.triggerSelector, namespace, triggers).map(trigger => listedTrigger(trigger, chain))
+    }),
+  ]
+  return withIds(found)
+}
+
+function referred(name: string, namespace: string, triggers: readonly Trigger[]): ListedTrigger {
+  const trigger = triggers.find(({ metadata }) => metadata.namespace === namespace && metadata.name === name)
+  if (trigger !== undefined) return listedTrigger(trigger, [])
+  const message = `error getting Trigger ${name} of namespace ${namespace}: triggers.triggers.tekton.dev "${name}" not found`
+  return { is: 'missing', name, message }
+}
+
+function listedTrigger({ metadata, spec }: Trigger, group: readonly ChainedInterceptor[]): ListedTrigger {
+  return listed(metadata.name, metadata.namespace, group, spec)
+}
+
+function listed(
+  name: string,
+  namespace: string,
+  group: readonly ChainedInterceptor[],
+  { interceptors, bindings, template }: Partial<TriggerSpec>,
+): ListedTrigger {
+  const chain = [...group, ...chained(interceptors ?? [], namespace)]
+  const spec = { template: template ?? {}, ...(bindings === undefined ? {} : { bindings }) }
+  return { is: 'trigger', trigger: { id: '', name, namespace, chain, spec } }
+}
+
+function chained(interceptors: readonly TriggerInterceptor[], namespace: string): readonly ChainedInterceptor[] {
+  return interceptors.map(interceptor => ({ interceptor, namespace }))
+}
+
+/** By name and not by position: a trigger that is put before another one must not change what the other one makes. */
+function withIds(found: readonly ListedTrigger[]): readonly ListedTrigger[] {
+  const seen = new Map<string, number>()
+  return found.map(one => {
+    if (one.is === 'missing') return one
+    const name = `${one.trigger.namespace}/${one.trigger.name}`
+    const occurrence = seen.get(name) ?? 0
+    seen.set(name, occurrence + 1)
+    return { is: 'trigger', trigger: { ...one.trigger, id: `${name}#${occurrence}` } }
+  })
+}
+
+function namespacesOf({ namespaceSelector, labelSelector }: TriggerSelector, own: string): readonly string[] | 'all' {
+  const names = namespaceSelector?.matchNames ?? []
+  if (names.length === 1 && names[0] === '*') return 'all'
+  if (names.length > 0) return names
+  return labelSelector === undefined ? [] : [own]
+}
+
+function select(selector: TriggerSelector, own: string, triggers: readonly Trigger[]): readonly Trigger[] {
+  const namespaces = namespacesOf(selector, own)
+  const inReach =
+    namespaces === 'all'
+      ? triggers
+      : namespaces.flatMap(name => triggers.filter(({ metadata }) => metadata.namespace === name))
+  return inReach.filter(({ metadata }) => matchesLabels(selector.labelSelector ?? {}, metadata.labels ?? {}))
+}
+
+export function matchesLabels(selector: LabelSelector, labels: Readonly<Record<string, string>>): boolean {
+  const label = (key: string) => (Object.hasOwn(labels, key) ? labels[key] : undefined)
+  return (
+    Object.entries(selector.matchLabels ?? {}).every(([key, value]) => label(key) === value) &&
+    (selector.matchExpressions ?? []).every(({ key, operator, values = [] }) => {
+      const value = label(key)
+      switch (operator) {
+        case 'In':
+          return value !== undefined && values.includes(value)
+        case 'NotIn':
+          return value === undefined || !values.includes(value)
+        case 'Exists':
+          return value !== undefined
+        case 'DoesNotExist':
+          return value === undefined
+        default:
+          // Admission knows the four; whatever else got in selects nothing rather than everything.
+          return false
+      }
+    })
+  )
+}

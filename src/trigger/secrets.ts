@@ -1,0 +1,36 @@
+/** The Secrets that a firing may look at, read beforehand. */
+import type { Secret } from '../resources/core.js'
+import type { SecretRef } from '../resources/triggers.js'
+
+/** By `<namespace>/<name>`; what was looked up and is not there is absent. */
+export type Secrets = ReadonlyMap<string, Secret>
+
+export type SecretValue =
+  | { readonly is: 'value'; readonly value: string }
+  /** Never contains the value. */
+  | { readonly is: 'missing'; readonly message: string }
+
+/** Interceptors read Secrets of their own namespace only. */
+export function secretValue(secrets: Secrets, namespace: string, ref: SecretRef): SecretValue {
+  const name = `${namespace}/${ref.secretName}`
+  const secret = secrets.get(name)
+  if (secret === undefined) return { is: 'missing', message: `error getting secret: secrets "${name}" not found` }
+  const plain = secret.stringData?.[ref.secretKey]
+  const encoded = secret.data?.[ref.secretKey]
+  const value = plain ?? (encoded === undefined ? undefined : Buffer.from(encoded, 'base64').toString('utf8'))
+  if (value === undefined) {
+    return { is: 'missing', message: `error getting secret: cannot find ${ref.secretKey} key in secret ${name}` }
+  }
+  if (value === '')
+    return { is: 'missing', message: `error getting secret: key ${ref.secretKey} of secret ${name} is empty` }
+  return { is: 'value', value }
+}
+
+export function asSecretRef(value: unknown): SecretRef | undefined {
+  if (typeof value !== 'object' || value === null) return undefined
+  const { secretName, secretKey } = value as Partial<Record<keyof SecretRef, unknown>>
+  return {
+    secretName: typeof secretName === 'string' ? secretName : '',
+    secretKey: typeof secretKey === 'string' ? secretKey : '',
+  }
+}

@@ -1,0 +1,229 @@
+/** The rules of Triggers' validating webhook. */
+import type { NewMeta } from '../resources/meta.js'
+import { isLabelValue } from '../resources/metadata.js'
+import { exactlyOne, invalidValue, missing, mustNotSet, type Problem, problem } from '../resources/problem.js'
+import { isRecord, type Json } from '../resources/shape.js'
+import type {
+  EventListenerSpec,
+  EventListenerTrigger,
+  TriggerBindingSpec,
+  TriggerInterceptor,
+  TriggerSpec,
+  TriggerSpecBinding,
+  TriggerSpecTemplate,
+  TriggerTemplateSpec,
+} from '../resources/triggers.js'
+
+/** Tekton prefixes the name with `el-` and appends pod hashes. */
+const MAX_LISTENER_NAME = 60
+
+export function validateEventListener({ name = '', annotations = {} }: NewMeta, spec: EventListenerSpec): readonly Problem[] {
+  const { triggers = [], triggerGroups = [], namespaceSelector, labelSelector } = spec
+  const problems: Problem[] = []
+  if (name.length > MAX_LISTENER_NAME) {
+    const message = `eventListener name '${name}' must be no more than ${MAX_LISTENER_NAME} characters long`
+    problems.push(invalidValue(message, 'metadata.name'))
+  }
+  const checked = annotations['tekton.dev/payload-validation']
+  if (checked !== undefined && checked !== 'true' && checked !== 'false') {
+    const message = "tekton.dev/payload-validation annotation must have value 'true' or 'false'"
+    problems.push(invalidValue(message, 'metadata.annotations'))
+  }
+  if (triggers.length + triggerGroups.length === 0 && !namespaceSelector?.matchNames?.length && !labelSelector) {
+    const fields = ['labelSelector', 'namespaceSelector', 'triggerGroups', 'triggers'].map(field => `spec.${field}`)
+    problems.push({ ...exactlyOne('neither', fields, 'an EventListener without triggers never does anything'), at: 'spec' })
+  }
+  return [
+    ...problems,
+    ...triggers.flatMap((trigger, i) => listenerTrigger(trigger, `spec.triggers[${i}]`)),
+    ...triggerGroups.flatMap((group, i) => {
+      const path = `spec.triggerGroups[${i}]`
+      const { namespaceSelector: names, labelSelector: labels } = group.triggerSelector ?? {}
+      const selectors = ['labelSelector', 'namespaceSelector'].map(field => `${path}.triggerSelector.${field}`)
+      const chain: readonly TriggerInterceptor[] = group.interceptors ?? []
+      return [
+        ...(names?.matchNames?.length || labels ? [] : [exactlyOne('neither', selectors)]),
+        ...(chain.length === 0 ? [missing(`${path}.interceptors`)] : []),
+        ...interceptorProblems(chain, path),
+      ]
+    }),
+    ...resourceProblems(spec.resources ?? {}, 'spec.resources'),
+  ]
+}
+
+function listenerTrigger(trigger: EventListenerTrigger, path: string): readonly Problem[] {
+  const { triggerRef, template, bindings = [], interceptors = [], name = '' } = trigger
+  const label = isLabelValue(name)
+    ? []
+    : [invalidValue(`trigger name '${name}' must be a valid label value`, `${path}.name`)]
+  if (!template && !triggerRef) {
+    return [...label, { ...exactlyOne('neither', [`${path}.template`, `${path}.triggerRef`]), at: path }]
+  }
+  if (triggerRef && (template || bindings.length > 0 || interceptors.length > 0)) {
+    const fields = [`${path}.template or bindings or interceptors`, `${path}.triggerRef`]
+    return [...label, { ...exactlyOne('both', fields, 'the Trigger referred to has its own'), at: path }]
+  }
+  return template ? [...label, ...triggerProblems({ ...trigger, template }, path)] : label
+}
+
+export function validateTrigger(spec: TriggerSpec, path: string): readonly Problem[] {
+  const label = isLabelValue(spec.name ?? '')
+    ? []
+    : [invalidValue(`trigger name '${spec.name}' must be a valid label value`, `${path}.name`)]
+  return [...label, ...triggerProblems(spec, path)]
+}
+
+function triggerProblems({ template, bindings = [], interceptors = [] }: TriggerSpec, path: string): readonly Problem[] {
+  return [
+    // A missing template arrives here as undefined, whatever the type says.
+    ...(template ? templateProblems(template, `${path}.template`) : [missing(`${path}.template`)]),
+    ...bindings.flatMap((binding, i) => bindingProblems(binding, `${path}.bindings[${i}]`)),
+    ...interceptorProblems(interceptors, path),
+  ]
+}
+
+function templateProblems({ ref, spec, apiVersion }: TriggerSpecTemplate, path: string): readonly Problem[] {
+  const both = [`${path}.ref`, `${path}.spec`]
+  const problems: Problem[] = []
+  if (apiVersion && !/^(triggers\.tekton\.dev\/)?v1(alpha|beta)1$/.test(apiVersion)) {
+    problems.push(invalidValue('invalid apiVersion', `${path}.apiVersion`, undefined, 'use triggers.tekton.dev/v1beta1'))
+  }
+  if (ref && spec) return [...problems, exactlyOne('both', both, 'keep one of the two')]
+  if (ref === '') return [...problems, missing(`${path}.ref`)]
+  if (!ref && !spec) return [...problems, { ...exactlyOne('neither', both), at: path }]
+  return spec ? [...problems, ...validateTriggerTemplate(spec, `${path}.spec`)] : problems
+}
+
+function bindingProblems(binding: TriggerSpecBinding, path: string): readonly Problem[] {
+  const { name, ref, value, kind } = binding
+  if (name && ref) return [exactlyOne('both', [`${path}.name`, `${path}.ref`], 'an entry is either a value or a reference')]
+  if (ref) {
+    if (kind === 'TriggerBinding' || kind === 'ClusterTriggerBinding') return []
+    const hint = 'kinds are TriggerBinding and ClusterTriggerBinding'
+    return [invalidValue('invalid kind', `${path}.kind`, undefined, hint)]
+  }
+  if (name) return value === undefined ? [missing(`${path}.value`)] : []
+  return [{ ...exactlyOne('neither', [`${path}.name`, `${path}.ref`, `${path}.spec`]), at: path }]
+}
+
+function interceptorProblems(interceptors: readonly (TriggerInterceptor | null)[], path: string): readonly Problem[] {
+  return interceptors.flatMap((interceptor, i) => {
+    const place = `${path}.interceptors[${i}]`
+    if (interceptor === null) return [invalidValue("interceptor '<nil>' must be a valid value", place)]
+    if (interceptor.webhook) return webhookProblems(interceptor.webhook, `${place}.interceptor.webhook`, `${place}.webhook`)
+    if (interceptor.ref?.name) return []
+    const hint = 'name an interceptor: ref: {name: github}'
+    return [{ ...missing(`${place}.interceptor`, hint), at: place }]
+  })
+}
+
+function webhookProblems(webhook: Readonly<Record<string, unknown>>, path: string, at: string): readonly Problem[] {
+  const { objectRef, header = [] } = webhook
+  const problems: Problem[] = []
+  if (!isRecord(objectRef) || !objectRef['name']) problems.push(missing(`${path}.objectRef`))
+  else {
+    if (objectRef['kind'] !== 'Service') problems.push(invalidValue('invalid kind', `${path}.objectRef.kind`))
+    if (objectRef['apiVersion'] !== 'v1') problems.push(invalidValue('invalid apiVersion', `${path}.objectRef.apiVersion`))
+  }
+  for (const [i, entry] of (Array.isArray(header) ? header : []).entries()) {
+    const { name, value } = isRecord(entry) ? entry : {}
+    if (typeof name !== 'string' || name !== canonicalHeader(name)) {
+      problems.push(invalidValue('invalid header name', `${path}.header[${i}].name`))
+    }
+    if (value === undefined || value === '' || (Array.isArray(value) && value.length === 0)) {
+      problems.push(invalidValue('invalid header value', `${path}.header[${i}].value`))
+    }
+  }
+  return problems.map(one => ({ ...one, at }))
+}
+
+/** As Go's textproto: `x-request-id` → `X-Request-Id`. */
+function canonicalHeader(name: string): string {
+  return name.toLowerCase().replace(/(^|-)[a-z]/g, text => text.toUpperCase())
+}
+
+export function validateTriggerBinding({ params = [] }: TriggerBindingSpec): readonly Problem[] {
+  if (params.length === 0) return [missing('spec', 'give params: - name: ..., value: $(body....)')]
+  return params.flatMap((param, i) => {
+    const path = `spec.params[${i}]`
+    const repeated = params.findIndex(one => one.name === param.name) < i ? [exactlyOne('both', `${path}.name`)] : []
+    const value = param.value ?? ''
+    return isClosed(value) ? repeated : [...repeated, invalidValue(value, `${path}.value`, undefined, 'a $( is not closed')]
+  })
+}
+
+/** As Tekton: one unclosed `$(` alone passes as text, one before another is a mistake. */
+function isClosed(value: string): boolean {
+  const parts = value.split('$(').slice(1)
+  return parts.slice(0, -1).every(part => part.includes(')'))
+}
+
+/** `$(tt.params.x)` in any text or key of the templates must be declared. */
+export function validateTriggerTemplate(
+  { params = [], resourcetemplates = [] }: TriggerTemplateSpec,
+  path: string,
+): readonly Problem[] {
+  if (resourcetemplates.length === 0) return [missing(`${path}.resourcetemplates`, 'say which objects to create')]
+  const declared = new Set(params.map(param => param.name))
+  return resourcetemplates.flatMap((template, i) => {
+    const place = `${path}.resourcetemplates[${i}]`
+    const { kind, apiVersion } = template
+    const unset = [...(apiVersion ? [] : ['apiVersion']), ...(kind ? [] : ['kind'])].map(field => ({
+      ...missing(`${place}.${field}`),
+      at: place,
+    }))
+    const used = new Set([...JSON.stringify(template).matchAll(/\$\(tt\.params\.([^)"\\]+)\)/g)].map(match => match[1] ?? ''))
+    const unknown = [...used].filter(name => !declared.has(name)).map(name =>
+      problem(`invalid value: undeclared param '$(tt.params.${name})'`, place, {
+        details: `'$(tt.params.${name})' must be declared in ${path === 'spec' ? 'spec.params' : `${path}.params`}`,
+      }),
+    )
+    return [...unset, ...unknown]
+  })
+}
+
+export function validateInterceptorKind({ clientConfig }: Json): readonly Problem[] {
+  const { url, service } = isRecord(clientConfig) ? clientConfig : {}
+  const path = 'spec.clientConfig'
+  if (url && service) return [exactlyOne('both', [`${path}.url`, `${path}.service`])]
+  if (!isRecord(service)) return []
+  return ['name', 'namespace'].filter(field => !service[field]).map(field => missing(`${path}.service.${field}`))
+}
+
+/** Pod fields that Tekton takes for the listener's own Pod. */
+const POD_FIELDS = [
+  'serviceAccountName',
+  'nodeSelector',
+  'tolerations',
+  'affinity',
+  'topologySpreadConstraints',
+  'imagePullSecrets',
+  'securityContext',
+  'containers',
+]
+
+function resourceProblems(resources: Json, path: string): readonly Problem[] {
+  const { kubernetesResource, customResource } = resources
+  if (kubernetesResource && customResource) {
+    return [exactlyOne('both', [`${path}.customResource`, `${path}.kubernetesResource`])]
+  }
+  if (!isRecord(kubernetesResource)) return []
+  const place = `${path}.kubernetesResource`
+  const { replicas, serviceType, serviceLoadBalancerClass } = kubernetesResource
+  const problems: Problem[] = []
+  if (typeof replicas === 'number' && replicas < 0) problems.push(invalidValue(`${replicas}`, `${place}.spec.replicas`))
+  if (serviceLoadBalancerClass && serviceType !== 'LoadBalancer') {
+    const message = 'ServiceLoadBalancerClass is only needed for LoadBalancer service type'
+    problems.push(invalidValue(message, `${place}.serviceLoadBalancerClass`))
+  }
+  const spec = kubernetesResource['spec']
+  const template = isRecord(spec) ? spec['template'] : undefined
+  const pod = isRecord(template) && isRecord(template['spec']) ? template['spec'] : {}
+  const inside = `${place}.spec.template.spec`
+  const unsupported = Object.keys(pod).filter(field => !POD_FIELDS.includes(field))
+  problems.push(...unsupported.map(field => mustNotSet(`${inside}.${field}`)))
+  if (Array.isArray(pod['containers']) && pod['containers'].length > 1) {
+    problems.push(exactlyOne('both', `${inside}.containers`))
+  }
+  return problems
+}

@@ -1,0 +1,30 @@
+/** Manifests that Tekton takes must be taken: the seed document and all of Tekton's and Triggers' own examples. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { expect, test } from 'vitest'
+import { admitManifests } from '../../src/admission/admit.js'
+import { problemText } from '../../src/resources/problem.js'
+
+const SHARED = join(import.meta.dirname, '../../../shared')
+const seed = join(SHARED, 'spec/seed-manifests.yaml')
+const files = ['tekton-examples', 'triggers-examples'].flatMap(folder =>
+  yamlFilesIn(join(SHARED, folder)).map(file => relative(SHARED, file)),
+)
+
+function yamlFilesIn(folder: string): readonly string[] {
+  if (!existsSync(folder)) return []
+  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+  return names.filter(name => name.endsWith('.yaml')).map(name => join(folder, name))
+}
+
+/** What stands in the examples but is none of ours, and must be said to be so. */
+const FOREIGN: Readonly<Record<string, string>> = {
+  'triggers-examples/cron/cronjob.yaml': 'no matches for kind "CronJob" in version "batch/v1"',
+}
+
+test.skipIf(!existsSync(SHARED)).each(files)('takes %s', name => {
+  const answer = admitManifests([{ file: name, text: readFileSync(join(SHARED, name), 'utf8') }])
+  const texts = answer.is === 'ok' ? [] : answer.problems.map(one => `${one.line}: ${problemText(one)}`)
+  const foreign = FOREIGN[name]
+  expect(texts.map(text => text.replace(/^\d+: /, ''))).toEqual(foreign === undefined ? [] : [foreign])
+})

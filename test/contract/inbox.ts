@@ -1,0 +1,395 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import type { Delivery, Dispatcher, Inbox, InboxWorker, Verdict } from '../../src/inbox/inbox.js'
+
+export interface InboxSettings {
+  readonly retentionMs?: number
+  readonly maxAttempts?: number
+}
+
+export interface InboxUnderTest {
+  /** Opens the stored inbox, for LMDB after the one before was closed. First pause: a few ms. */
+  open(settings: InboxSettings): Promise<Inbox>
+  /** How test/inbox/fixtures/inbox-process.mjs opens the same inbox in a process of its own. */
+  readonly forChild: { readonly adapter: 'lmdb' | 'bullmq'; readonly at: string; readonly prefix: string }
+  remove(): Promise<void>
+}
+
+const soon = { timeout: 15_000, interval: 2 }
+const fired: readonly Verdict[] = [{ trigger: 'push', is: 'fired', created: ['PipelineRun/ci/build-1'], message: '' }]
+
+export function delivery(id: string, change: Partial<Delivery> = {}): Delivery {
+  return {
+    id: `ci/github:${id}`,
+    eventId: `event-${id}`,
+    receivedAt: 1_790_000_000_000,
+    listener: { namespace: 'ci', name: 'github', uid: 'b5ab8b1e-0d4c-4f5e-9c76-4c1f3a0b7a11' },
+    url: '/hooks/ci/github?x=%20y',
+    headers: { 'content-type': ['application/json'], 'x-forwarded-for': ['10.0.0.1', '10.0.0.2'] },
+    body: new TextEncoder().encode(`{"id":"${id}"}`),
+    ...change,
+  }
+}
+
+/** Every promise of the Inbox port, on one adapter. */
+export function inboxContract(name: string, adapter: () => Promise<InboxUnderTest>): void {
+  let underTest: InboxUnderTest
+  let opened: Inbox | undefined
+  let worker: InboxWorker | undefined
+  let dir: string
+  let children: ChildProcess[]
+
+  beforeEach(async () => {
+    children = []
+    underTest = await adapter()
+    dir = await mkdtemp(join(tmpdir(), 'tektite-inbox-ledger-'))
+  })
+
+  afterEach(async () => {
+    try {
+      await closeAll()
+    } finally {
+      for (const each of children) each.kill('SIGKILL')
+      await underTest.remove()
+      await rm(dir, { recursive: true })
+    }
+  })
+
+  async function closeAll(): Promise<void> {
+    await worker?.close()
+    await opened?.close()
+    worker = undefined
+    opened = undefined
+  }
+
+  async function open(settings: InboxSettings = {}): Promise<Inbox> {
+    await closeAll()
+    opened = await underTest.open(settings)
+    return opened
+  }
+
+  function dispatch(inbox: Inbox, dispatcher: Dispatcher, concurrency = 1): InboxWorker {
+    worker = inbox.dispatch(dispatcher, { concurrency })
+    return worker
+  }
+
+  async function until(inbox: Inbox, id: string, state: 'done' | 'poisoned' | 'pending'): Promise<void> {
+    await vi.waitFor(async () => expect((await inbox.get(delivery(id).id))?.state.is).toBe(state), soon)
+  }
+
+  test(`${name}: what was accepted is there to the byte, also after the inbox was closed and opened again`, async () => {
+    const inbox = await open()
+    const bytes = Uint8Array.from({ length: 70_000 }, (_, i) => (i * 7) % 256)
+    const sent = delivery('a', { body: bytes })
+    expect(await inbox.accept(sent)).toEqual({ is: 'new', eventId: 'event-a' })
+    const stored = { delivery: sent, state: { is: 'pending' }, copies: 1, replay: 0 }
+    expect(await inbox.get(sent.id)).toEqual(stored)
+    const again = await open()
+    expect(await again.get(sent.id)).toEqual(stored)
+    expect(await again.list()).toEqual([stored])
+    expect(await again.get('ci/github:b')).toBeUndefined()
+  })
+
+  test(`${name}: an empty body and an odd id are stored like any other`, async () => {
+    const inbox = await open()
+    const id = 'ns/läuft {x}:y\n"quoted" \u0001'
+    await inbox.accept(delivery('odd', { id, body: new Uint8Array() }))
+    expect((await inbox.get(id))?.delivery.body).toEqual(new Uint8Array())
+    dispatch(inbox, async () => [])
+    await vi.waitFor(async () => expect((await inbox.get(id))?.state.is).toBe('done'), soon)
+  })
+
+  test(`${name}: an id longer than any key of a store is stored like any other`, async () => {
+    const inbox = await open()
+    const [one, other] = [`ci/${'x'.repeat(5_000)}1`, `ci/${'x'.repeat(5_000)}2`]
+    expect((await inbox.accept(delivery('one', { id: one }))).is).toBe('new')
+    expect((await inbox.accept(delivery('other', { id: other }))).is).toBe('new')
+    expect((await inbox.get(other))?.delivery.eventId).toBe('event-other')
+  })
+
+  test(`${name}: 100 copies at the same moment are one entry, dispatched once, and all hear the same event id`, async () => {
+    const inbox = await open()
+    const calls: string[] = []
+    dispatch(
+      inbox,
+      async ({ delivery: { eventId } }) => {
+        calls.push(eventId)
+        return fired
+      },
+      4,
+    )
+    const copies = Array.from({ length: 100 }, (_, i) => inbox.accept(delivery('a', { eventId: `event-${i}` })))
+    const answers = await Promise.all(copies)
+    const first = answers.filter(answer => answer.is === 'new')
+    expect(first).toHaveLength(1)
+    const { eventId } = first[0]!
+    expect(answers.filter(answer => answer.is === 'duplicate' && answer.eventId === eventId)).toHaveLength(99)
+    await inbox.accept(delivery('fence'))
+    await until(inbox, 'a', 'done')
+    await until(inbox, 'fence', 'done')
+    expect(calls).toEqual([eventId, 'event-fence'])
+    expect((await inbox.get(delivery('a').id))?.copies).toBe(100)
+  })
+
+  test(`${name}: a copy that comes after the dispatch is known and not dispatched again`, async () => {
+    const inbox = await open()
+    const calls: string[] = []
+    dispatch(inbox, async record => {
+      calls.push(record.delivery.id)
+      return fired
+    })
+    await inbox.accept(delivery('a'))
+    await until(inbox, 'a', 'done')
+    expect(await inbox.accept(delivery('a', { eventId: 'other' }))).toEqual({ is: 'duplicate', eventId: 'event-a' })
+    await inbox.accept(delivery('fence'))
+    await until(inbox, 'fence', 'done')
+    expect(calls).toEqual([delivery('a').id, delivery('fence').id])
+    const record = await inbox.get(delivery('a').id)
+    expect(record).toMatchObject({ copies: 2, replay: 0, state: { is: 'done', verdicts: fired } })
+  })
+
+  test(`${name}: the same id with another body is refused and changes nothing`, async () => {
+    const inbox = await open()
+    await inbox.accept(delivery('a'))
+    const before = await inbox.get(delivery('a').id)
+    expect(await inbox.accept(delivery('a', { body: new Uint8Array([1]) }))).toEqual({ is: 'mismatch' })
+    expect(await inbox.get(delivery('a').id)).toEqual(before)
+  })
+
+  test(`${name}: every accepted delivery is dispatched, oldest first`, async () => {
+    const inbox = await open()
+    const ids = Array.from({ length: 30 }, (_, i) => `${(i * 7) % 30}`)
+    for (const id of ids) await inbox.accept(delivery(id))
+    const calls: string[] = []
+    dispatch(inbox, async record => {
+      calls.push(record.delivery.id)
+      return []
+    })
+    await vi.waitFor(() => expect(calls).toHaveLength(30), soon)
+    expect(calls).toEqual(ids.map(id => delivery(id).id))
+  })
+
+  test(`${name}: at most as many dispatches at once as asked for, and that many when there is work`, async () => {
+    const inbox = await open()
+    let now = 0
+    let most = 0
+    let release = () => {}
+    const all = new Promise<void>(resolve => (release = resolve))
+    dispatch(
+      inbox,
+      async () => {
+        most = Math.max(most, ++now)
+        if (now === 3) release()
+        await all
+        now--
+        return []
+      },
+      3,
+    )
+    for (let i = 0; i < 12; i++) await inbox.accept(delivery(`${i}`))
+    await until(inbox, '11', 'done')
+    expect(most).toBe(3)
+  })
+
+  test(`${name}: a dispatcher that throws is called again until it succeeds`, async () => {
+    const inbox = await open({ maxAttempts: 5 })
+    let calls = 0
+    dispatch(inbox, async () => {
+      if (++calls < 4) throw new Error('the API server is away')
+      return fired
+    })
+    await inbox.accept(delivery('a'))
+    await until(inbox, 'a', 'done')
+    expect(calls).toBe(4)
+  })
+
+  test(`${name}: a poisonous delivery is set aside with the error's message and holds up no other`, async () => {
+    const inbox = await open({ maxAttempts: 3 })
+    const calls: string[] = []
+    dispatch(inbox, async record => {
+      calls.push(record.delivery.eventId)
+      if (record.delivery.eventId === 'event-bad') throw new Error('namespace "ci" is being deleted')
+      return []
+    })
+    await inbox.accept(delivery('bad'))
+    await inbox.accept(delivery('good'))
+    await until(inbox, 'good', 'done')
+    await until(inbox, 'bad', 'poisoned')
+    const { state } = (await inbox.get(delivery('bad').id))!
+    expect(state).toMatchObject({ attempts: 3, reason: expect.stringContaining('namespace "ci" is being deleted') })
+    expect(calls.filter(each => each === 'event-bad')).toHaveLength(3)
+  })
+
+  test(`${name}: a replay dispatches a done or a poisoned delivery again and counts, and an unknown one is undefined`, async () => {
+    const inbox = await open({ maxAttempts: 2 })
+    const calls: string[] = []
+    let broken = true
+    dispatch(inbox, async ({ delivery: { eventId }, replay }) => {
+      calls.push(`${eventId} ${replay}`)
+      if (eventId === 'event-bad' && broken) throw new Error('broken')
+      return fired
+    })
+    await inbox.accept(delivery('good'))
+    await inbox.accept(delivery('bad'))
+    await until(inbox, 'good', 'done')
+    await until(inbox, 'bad', 'poisoned')
+    broken = false
+    expect(await inbox.replay(delivery('nobody').id)).toBeUndefined()
+    expect(await inbox.replay(delivery('good').id)).toMatchObject({ replay: 1, copies: 1 })
+    expect(await inbox.replay(delivery('bad').id)).toMatchObject({ replay: 1 })
+    await until(inbox, 'good', 'done')
+    await until(inbox, 'bad', 'done')
+    expect(calls.toSorted()).toEqual(['event-bad 0', 'event-bad 0', 'event-bad 1', 'event-good 0', 'event-good 1'])
+    // And its copies are still copies.
+    expect((await inbox.accept(delivery('good'))).is).toBe('duplicate')
+  })
+
+  test(`${name}: a replay of a delivery that is still to be dispatched changes nothing`, async () => {
+    const inbox = await open()
+    await inbox.accept(delivery('a'))
+    expect(await inbox.replay(delivery('a').id)).toMatchObject({ replay: 0, state: { is: 'pending' } })
+  })
+
+  test(`${name}: the list is newest first and as long as asked for`, async () => {
+    const inbox = await open()
+    for (const id of ['b', 'a', 'd', 'c']) await inbox.accept(delivery(id))
+    await inbox.accept(delivery('b'))
+    const ids = async (limit?: number) =>
+      (await inbox.list(limit === undefined ? {} : { limit })).map(record => record.delivery.eventId)
+    expect(await ids()).toEqual(['event-c', 'event-d', 'event-a', 'event-b'])
+    expect(await ids(2)).toEqual(['event-c', 'event-d'])
+    expect(await ids(0)).toEqual([])
+  })
+
+  test(`${name}: finished deliveries are forgotten after their time, unfinished ones never`, async () => {
+    const inbox = await open({ retentionMs: 30, maxAttempts: 1_000 })
+    dispatch(inbox, async ({ delivery: { eventId } }) => {
+      if (eventId === 'event-stuck') throw new Error('not yet')
+      return []
+    })
+    await inbox.accept(delivery('stuck'))
+    await inbox.accept(delivery('a'))
+    await vi.waitFor(async () => expect(await inbox.get(delivery('a').id)).toBeUndefined(), soon)
+    await vi.waitFor(async () => expect(await inbox.list()).toHaveLength(1), soon)
+    expect((await inbox.get(delivery('stuck').id))?.state.is).toBe('pending')
+    expect((await inbox.accept(delivery('a'))).is).toBe('new')
+  })
+
+  test(`${name}: close waits for dispatches in progress, hands out nothing more, and the next worker goes on`, async () => {
+    const inbox = await open()
+    const calls: string[] = []
+    let end = () => {}
+    let ended = false
+    const first = dispatch(inbox, async record => {
+      calls.push(record.delivery.eventId)
+      await new Promise<void>(resolve => (end = resolve))
+      ended = true
+      return []
+    })
+    await inbox.accept(delivery('a'))
+    await vi.waitFor(() => expect(calls).toEqual(['event-a']), soon)
+    await inbox.accept(delivery('b'))
+    const closing = first.close().then(() => expect(ended).toBe(true))
+    end()
+    await closing
+    const next = await open()
+    expect((await next.get(delivery('a').id))?.state.is).toBe('done')
+    expect((await next.get(delivery('b').id))?.state.is).toBe('pending')
+    dispatch(next, async record => {
+      calls.push(record.delivery.eventId)
+      return []
+    })
+    await until(next, 'b', 'done')
+    expect(calls).toEqual(['event-a', 'event-b'])
+  })
+
+  test(`${name}: a closed inbox refuses`, async () => {
+    const inbox = await underTest.open({})
+    await inbox.close()
+    await expect(inbox.accept(delivery('a'))).rejects.toThrow(/closed/)
+  })
+
+  /** The fixture in `mode`; it writes a line to the ledger for everything that was confirmed to it. */
+  async function child(mode: 'accept' | 'dispatch' | 'bomb') {
+    const ledger = join(dir, mode)
+    const { adapter, at, prefix } = underTest.forChild
+    const fixture = new URL('../inbox/fixtures/inbox-process.mjs', import.meta.url).pathname
+    const started = spawn(process.execPath, [fixture, mode, adapter, at, prefix, ledger], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
+    children.push(started)
+    let complaints = ''
+    started.stderr.on('data', text => (complaints += text))
+    const gone = once(started, 'exit')
+    return {
+      gone,
+      lines: async () => (await readFile(ledger, 'utf8').catch(() => '')).split('\n').slice(0, -1),
+      complaints: () => complaints,
+      async kill() {
+        started.kill('SIGKILL')
+        await gone
+      },
+    }
+  }
+
+  test(`${name}: nothing acknowledged is lost when the process is killed while it accepts`, async () => {
+    const killed = await child('accept')
+    await vi.waitFor(async () => expect((await killed.lines()).length, killed.complaints()).toBeGreaterThan(200), soon)
+    await killed.kill()
+    const acknowledged = await killed.lines()
+    const inbox = await open()
+    const dispatched = new Set<string>()
+    dispatch(
+      inbox,
+      async record => {
+        dispatched.add(record.delivery.eventId)
+        return []
+      },
+      8,
+    )
+    for (const id of acknowledged) expect(await inbox.get(delivery(id).id), id).toBeDefined()
+    await vi.waitFor(() => expect(acknowledged.filter(id => !dispatched.has(`event-${id}`))).toEqual([]), soon)
+    // The sender, who heard nothing for those in flight, sends them again.
+    for (const id of acknowledged) expect((await inbox.accept(delivery(id))).is).toBe('duplicate')
+  })
+
+  test(`${name}: a process killed in a dispatch: it is dispatched again, and what was done is not`, async () => {
+    const killed = await child('dispatch')
+    await vi.waitFor(async () => expect(await killed.lines(), killed.complaints()).toContain('start 4'), soon)
+    await killed.kill()
+    const before = await killed.lines()
+    const inbox = await open()
+    const calls: string[] = []
+    dispatch(inbox, async record => {
+      calls.push(record.delivery.eventId.slice('event-'.length))
+      return []
+    })
+    for (let id = 0; id < 8; id++) await until(inbox, `${id}`, 'done')
+    expect(calls).toContain('4')
+    // Done 0 to 2 was noted before 4 started (two hands, oldest first); 3 may have ended without being noted.
+    expect(calls.filter(id => Number(id) < 3)).toEqual([])
+    expect(before.filter(line => line === 'start 4')).toHaveLength(1)
+  })
+
+  test(`${name}: a delivery that kills the process each time is set aside after a few tries`, async () => {
+    const lines: number[] = []
+    for (let death = 1; death <= 2; death++) {
+      const dying = await child('bomb')
+      const [, signal] = await dying.gone
+      expect(signal, dying.complaints()).toBe('SIGKILL')
+      lines.push((await dying.lines()).length)
+    }
+    expect(lines).toEqual([1, 2])
+    // The fixture and this process have the same two tries.
+    const inbox = await open({ maxAttempts: 2 })
+    dispatch(inbox, async () => fired)
+    await until(inbox, 'bomb', 'poisoned')
+    await until(inbox, 'harmless', 'done')
+    const { state } = (await inbox.get(delivery('bomb').id))!
+    expect(state).toMatchObject({ attempts: 2, reason: expect.stringContaining('died') })
+  })
+}

@@ -1,0 +1,341 @@
+/** What every PodRuntime promises. Containers are commands of a Linux machine, with /bin/sh. */
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import type { ContainerConfig, ContainerState, Mount, PodRuntime, PodSandbox } from '../../src/kubelet/runtime.js'
+import type { Container } from '../../src/resources/core.js'
+import { processesMentioning } from '../kubelet/processes.js'
+import { until } from '../kubelet/until.js'
+
+export interface RuntimeUnderTest {
+  readonly runtime: PodRuntime
+  /** A folder that tests may put volumes in. */
+  readonly volumes: string
+  /** The same pods, seen by a runtime that was started after the first one was killed. */
+  restarted(): PodRuntime
+}
+
+export function podRuntimeContract(name: string, make: () => RuntimeUnderTest): void {
+  let serial = 0
+  const nextPod = (): { uid: string; namespace: string; name: string } => {
+    serial += 1
+    return { uid: `${name.replaceAll(' ', '-')}-uid-${process.pid}-${serial}`, namespace: 'ci', name: `pod-${serial}` }
+  }
+
+  describe(`PodRuntime contract: ${name}`, () => {
+    test(`${name}: a container runs, ends, and its output and exit code are known`, async () => {
+      const { runtime } = make()
+      const sandbox = await runtime.createPod(nextPod())
+      await runtime.startContainer(sandbox, sh('step', 'echo out; echo err >&2; exit 3'))
+      const state = await exited(runtime, sandbox, 'step')
+      expect(state).toMatchObject({ exitCode: 3, signal: 0, reason: 'Error', message: '' })
+      expect(await output(runtime, sandbox, 'step')).toBe('out\nerr\n')
+      expect(await output(runtime, sandbox, 'step', 4)).toBe('err\n')
+      await runtime.removePod(sandbox)
+    })
+
+    test(`${name}: what was asked twice is started once`, async () => {
+      const { runtime, volumes } = make()
+      const pod = nextPod()
+      const sandbox = await runtime.createPod(pod)
+      const mount = await volume(volumes, `${pod.uid}-once`)
+      const config = sh('step', 'echo ran >> /data/ran', { mounts: [mount] })
+      await Promise.all([runtime.startContainer(sandbox, config), runtime.startContainer(sandbox, config)])
+      await exited(runtime, sandbox, 'step')
+      await runtime.startContainer(await runtime.createPod(pod), config)
+      await runtime.startContainer(sandbox, sh('other', 'true'))
+      await exited(runtime, sandbox, 'other')
+      expect(await readFile(join(mount.hostPath, 'ran'), 'utf8')).toBe('ran\n')
+      await runtime.removePod(sandbox)
+    })
+
+    test(`${name}: a killed process ends with its signal`, async () => {
+      const { runtime } = make()
+      const sandbox = await runtime.createPod(nextPod())
+      await runtime.startContainer(sandbox, sh('step', 'kill -KILL $$'))
+      expect(await exited(runtime, sandbox, 'step')).toMatchObject({ exitCode: 137, signal: 9, reason: 'Error' })
+      await runtime.removePod(sandbox)
+    })
+
+    test(`${name}: a command that does not exist is a StartError`, async () => {
+      const { runtime } = make()
+      const sandbox = await runtime.createPod(nextPod())
+      const container: Container = { name: 'step', image: 'any', command: ['no-such-command-here'] }
+      await runtime.startContainer(sandbox, { container, env: PATH, mounts: [] })
+      const state = await exited(runtime, sandbox, 'step')
+      expect(state).toMatchObject({ exitCode: 128, reason: 'StartError' })
+      expect(state.message).toContain('executable file not found in $PATH')
+      await runtime.removePod(sandbox)
+    })
+
+    test(`${name}: volumes are where the container expects them, environment and working folder too`, async () => {
+      const { runtime, volumes } = make()
+      const pod = nextPod()
+      const sandbox = await runtime.createPod(pod)
+      const outer = await volume(volumes, `${pod.uid}-outer`, '/workspace')
+      const inner = await volume(volumes, `${pod.uid}-inner`, '/workspace/source')
+      await writeFile(join(inner.hostPath, 'file'), 'inner')
+      await runtime.startContainer(
+        sandbox,
+        sh('step', 'cat file; echo " $WHO"; echo mine > /workspace/mine; touch /workspace/source/new', {
+          mounts: [inner, outer],
+          workingDir: '/workspace/source',
+          env: { WHO: 'me' },
+        }),
+      )
+      expect(await exited(runtime, sandbox, 'step')).toMatchObject({ exitCode: 0, reason: 'Completed' })
+      expect(await output(runtime, sandbox, 'step')).toBe('inner me\n')
+      expect(await readFile(join(outer.hostPath, 'mine'), 'utf8')).toBe('mine\n')
+      expect(await readFile(join(inner.hostPath, 'new'), 'utf8')).toBe('')
+      await runtime.removePod(sandbox)
+      // Volumes are the caller's: removing a pod takes nothing of them.
+      expect(await readFile(join(outer.hostPath, 'mine'), 'utf8')).toBe('mine\n')
+    })
+
+    test(`${name}: last words are kept up to 4096 bytes`, async () => {
+      const { runtime } = make()
+      const sandbox = await runtime.createPod(nextPod())
+      const long = { terminationMessagePath: '/tekton/termination' }
+      await runtime.startContainer(sandbox, sh('short', 'printf "[1]" > /tekton/termination', long))
+      await runtime.startContainer(
+        sandbox,
+        sh('long', 'head -c 9000 /dev/zero | tr "\\0" x > /tekton/termination', long),
+      )
+      const fallback = { ...long, terminationMessagePolicy: 'FallbackToLogsOnError' }
+      await runtime.startContainer(sandbox, sh('fallback', 'echo it broke; exit 1', fallback))
+      expect((await exited(runtime, sandbox, 'short')).message).toBe('[1]')
+      expect((await exited(runtime, sandbox, 'long')).message).toBe('x'.repeat(4096))
+      expect((await exited(runtime, sandbox, 'fallback')).message).toBe('it broke\n')
+      await runtime.removePod(sandbox)
+    })
+
+    test(`${name}: stopping asks first, and SIGTERM can be answered`, async () => {
+      const { runtime } = make()
+      const sandbox = await runtime.createPod(nextPod())
+      await runtime.startContainer(
+        sandbox,
+        sh('step', 'trap "echo bye; exit 7" TERM; echo up; while :; do sleep 0.05; done'),
+      )
+      await until('the step is up', async () => (await output(runtime, sandbox, 'step')).includes('up'))
+      await runtime.stopContainer(sandbox, 'step', 20_000)
+      expect(await exited(runtime, sandbox, 'step')).toMatchObject({ exitCode: 7 })
+      expect(await output(runtime, sandbox, 'step')).toMatch(/^up\n(Terminated\n)?bye\n$/) // some shells tell of their killed sleep
+      await runtime.stopContainer(sandbox, 'step', 20_000)
+      await runtime.removePod(sandbox)
+    })
+
+    test(`${name}: what ignores SIGTERM, left its group or became a daemon is dead after the grace`, async () => {
+      const { runtime } = make()
+      const pod = nextPod()
+      const sandbox = await runtime.createPod(pod)
+      const mark = `MARK_${pod.uid}`
+      const script = `trap "" TERM; setsid sleep 4711 & (setsid sh -c 'trap "" TERM; sleep 4712 & sleep 4713' &) ; sleep 4714 & echo up; while :; do sleep 0.05; done`
+      await runtime.startContainer(sandbox, sh('step', script, { env: { MARK: mark } }))
+      await until('the step is up', async () => (await output(runtime, sandbox, 'step')).includes('up'))
+      await until('all are born', () => processesMentioning(mark).length >= 5)
+      await runtime.stopContainer(sandbox, 'step', 50)
+      expect(await exited(runtime, sandbox, 'step')).toMatchObject({ exitCode: 137, signal: 9 })
+      expect(processesMentioning(mark)).toEqual([])
+      await runtime.removePod(sandbox)
+    })
+
+    test(`${name}: a step cannot leave processes behind`, async () => {
+      const { runtime } = make()
+      const pod = nextPod()
+      const sandbox = await runtime.createPod(pod)
+      const mark = `MARK_${pod.uid}`
+      await runtime.startContainer(sandbox, sh('step', 'setsid sleep 4715 & echo done', { env: { MARK: mark } }))
+      expect(await exited(runtime, sandbox, 'step')).toMatchObject({ exitCode: 0 })
+      expect(processesMentioning(mark)).toEqual([])
+      expect(await output(runtime, sandbox, 'step')).toBe('done\n')
+      await runtime.removePod(sandbox)
+    })
+
+    test(`${name}: a reader follows to the end`, async () => {
+      const { runtime, volumes } = make()
+      const pod = nextPod()
+      const sandbox = await runtime.createPod(pod)
+      const mount = await volume(volumes, `${pod.uid}-go`)
+      const script = 'echo one; until [ -e /data/go ]; do sleep 0.01; done; echo two'
+      await runtime.startContainer(sandbox, sh('step', script, { mounts: [mount] }))
+      const seen: string[] = []
+      for await (const chunk of runtime.logs(sandbox, 'step', { follow: true }, new AbortController().signal)) {
+        seen.push(Buffer.from(chunk).toString())
+        if (seen.length === 1) await writeFile(join(mount.hostPath, 'go'), '')
+      }
+      expect(seen.join('')).toBe('one\ntwo\n')
+      await runtime.removePod(sandbox)
+    })
+
+    test(`${name}: a follower that is aborted ends quietly`, async () => {
+      const { runtime } = make()
+      const sandbox = await runtime.createPod(nextPod())
+      await runtime.startContainer(sandbox, sh('step', 'echo one; sleep 4716'))
+      const abort = new AbortController()
+      let text = ''
+      for await (const chunk of runtime.logs(sandbox, 'step', { follow: true }, abort.signal)) {
+        text += Buffer.from(chunk).toString()
+        abort.abort()
+      }
+      expect(text).toBe('one\n')
+      await runtime.removePod(sandbox)
+    })
+
+    test(`${name}: 10 MB of output arrive whole`, async () => {
+      const { runtime } = make()
+      const sandbox = await runtime.createPod(nextPod())
+      await runtime.startContainer(sandbox, sh('step', 'head -c 10000000 /dev/zero | tr "\\0" y'))
+      let bytes = 0
+      for await (const chunk of runtime.logs(sandbox, 'step', { follow: true }, new AbortController().signal))
+        bytes += chunk.length
+      expect(bytes).toBe(10_000_000)
+      await runtime.removePod(sandbox)
+    })
+
+    test(`${name}: /dev/stderr can be opened again without losing what was written`, async () => {
+      const { runtime } = make()
+      const sandbox = await runtime.createPod(nextPod())
+      await runtime.startContainer(
+        sandbox,
+        sh('step', 'echo a; echo b > /dev/stderr; echo c | tee /dev/stdout; echo d'),
+      )
+      await exited(runtime, sandbox, 'step')
+      expect(await output(runtime, sandbox, 'step')).toBe('a\nb\nc\nc\nd\n')
+      await runtime.removePod(sandbox)
+    })
+
+    test(`${name}: probes run in the container's surroundings`, async () => {
+      const { runtime } = make()
+      const sandbox = await runtime.createPod(nextPod())
+      await runtime.startContainer(sandbox, sh('step', 'echo up; sleep 4717', { env: { ANSWER: '42' } }))
+      await until('the step is up', async () => (await output(runtime, sandbox, 'step')).includes('up'))
+      const { signal } = new AbortController()
+      expect(await runtime.exec(sandbox, 'step', ['sh', '-c', 'test "$ANSWER" = 42'], signal)).toBe(0)
+      expect(await runtime.exec(sandbox, 'step', ['sh', '-c', 'exit 5'], signal)).toBe(5)
+      await runtime.removePod(sandbox)
+    })
+
+    test(`${name}: changed resolves for a change that came before it was called`, async () => {
+      const { runtime } = make()
+      const sandbox = await runtime.createPod(nextPod())
+      const { signal } = new AbortController()
+      await runtime.startContainer(sandbox, sh('step', 'true'))
+      let rounds = 0
+      for (let state = (await runtime.inspect(sandbox)).get('step'); state?.kind !== 'exited'; rounds++) {
+        await runtime.changed(sandbox, signal)
+        state = (await runtime.inspect(sandbox)).get('step')
+      }
+      expect(rounds).toBeLessThan(4)
+      await runtime.removePod(sandbox)
+    })
+
+    test(`${name}: a runtime that comes after finds what runs, what ended and how, and starts nothing again`, async () => {
+      const { runtime, volumes, restarted } = make()
+      const pod = nextPod()
+      const sandbox = await runtime.createPod(pod)
+      const mount = await volume(volumes, `${pod.uid}-go`)
+      await runtime.startContainer(sandbox, sh('ended', 'exit 4'))
+      await exited(runtime, sandbox, 'ended')
+      const waiting = sh('waiting', 'echo begin >> /data/ran; until [ -e /data/go ]; do sleep 0.01; done; exit 6', {
+        mounts: [mount],
+      })
+      await runtime.startContainer(sandbox, waiting)
+      await until('it has begun', async () => (await readFile(join(mount.hostPath, 'ran'), 'utf8')) === 'begin\n')
+
+      const second = restarted()
+      const found = (await second.listPods()).find(candidate => candidate.uid === pod.uid)
+      expect(found).toEqual(sandbox)
+      const states = await second.inspect(found!)
+      expect(states.get('ended')).toMatchObject({ kind: 'exited', exitCode: 4 })
+      expect(states.get('waiting')).toMatchObject({ kind: 'running' })
+      await second.startContainer(found!, waiting)
+      await writeFile(join(mount.hostPath, 'go'), '')
+      expect(await exited(second, found!, 'waiting')).toMatchObject({ exitCode: 6 })
+      expect(await readFile(join(mount.hostPath, 'ran'), 'utf8')).toBe('begin\n')
+      await second.removePod(found!)
+      expect((await second.listPods()).filter(candidate => candidate.uid === pod.uid)).toEqual([])
+    })
+
+    test(`${name}: a runtime that comes after can stop what it did not start`, async () => {
+      const { runtime, restarted } = make()
+      const pod = nextPod()
+      const sandbox = await runtime.createPod(pod)
+      const mark = `MARK_${pod.uid}`
+      await runtime.startContainer(
+        sandbox,
+        sh('step', 'trap "" TERM; setsid sleep 4718 & echo up; wait; sleep 4719', { env: { MARK: mark } }),
+      )
+      await until('the step is up', async () => (await output(runtime, sandbox, 'step')).includes('up'))
+      const second = restarted()
+      await second.stopContainer(sandbox, 'step', 30)
+      expect(await exited(second, sandbox, 'step')).toMatchObject({ exitCode: 137 })
+      expect(processesMentioning(mark)).toEqual([])
+      await second.removePod(sandbox)
+    })
+
+    test(`${name}: removing stops everything, and is safe to repeat`, async () => {
+      const { runtime } = make()
+      const pod = nextPod()
+      const sandbox = await runtime.createPod(pod)
+      const mark = `MARK_${pod.uid}`
+      await runtime.startContainer(sandbox, sh('a', 'sleep 4720', { env: { MARK: mark } }))
+      await runtime.startContainer(sandbox, sh('b', 'trap "" TERM; sleep 4721', { env: { MARK: mark } }))
+      await runtime.removePod(sandbox)
+      expect(processesMentioning(mark)).toEqual([])
+      await runtime.removePod(sandbox)
+      expect((await runtime.listPods()).map(found => found.uid)).not.toContain(pod.uid)
+    })
+
+    test(`${name}: hostile names stay inside`, async () => {
+      const { runtime } = make()
+      const pod = { ...nextPod(), uid: `../../escape-${process.pid}` }
+      const sandbox = await runtime.createPod(pod)
+      await runtime.startContainer(sandbox, sh('../../../step', 'echo in'))
+      await exited(runtime, sandbox, '../../../step')
+      expect(await output(runtime, sandbox, '../../../step')).toBe('in\n')
+      expect((await runtime.listPods()).map(found => found.uid)).toContain(pod.uid)
+      await runtime.removePod(sandbox)
+      expect((await runtime.listPods()).map(found => found.uid)).not.toContain(pod.uid)
+    })
+  })
+}
+
+const PATH = { PATH: '/usr/local/bin:/usr/bin:/bin' }
+
+type Extras = Omit<Partial<Container>, 'env'> & {
+  readonly mounts?: readonly Mount[]
+  readonly env?: Readonly<Record<string, string>>
+}
+
+export function sh(name: string, script: string, extras: Extras = {}): ContainerConfig {
+  const { mounts = [], env = {}, ...container } = extras
+  return {
+    container: { name, image: 'any', command: ['/bin/sh', '-c', script], ...container },
+    env: { ...PATH, ...env },
+    mounts,
+  }
+}
+
+export async function volume(volumes: string, name: string, containerPath = '/data'): Promise<Mount> {
+  const hostPath = join(volumes, name)
+  await mkdir(hostPath, { recursive: true })
+  return { hostPath, containerPath, readOnly: false }
+}
+
+export async function exited(
+  runtime: PodRuntime,
+  sandbox: PodSandbox,
+  container: string,
+): Promise<Extract<ContainerState, { kind: 'exited' }>> {
+  return until(`container ${container} ends`, async () => {
+    const state = (await runtime.inspect(sandbox)).get(container)
+    return state?.kind === 'exited' ? state : undefined
+  })
+}
+
+export async function output(runtime: PodRuntime, sandbox: PodSandbox, container: string, offset = 0): Promise<string> {
+  const chunks: Uint8Array[] = []
+  for await (const chunk of runtime.logs(sandbox, container, { follow: false, offset }, new AbortController().signal))
+    chunks.push(chunk)
+  return Buffer.concat(chunks).toString('utf8')
+}

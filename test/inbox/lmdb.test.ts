@@ -1,0 +1,112 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import type { Inbox } from '../../src/inbox/inbox.js'
+import { type LmdbInboxOptions, openLmdbInbox } from '../../src/inbox/lmdb.js'
+import { openLmdbDeliveries } from '../../src/inbox/lmdb-deliveries.js'
+import { SILENT } from '../../src/lib/log.js'
+import { openDatabase } from '../../src/storage/lmdb.js'
+import { delivery, inboxContract } from '../contract/inbox.js'
+
+inboxContract('lmdb inbox', async () => {
+  const parent = await mkdtemp(join(tmpdir(), 'tektite-inbox-'))
+  const dir = join(parent, 'inbox')
+  return {
+    open: async change => openLmdbInbox({ dir, log: SILENT, pauses: { firstMs: 5, maxMs: 20 }, ...change }),
+    forChild: { adapter: 'lmdb', at: dir, prefix: '' },
+    remove: () => rm(parent, { recursive: true }),
+  }
+})
+
+const soon = { timeout: 15_000, interval: 2 }
+let parent: string
+
+beforeEach(async () => {
+  parent = await mkdtemp(join(tmpdir(), 'tektite-inbox-'))
+})
+afterEach(() => rm(parent, { recursive: true }))
+
+function open(change: Partial<LmdbInboxOptions> = {}): Inbox {
+  return openLmdbInbox({ dir: join(parent, 'inbox'), log: SILENT, pauses: { firstMs: 5, maxMs: 20 }, ...change })
+}
+
+test('the LMDB inbox of one process is refused to another opener, who is told why', async () => {
+  const inbox = open()
+  expect(() => open()).toThrow(/already open/)
+  await inbox.close()
+  const next = open()
+  expect(await next.list()).toEqual([])
+  await next.close()
+})
+
+test('the tries and the pause of a delivery in the LMDB inbox outlive the process', async () => {
+  const longPause = { pauses: { firstMs: 60_000, maxMs: 60_000 }, maxAttempts: 2 }
+  const first = open(longPause)
+  const calls: string[] = []
+  const failing = async ({ delivery: { eventId } }: { delivery: { eventId: string } }) => {
+    calls.push(eventId)
+    if (eventId === 'event-bad') throw new Error('away')
+    return []
+  }
+  const worker = first.dispatch(failing, { concurrency: 1 })
+  await first.accept(delivery('bad'))
+  await first.accept(delivery('good'))
+  await vi.waitFor(async () => expect((await first.get(delivery('good').id))?.state.is).toBe('done'), soon)
+  await worker.close()
+  await first.close()
+
+  const second = open(longPause)
+  const again = second.dispatch(failing, { concurrency: 1 })
+  await second.accept(delivery('fence'))
+  await vi.waitFor(async () => expect((await second.get(delivery('fence').id))?.state.is).toBe('done'), soon)
+  expect(calls).toEqual(['event-bad', 'event-good', 'event-fence'])
+  await again.close()
+  await second.close()
+
+  // A replay counts from the start again; without one the second try is the last.
+  const deliveries = openLmdbDeliveries(join(parent, 'inbox'), 60_000)
+  const { key } = deliveries.openAfter(0)!
+  const inTwoMinutes = Date.now() + 120_000
+  expect(await deliveries.begin(key, inTwoMinutes, 2)).toMatchObject({ is: 'try', attempt: 2 })
+  expect(await deliveries.begin(key, inTwoMinutes, 2)).toMatchObject({ is: 'too often', attempts: 2 })
+  await deliveries.close()
+})
+
+test('what the LMDB inbox has forgotten leaves nothing on the disk, and what is unfinished stays', async () => {
+  const dir = join(parent, 'inbox')
+  const deliveries = openLmdbDeliveries(dir, 1)
+  const ids = Array.from({ length: 1_100 }, (_, i) => `${i}`)
+  await Promise.all(ids.map(id => deliveries.store(delivery(id))))
+  for (let place = 0, next = deliveries.openAfter(0); next !== undefined; next = deliveries.openAfter(place)) {
+    place = next.place
+    const begun = await deliveries.begin(next.key, Date.now(), 5)
+    if (begun.is !== 'try') throw new Error(`${next.key} is ${begun.is}`)
+    if (place === 500) continue
+    await deliveries.finish(next.key, begun.record, { is: 'done', at: Date.now(), verdicts: [] })
+  }
+  await vi.waitFor(() => expect(deliveries.newest(2_000)).toHaveLength(1), soon)
+  await deliveries.forgetExpired()
+  expect(deliveries.newest(2_000).map(record => record.delivery.eventId)).toEqual(['event-499'])
+  await deliveries.close()
+
+  const database = openDatabase(dir, { durable: true })
+  const sizes = ['inbox-records', 'inbox-arrivals', 'inbox-open', 'inbox-expiry', 'inbox-bodies'].map(
+    table => database.textTable(table).range().length,
+  )
+  expect(sizes).toEqual([1, 1, 1, 0, 1])
+  await database.close()
+})
+
+test('a late finish of a dispatch does not end the replay that came after it in the LMDB inbox', async () => {
+  const deliveries = openLmdbDeliveries(join(parent, 'inbox'), 60_000)
+  await deliveries.store(delivery('a'))
+  const { key } = deliveries.openAfter(0)!
+  const begun = await deliveries.begin(key, Date.now(), 5)
+  if (begun.is !== 'try') throw new Error(begun.is)
+  await deliveries.finish(key, begun.record, { is: 'done', at: 1, verdicts: [] })
+  await deliveries.reopen(delivery('a').id)
+  await deliveries.finish(key, begun.record, { is: 'done', at: 2, verdicts: [] })
+  expect(deliveries.read(delivery('a').id)).toMatchObject({ replay: 1, state: { is: 'pending' } })
+  await deliveries.close()
+})

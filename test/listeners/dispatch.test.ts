@@ -1,0 +1,303 @@
+import { expect, test } from 'vitest'
+import { createDispatcher } from '../../listeners/dispatch.js'
+import { type Cluster, ClusterError } from '../../src/cluster/cluster.js'
+import { SILENT } from '../../src/lib/log.js'
+import { EVENT_ID } from '../trigger/events.js'
+import { applyTo, clusterWith, objectsIn, record, recordingLog } from './world.js'
+
+const TEMPLATE = `
+apiVersion: triggers.tekton.dev/v1beta1
+kind: TriggerTemplate
+metadata: { name: run, namespace: ci }
+spec:
+  params: [{ name: text, default: none }]
+  resourcetemplates:
+    - apiVersion: tekton.dev/v1
+      kind: PipelineRun
+      metadata: { generateName: run-, labels: { team: a, triggers.tekton.dev/trigger: mine } }
+      spec: { pipelineRef: { name: build }, params: [{ name: text, value: $(tt.params.text) }] }
+    - apiVersion: v1
+      kind: ConfigMap
+      metadata: { generateName: note- }
+      data: { uid: $(uid), again: $(uid), text: $(tt.params.text) }
+`
+const PUSHED = `
+apiVersion: triggers.tekton.dev/v1beta1
+kind: TriggerBinding
+metadata: { name: text, namespace: ci }
+spec: { params: [{ name: text, value: $(body.text) }] }
+`
+const LISTENER = `
+apiVersion: triggers.tekton.dev/v1beta1
+kind: EventListener
+metadata: { name: app, namespace: ci }
+spec:
+  triggers:
+    - { name: push, bindings: [{ ref: text }], template: { ref: run } }
+`
+
+function listener(triggers: string): string {
+  return `
+apiVersion: triggers.tekton.dev/v1beta1
+kind: EventListener
+metadata: { name: app, namespace: ci }
+spec:
+${triggers.replace(/^/gm, '  ')}
+`
+}
+
+function dispatcherFor(cluster: Cluster) {
+  return createDispatcher({ cluster, log: SILENT })
+}
+
+const BODY = { body: '{"text":"hello"}' }
+
+test('what a trigger fires is created in order, labelled, with one uid', async () => {
+  const cluster = await clusterWith(TEMPLATE, PUSHED, LISTENER)
+  const [verdict] = await dispatcherFor(cluster)(record('ci/app', BODY))
+  const [run, note] = await objectsIn(cluster, 'PipelineRun', 'ConfigMap')
+  expect(verdict).toEqual({
+    trigger: 'push',
+    is: 'fired',
+    created: [`PipelineRun/ci/${run?.metadata.name}`, `ConfigMap/ci/${note?.metadata.name}`],
+    message: '',
+  })
+  const labels = {
+    'triggers.tekton.dev/eventlistener': 'app',
+    'triggers.tekton.dev/trigger': 'push',
+    'triggers.tekton.dev/triggers-eventid': EVENT_ID,
+  }
+  expect(run?.metadata.labels).toMatchObject({ team: 'a', ...labels })
+  expect(note?.metadata.labels).toEqual(labels)
+  expect(run).toMatchObject({ spec: { params: [{ name: 'text', value: 'hello' }] } })
+  const { uid, again, text } = (note as { readonly data?: Readonly<Record<string, string>> }).data ?? {}
+  expect(uid).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
+  expect([again, text]).toEqual([uid, 'hello'])
+})
+
+test('a dispatch that is repeated creates nothing twice, also after it stopped half-way', async () => {
+  const cluster = await clusterWith(TEMPLATE, PUSHED, LISTENER)
+  let creations = 0
+  const dying: Cluster = {
+    ...cluster,
+    create: async (kind, object) => {
+      creations += 1
+      if (creations === 2) throw new ClusterError('Unavailable', 'connection refused')
+      return cluster.create(kind, object)
+    },
+  }
+  await expect(dispatcherFor(dying)(record('ci/app', BODY))).rejects.toThrow('1 of 1 triggers')
+  expect(await objectsIn(cluster, 'PipelineRun', 'ConfigMap')).toHaveLength(1)
+  const first = await dispatcherFor(cluster)(record('ci/app', BODY))
+  const again = await dispatcherFor(cluster)(record('ci/app', BODY))
+  expect(again).toEqual(first)
+  expect(again).toMatchObject([{ is: 'fired' }])
+  expect(await objectsIn(cluster, 'PipelineRun', 'ConfigMap')).toHaveLength(2)
+})
+
+test('a replay is a new event with new runs', async () => {
+  const cluster = await clusterWith(TEMPLATE, PUSHED, LISTENER)
+  await dispatcherFor(cluster)(record('ci/app', BODY))
+  await dispatcherFor(cluster)(record('ci/app', BODY, 1))
+  await dispatcherFor(cluster)(record('ci/app', BODY, 1))
+  const runs = await objectsIn(cluster, 'PipelineRun')
+  const ids = runs.map(run => run.metadata.labels?.['triggers.tekton.dev/triggers-eventid'])
+  expect(new Set(ids).size).toBe(2)
+  expect(ids).toContain(EVENT_ID)
+})
+
+test('a derived name that is taken by somebody else is passed over', async () => {
+  const first = await clusterWith(TEMPLATE, PUSHED, LISTENER)
+  await dispatcherFor(first)(record('ci/app', BODY))
+  const [made] = await objectsIn(first, 'PipelineRun')
+  const taken = `
+apiVersion: tekton.dev/v1
+kind: PipelineRun
+metadata: { name: ${made?.metadata.name}, namespace: ci }
+spec: { pipelineRef: { name: other } }
+`
+  const cluster = await clusterWith(TEMPLATE, PUSHED, LISTENER, taken)
+  const verdicts = await dispatcherFor(cluster)(record('ci/app', BODY))
+  expect(verdicts).toMatchObject([{ is: 'fired' }])
+  const runs = await objectsIn(cluster, 'PipelineRun')
+  expect(runs).toHaveLength(2)
+  expect(await dispatcherFor(cluster)(record('ci/app', BODY))).toEqual(verdicts)
+  expect(await objectsIn(cluster, 'PipelineRun')).toHaveLength(2)
+})
+
+const FIXED = `
+name: fixed
+template:
+  spec:
+    resourcetemplates:
+      - { apiVersion: v1, kind: ConfigMap, metadata: { name: first } }
+      - { apiVersion: v1, kind: ConfigMap, metadata: { name: latest } }
+      - { apiVersion: v1, kind: ConfigMap, metadata: { name: last } }
+`
+
+test('a fixed name that is taken fails in the words of Tekton, and skips the rest', async () => {
+  const latest = 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: latest, namespace: ci }\n'
+  const cluster = await clusterWith(listener(`triggers:\n- ${FIXED.trim().replaceAll('\n', '\n  ')}`), latest)
+  const verdicts = await dispatcherFor(cluster)(record('ci/app', BODY))
+  expect(verdicts).toMatchObject([{ trigger: 'fixed', is: 'failed', created: ['ConfigMap/ci/first'] }])
+  expect(verdicts[0]?.message).toMatch(
+    /^trigger "ci\/fixed": couldn't create resource with group version kind "v1, Resource=configmaps": .*latest.* already exists$/,
+  )
+  expect((await objectsIn(cluster, 'ConfigMap')).map(({ metadata }) => metadata.name)).toEqual(['first', 'latest'])
+})
+
+test('a fixed name of our own firing is adopted, but not for a second trigger', async () => {
+  const one = FIXED.trim().replaceAll('\n', '\n  ')
+  const cluster = await clusterWith(listener(`triggers:\n- ${one}\n- ${one}`))
+  const verdicts = await dispatcherFor(cluster)(record('ci/app', BODY))
+  expect(verdicts.map(({ is }) => is)).toEqual(['fired', 'failed'])
+  expect(await dispatcherFor(cluster)(record('ci/app', BODY))).toEqual(verdicts)
+  expect(await objectsIn(cluster, 'ConfigMap')).toHaveLength(3)
+})
+
+test('an object that is refused leaves no others half made', async () => {
+  const cluster = await clusterWith(
+    listener(`
+triggers:
+- name: bad
+  template:
+    spec:
+      resourcetemplates:
+        - { apiVersion: v1, kind: ConfigMap, metadata: { name: good } }
+        - { apiVersion: tekton.dev/v1, kind: PipelineRun, metadata: { generateName: run- }, spec: {} }
+        - { apiVersion: batch/v1, kind: Job, metadata: { name: job } }`),
+  )
+  const verdicts = await dispatcherFor(cluster)(record('ci/app', BODY))
+  expect(verdicts).toMatchObject([{ trigger: 'bad', is: 'failed', created: [] }])
+  expect(verdicts[0]?.message).toContain('resourcetemplates[1]: ')
+  expect(verdicts[0]?.message).toContain('resourcetemplates[2]: ')
+  expect(await objectsIn(cluster, 'ConfigMap')).toEqual([])
+})
+
+test('verdicts come in order, and one failure stops no other trigger', async () => {
+  const cluster = await clusterWith(
+    TEMPLATE,
+    PUSHED,
+    listener(`
+triggers:
+- { name: no-template, template: { ref: gone } }
+- { name: no-binding, bindings: [{ ref: gone }], template: { ref: run } }
+- { name: no-value, bindings: [{ name: x, value: $(body.x) }], template: { ref: run } }
+- { triggerRef: gone }
+- { name: later, interceptors: [{ ref: { name: cel }, params: [{ name: filter, value: "body.text == 'x'" }] }], template: { ref: run } }
+- { name: unknown, interceptors: [{ ref: { name: pagerduty } }], template: { ref: run } }
+- { name: push, bindings: [{ ref: text }], template: { ref: run } }`),
+  )
+  const verdicts = await dispatcherFor(cluster)(record('ci/app', BODY))
+  expect(verdicts.map(({ trigger, is, message }) => [trigger, is, message])).toEqual([
+    [
+      'no-template',
+      'failed',
+      'trigger "ci/no-template": error getting TriggerTemplate gone: triggertemplates.triggers.tekton.dev "gone" not found',
+    ],
+    [
+      'no-binding',
+      'failed',
+      'trigger "ci/no-binding": failed to resolve bindings: error getting TriggerBinding gone: triggerbindings.triggers.tekton.dev "gone" not found',
+    ],
+    [
+      'no-value',
+      'failed',
+      'trigger "ci/no-value": failed to ApplyEventValuesToParams: failed to replace JSONPath value for param x: $(body.x): x is not found',
+    ],
+    ['gone', 'failed', 'error getting Trigger gone of namespace ci: triggers.triggers.tekton.dev "gone" not found'],
+    ['later', 'filtered', "interceptors[0] cel: expression body.text == 'x' did not return true"],
+    [
+      'unknown',
+      'failed',
+      'trigger "ci/unknown": interceptors[0] pagerduty: interceptor pagerduty is not supported yet: use github, gitlab, bitbucket, cel',
+    ],
+    ['push', 'fired', ''],
+  ])
+  expect(await objectsIn(cluster, 'PipelineRun')).toHaveLength(1)
+})
+
+test('what is away for one trigger is thrown after the others had their turn', async () => {
+  const cluster = await clusterWith(
+    TEMPLATE,
+    PUSHED,
+    listener(`
+triggers:
+- { name: note, template: { spec: { resourcetemplates: [{ apiVersion: v1, kind: ConfigMap, metadata: { name: note } }] } } }
+- { name: push, bindings: [{ ref: text }], template: { ref: run } }`),
+  )
+  const halfAway: Cluster = {
+    ...cluster,
+    create: async (kind, object) => {
+      if (object.metadata.name === 'note') throw new Error('ECONNRESET')
+      return cluster.create(kind, object)
+    },
+  }
+  const failing = dispatcherFor(halfAway)(record('ci/app', BODY))
+  await expect(failing).rejects.toThrow('dispatching delivery ci/app/sha256/1: 1 of 2 triggers')
+  expect(await objectsIn(cluster, 'PipelineRun')).toHaveLength(1)
+})
+
+test('references, selectors, groups and cluster bindings are looked up where Triggers looks', async () => {
+  const cluster = await clusterWith(
+    `
+apiVersion: triggers.tekton.dev/v1beta1
+kind: ClusterTriggerBinding
+metadata: { name: everywhere }
+spec: { params: [{ name: text, value: $(extensions.from) }] }
+---
+apiVersion: triggers.tekton.dev/v1beta1
+kind: Trigger
+metadata: { name: away, namespace: other, labels: { group: a } }
+spec:
+  bindings: [{ ref: everywhere, kind: ClusterTriggerBinding }]
+  template: { ref: note }
+---
+apiVersion: triggers.tekton.dev/v1beta1
+kind: TriggerTemplate
+metadata: { name: note, namespace: other }
+spec:
+  params: [{ name: text }]
+  resourcetemplates: [{ apiVersion: v1, kind: ConfigMap, metadata: { generateName: note- }, data: { text: $(tt.params.text) } }]
+---
+apiVersion: triggers.tekton.dev/v1beta1
+kind: Trigger
+metadata: { name: here, namespace: ci, labels: { group: b } }
+spec: { template: { spec: { resourcetemplates: [{ apiVersion: v1, kind: ConfigMap, metadata: { name: here } }] } } }
+`,
+    listener(`
+triggers: [{ triggerRef: here }]
+triggerGroups:
+- name: g
+  interceptors: [{ ref: { name: cel }, params: [{ name: overlays, value: [{ key: from, expression: body.text }] }] }]
+  triggerSelector: { namespaceSelector: { matchNames: ['*'] }, labelSelector: { matchLabels: { group: a } } }`),
+  )
+  const verdicts = await dispatcherFor(cluster)(record('ci/app', BODY))
+  expect(verdicts.map(({ trigger, is }) => `${trigger} ${is}`)).toEqual(['here fired', 'away fired'])
+  expect(await objectsIn(cluster, 'ConfigMap')).toMatchObject([
+    { metadata: { namespace: 'ci', name: 'here' } },
+    { metadata: { namespace: 'other' }, data: { text: 'hello' } },
+  ])
+})
+
+test('a body that cannot be read fails every trigger by name', async () => {
+  const cluster = await clusterWith(TEMPLATE, PUSHED, LISTENER)
+  const verdicts = await dispatcherFor(cluster)(record('ci/app', { body: 'no json' }))
+  expect(verdicts).toMatchObject([{ trigger: 'push', is: 'failed', created: [] }])
+  expect(verdicts[0]?.message).toMatch(/^failed to marshal event: failed to unmarshal request body: invalid character/)
+})
+
+test('a listener that is gone is a verdict, and works again once it is back', async () => {
+  const cluster = await clusterWith(TEMPLATE, PUSHED)
+  expect(await dispatcherFor(cluster)(record('ci/app', BODY))).toMatchObject([{ trigger: '', is: 'failed' }])
+  await applyTo(cluster, LISTENER)
+  expect(await dispatcherFor(cluster)(record('ci/app', BODY))).toMatchObject([{ trigger: 'push', is: 'fired' }])
+})
+
+test('neither payload nor secret is logged', async () => {
+  const { lines, log } = recordingLog()
+  const cluster = await clusterWith(TEMPLATE, PUSHED, LISTENER)
+  await createDispatcher({ cluster, log })(record('ci/app', { body: '{"text":"payload-text"}' }))
+  expect(lines).toMatchObject([{ message: 'trigger looked at', trigger: 'push', verdict: 'fired' }])
+  expect(JSON.stringify(lines)).not.toContain('payload-text')
+})

@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest'
+import { digestOf, type Watched, wakesAfterList, wakesAfterPut, wakesAfterRemoval } from '../../src/reconcile/wakes.js'
+import { yaml } from '../helpers/yaml.js'
+
+const object = (kind: string, status: string, owner = '', generation = 1) =>
+  yaml<Watched>(`
+    apiVersion: ${kind === 'Pod' ? 'v1' : 'tekton.dev/v1'}
+    kind: ${kind}
+    metadata: { name: x, namespace: ns, uid: u, generation: ${generation}, ownerReferences: [${owner}] }
+    status: { conditions: [{ type: Succeeded, status: "${status}" }] }
+  `)
+const ownedBy = (kind: string) => `{ apiVersion: tekton.dev/v1, kind: ${kind}, name: parent, uid: p, controller: true }`
+
+test('a new run wakes itself', () => {
+  expect(wakesAfterPut(object('PipelineRun', 'Unknown'), undefined)).toEqual(['PipelineRun/ns/x'])
+})
+
+test('a status that our own pass wrote wakes nobody', () => {
+  const run = object('TaskRun', 'Unknown', ownedBy('PipelineRun'))
+  expect(wakesAfterPut(run, digestOf(run))).toEqual([])
+})
+
+test('a changed spec wakes the run', () => {
+  const before = digestOf(object('TaskRun', 'Unknown', ownedBy('PipelineRun')))
+  expect(wakesAfterPut(object('TaskRun', 'Unknown', ownedBy('PipelineRun'), 2), before)).toEqual(['TaskRun/ns/x'])
+})
+
+test('the end of a child wakes its owner, once', () => {
+  const running = digestOf(object('TaskRun', 'Unknown', ownedBy('PipelineRun')))
+  const done = object('TaskRun', 'True', ownedBy('PipelineRun'))
+  expect(wakesAfterPut(done, running)).toEqual(['PipelineRun/ns/parent'])
+  expect(wakesAfterPut(done, digestOf(done))).toEqual([])
+})
+
+test('every change of a Pod wakes its TaskRun', () => {
+  const pod = object('Pod', 'Unknown', ownedBy('TaskRun'))
+  expect(wakesAfterPut(pod, digestOf(pod))).toEqual(['TaskRun/ns/parent'])
+})
+
+test('what is removed wakes its owner', () => {
+  expect(wakesAfterRemoval(object('TaskRun', 'Unknown', ownedBy('PipelineRun')))).toEqual(['PipelineRun/ns/parent'])
+})
+
+test('an owner that is no controller, or of a foreign group, is not woken', () => {
+  expect(wakesAfterRemoval(object('Pod', 'Unknown', ownedBy('TaskRun').replace('true', 'false')))).toEqual([])
+  expect(wakesAfterRemoval(object('Pod', 'Unknown', ownedBy('TaskRun').replace('tekton.dev', 'evil.dev')))).toEqual([])
+})
+
+test('a fresh list wakes every unfinished run and nothing else', () => {
+  expect(wakesAfterList(object('PipelineRun', 'Unknown'))).toEqual(['PipelineRun/ns/x'])
+  expect(wakesAfterList(object('PipelineRun', 'False'))).toEqual([])
+  expect(wakesAfterList(object('Pod', 'Unknown', ownedBy('TaskRun')))).toEqual([])
+})

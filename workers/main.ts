@@ -1,0 +1,24 @@
+/** The worker process: sees what changed, takes names from the queue, gives each run one pass. */
+import type { RunQueue } from '../src/queue/queue.js'
+import type { ReconcileDeps } from '../src/reconcile/reconcile.js'
+import { startWatcher } from './watcher.js'
+import { startWorker } from './worker.js'
+
+export interface Workers {
+  /** Takes nothing more; resolves when passes in progress have ended. */
+  close(): Promise<void>
+}
+
+export function startWorkers(
+  deps: ReconcileDeps & { readonly queue: RunQueue },
+  options: { readonly concurrency: number },
+): Workers {
+  const worker = startWorker(deps.queue, deps, options)
+  const watcher = startWatcher(deps)
+  return {
+    async close() {
+      await watcher.close()
+      await worker.close()
+    },
+  }
+}
