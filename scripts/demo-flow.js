@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { startListeners } from '../dist/listeners/main.js'
 import { admitManifests } from '../dist/src/admission/admit.js'
 import { followRuns } from '../dist/src/cli/follow.js'
+import { failedStepLogs } from '../dist/src/cli/print/failed-logs.js'
 import { createLive } from '../dist/src/cli/print/live.js'
 import { createStyle } from '../dist/src/cli/print/style.js'
 import { treeLines } from '../dist/src/cli/print/tree.js'
@@ -107,6 +108,7 @@ export async function demo() {
     for (const { name, value } of view.run.spec.params) say(`     ${name} = ${style.cyan(value)}`)
     await follower.close()
     const succeeded = succeededCondition(view.run)?.status === 'True'
+    if (!succeeded) for await (const text of failedStepLogs(engine, [...follower.runs.values()], style)) out.write(text)
     title(succeeded ? 'Try next' : 'The run failed: that is a bug in Tektite')
     if (succeeded) {
       say(

@@ -29,7 +29,9 @@ export function installPackages() {
   }
   once('packages', digest([join(ROOT, 'package-lock.json')]), () => {
     step('installing npm packages')
-    run('installing the npm packages', 'npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'])
+    // Not `npm ci`: it refuses a lock file that does not list every optional package of every other platform, and a
+    // registry that lacks some of those makes such a lock file. This installs the same versions, and saves nothing.
+    run('installing the npm packages', 'npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'])
   })
 }
 

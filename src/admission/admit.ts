@@ -3,8 +3,7 @@
  * into the stored one, defaults filled in, rules checked. Pure; the same for files, the API and triggers.
  */
 import { jsonLimitProblem } from '../resources/json-limits.js'
-import { apiVersionOf, KINDS, type Kind } from '../resources/kinds.js'
-import type { AnyResource } from '../resources/kinds.js'
+import { type AnyResource, apiVersionOf, KINDS, type Kind } from '../resources/kinds.js'
 import type { New, NewMeta } from '../resources/meta.js'
 import { envelopeOf, newMetaOf } from '../resources/metadata.js'
 import { normaliseTekton, normaliseTriggers } from '../resources/normalise.js'
@@ -128,7 +127,9 @@ export function admitManifests(texts: readonly ManifestText[], options: AdmitOpt
     if (admission.is === 'refused') problems.push(...admission.problems.map(problem => located(problem, source)))
   }
   if (problems.length > 0) return { is: 'refused', problems }
-  const admitted = admissions.flatMap(({ source, admission }) => (admission.is === 'ok' ? [{ source, ...admission }] : []))
+  const admitted = admissions.flatMap(({ source, admission }) =>
+    admission.is === 'ok' ? [{ source, ...admission }] : [],
+  )
   const objects = admitted.map(({ object }) => object)
   const sourceOf = new Map(admitted.map(({ object, source }) => [object, source]))
   const between = lintReferences(objects).map(({ problem, object }) => {

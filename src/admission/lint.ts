@@ -2,7 +2,15 @@
 import type { AnyResource } from '../resources/kinds.js'
 import type { New } from '../resources/meta.js'
 import { type Problem, problem } from '../resources/problem.js'
-import type { EmbeddedTask, Pipeline, PipelineRun, PipelineSpec, PipelineTask, Task, TaskRun } from '../resources/tekton.js'
+import type {
+  EmbeddedTask,
+  Pipeline,
+  PipelineRun,
+  PipelineSpec,
+  PipelineTask,
+  Task,
+  TaskRun,
+} from '../resources/tekton.js'
 
 /** What one object shows by itself. */
 export function lintObject(object: New<AnyResource>): readonly Problem[] {

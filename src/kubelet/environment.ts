@@ -9,9 +9,6 @@ export interface ConfigProblem {
   readonly message: string
 }
 
-/** Where a task's home is, when its Pod brings one. */
-const TEKTON_HOME = '/tekton/home'
-
 export type Environment =
   | { readonly kind: 'made'; readonly env: Readonly<Record<string, string>>; readonly container: Container }
   | { readonly kind: 'problem'; readonly problem: ConfigProblem }
@@ -40,11 +37,10 @@ export async function environmentOf(
     if (typeof value === 'object') return problem(value.message)
     if (value !== undefined) own[variable.name] = value
   }
-  const home = container.volumeMounts?.some(mount => mount.mountPath === TEKTON_HOME) ? { HOME: TEKTON_HOME } : {}
   const { command, args } = container
   return {
     kind: 'made',
-    env: { ...base, ...home, ...own },
+    env: { ...base, ...own },
     container: {
       ...container,
       ...(command === undefined ? {} : { command: command.map(word => expand(word, own)) }),

@@ -1,4 +1,6 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseExit } from './container-record.js'
 import type { ShimServer } from './shim-server.js'
@@ -10,7 +12,8 @@ export async function proveIsolation(
   rootDir: string,
   shimPath: string,
 ): Promise<'namespace' | 'rewrite'> {
-  const dir = join(rootDir, `.check-${process.pid}`)
+  await removeStale(rootDir)
+  const dir = join(rootDir, `.check-${process.pid}-${randomBytes(6).toString('hex')}`)
   const volume = join(dir, 'volume')
   await mkdir(volume, { recursive: true })
   await writeFile(join(volume, 'found'), '')
@@ -35,6 +38,15 @@ export async function proveIsolation(
       `this machine does not let us isolate processes (${why}); allow unprivileged user namespaces, run as root, or choose isolation "rewrite"`,
     )
   } finally {
-    await server.remove(dir).catch(() => undefined) // the server does not run at all: said above
+    await rm(dir, { recursive: true, force: true }) // not by the server, which may be what does not work
+  }
+}
+
+/** Of an engine that was killed while it tried. */
+async function removeStale(rootDir: string): Promise<void> {
+  for (const name of await readdir(rootDir)) {
+    const pid = /^\.check-(\d+)-/.exec(name)?.[1]
+    if (pid !== undefined && !existsSync(`/proc/${pid}`))
+      await rm(join(rootDir, name), { recursive: true, force: true })
   }
 }

@@ -8,16 +8,14 @@ import { growingPauseMs } from '../lib/backoff.js'
 import { describeError } from '../lib/fault.js'
 import type { Log } from '../lib/log.js'
 import type { LogStore } from '../logs/log-store.js'
-import type { Container, Pod, PodStatus } from '../resources/core.js'
+import type { Pod, PodStatus } from '../resources/core.js'
 import { keyOf } from '../resources/meta.js'
+import { createAttendance } from './attendance.js'
 import { configReader } from './config-reader.js'
-import { environmentOf } from './environment.js'
-import { type Shipment, shipLog } from './log-shipping.js'
-import { mountsOf } from './mounts.js'
+import { configureContainer } from './container-config.js'
 import { type KubeletStep, nextKubeletSteps } from './pod-lifecycle.js'
-import { probeReadiness } from './probes.js'
 import { rewriteWith } from './rewrite.js'
-import type { ContainerConfig, ContainerState, PodRuntime, PodSandbox } from './runtime.js'
+import type { ContainerState, PodRuntime, PodSandbox } from './runtime.js'
 import { type MadeVolume, makeVolumes, refreshDownward, type VolumeDeps } from './volumes.js'
 
 export interface WorkerDeps {
@@ -58,10 +56,7 @@ export function startPodWorker(first: Pod, adopted: PodSandbox | undefined, deps
   const { cluster, runtime, log, now } = deps
   const uid = first.metadata.uid
   const closing = new AbortController()
-  const shipments = new Map<string, Shipment>()
   const stopping = new Map<string, number>()
-  const probes = new Map<string, AbortController>()
-  const ready = new Set<string>()
   const watchers = new Set<() => void>()
   let refused = new Map<string, ContainerState>()
   let unschedulable: string | undefined
@@ -81,6 +76,7 @@ export function startPodWorker(first: Pod, adopted: PodSandbox | undefined, deps
     for (const watcher of watchers) watcher()
   }
   closing.signal.addEventListener('abort', notice)
+  const attendance = createAttendance({ runtime, logs: deps.logs, log, notice })
 
   const volumeDeps = (): VolumeDeps => ({
     cluster,
@@ -117,30 +113,15 @@ export function startPodWorker(first: Pod, adopted: PodSandbox | undefined, deps
     return sandbox
   }
 
-  const configure = async (container: Container, made: ReadonlyMap<string, MadeVolume>, read: VolumeDeps['read']) => {
-    const mounts = await mountsOf(container, made)
-    if (mounts.kind === 'problem') return mounts.message
-    const environment = await environmentOf(pod, container, deps.baseEnv, read)
-    if (environment.kind === 'problem') return environment.problem.message
-    const user = container.securityContext?.runAsUser ?? pod.spec.securityContext?.runAsUser
-    const group = container.securityContext?.runAsGroup ?? pod.spec.securityContext?.runAsGroup
-    const config: ContainerConfig = {
-      container: environment.container,
-      env: environment.env,
-      mounts: mounts.mounts,
-      ...(user === undefined ? {} : { runAsUser: user }),
-      ...(group === undefined ? {} : { runAsGroup: group }),
-    }
-    return config
-  }
-
   const start = async (names: readonly string[]): Promise<void> => {
     const place = await prepare()
     if (place === undefined || volumes === undefined) return
     const made = volumes
     const { read } = volumeDeps()
     const all = [...(pod.spec.initContainers ?? []), ...pod.spec.containers].filter(({ name }) => names.includes(name))
-    const configs = await Promise.all(all.map(container => configure(container, made, read)))
+    const configs = await Promise.all(
+      all.map(container => configureContainer(pod, container, made, deps.baseEnv, read)),
+    )
     await Promise.all(
       configs.map(async (config, index) => {
         if (typeof config !== 'string') return runtime.startContainer(place, config)
@@ -163,39 +144,9 @@ export function startPodWorker(first: Pod, adopted: PodSandbox | undefined, deps
       })
   }
 
-  /** Logs and probes follow what runs. */
-  const attend = (states: ReadonlyMap<string, ContainerState>): void => {
-    for (const [name, state] of states) {
-      if (sandbox === undefined || state.kind === 'waiting') continue
-      if (!shipments.has(name)) {
-        const { namespace, name: podName } = pod.metadata
-        const key = { namespace, pod: podName, podUid: uid, container: name }
-        shipments.set(name, shipLog(runtime, sandbox, key, deps.logs, log))
-      }
-      const container = pod.spec.containers.find(candidate => candidate.name === name)
-      if (state.kind === 'exited') {
-        probes.get(name)?.abort()
-        ready.delete(name)
-      } else if (container?.readinessProbe === undefined) {
-        ready.add(name)
-      } else if (!probes.has(name)) {
-        const abort = new AbortController()
-        probes.set(name, abort)
-        const tell = (isReady: boolean): void => {
-          if (isReady) ready.add(name)
-          else ready.delete(name)
-          notice()
-        }
-        void probeReadiness(runtime, sandbox, container, container.readinessProbe, tell, abort.signal)
-      }
-    }
-  }
-
   const release = async (): Promise<void> => {
     if (sandbox === undefined) return
-    for (const probe of probes.values()) probe.abort()
-    await Promise.all([...shipments.values()].map(shipment => shipment.finish()))
-    shipments.clear()
+    await attendance.finish()
     await runtime.removePod(sandbox)
     sandbox = undefined
     await deps.volumes.shared.release(uid)
@@ -221,8 +172,8 @@ export function startPodWorker(first: Pod, adopted: PodSandbox | undefined, deps
   const clearAway = async (): Promise<void> => {
     if (sandbox === undefined) return
     const states = await runtime.inspect(sandbox)
-    attend(states)
     const place = sandbox
+    attendance.attend(pod, place, states)
     await Promise.all([...states.keys()].map(name => runtime.stopContainer(place, name, 0)))
     await release()
   }
@@ -250,11 +201,11 @@ export function startPodWorker(first: Pod, adopted: PodSandbox | undefined, deps
 
   const look = async () => {
     const seen = sandbox === undefined ? new Map<string, ContainerState>() : await runtime.inspect(sandbox)
-    attend(seen)
+    if (sandbox !== undefined) attendance.attend(pod, sandbox, seen)
     const containers = new Map([...refused, ...seen])
     return nextKubeletSteps(
       pod,
-      { containers, ready, ...(unschedulable === undefined ? {} : { unschedulable }) },
+      { containers, ready: attendance.ready, ...(unschedulable === undefined ? {} : { unschedulable }) },
       now(),
     )
   }
@@ -328,8 +279,7 @@ export function startPodWorker(first: Pod, adopted: PodSandbox | undefined, deps
       }
       await wait()
     }
-    for (const probe of probes.values()) probe.abort()
-    await Promise.all([...shipments.values()].map(shipment => shipment.cancel()))
+    await attendance.cancel()
     notice()
   }
 

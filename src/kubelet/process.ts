@@ -10,7 +10,7 @@
 
 import { mkdir, readdir, readFile, realpath, writeFile } from 'node:fs/promises'
 import { constants as signals } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { toTimestamp } from '../lib/time.js'
 import { pathSegment } from '../logs/path-segment.js'
 import { readContainer, readShimPid, signalShim, watchContainer } from './container-folder.js'
@@ -66,7 +66,8 @@ const KILL_AGAIN_MS = 2_000
 
 export function createProcessRuntime(options: ProcessRuntimeOptions): ProcessRuntime {
   const now = options.now ?? Date.now
-  const server = createShimServer({ shimPath: options.shimPath })
+  const shimPath = resolve(options.shimPath) // the server runs in /
+  const server = createShimServer({ shimPath })
   const held = new Map<string, Held>()
   let root: Promise<string> | undefined
   let proven: Promise<Isolation> | undefined
@@ -78,7 +79,7 @@ export function createProcessRuntime(options: ProcessRuntimeOptions): ProcessRun
   }
 
   const isolation = (): Promise<Isolation> => {
-    proven ??= rootDir().then(dir => proveIsolation(options.isolation, server, dir, options.shimPath))
+    proven ??= rootDir().then(dir => proveIsolation(options.isolation, server, dir, shimPath))
     return proven
   }
 
@@ -113,7 +114,7 @@ export function createProcessRuntime(options: ProcessRuntimeOptions): ProcessRun
     const state = await readContainer(folder, now())
     if (state === undefined) {
       const at = toTimestamp(now())
-      const message = `${options.shimPath} could not be started for this container`
+      const message = `${shimPath} could not be started for this container`
       const failed = { kind: 'exited', startedAt: at, finishedAt: at, exitCode: 128, signal: 0, message } as const
       settle(pod, entry, { ...failed, reason: 'StartError' })
       return
@@ -276,7 +277,7 @@ export function createProcessRuntime(options: ProcessRuntimeOptions): ProcessRun
       const shim = await readShimPid(folderOf(pod, container))
       if (shim === undefined)
         throw new Error(`container "${container}" of pod "${sandbox.namespace}/${sandbox.name}" does not run`)
-      return execBeside(options.shimPath, shim.pid, command, signal)
+      return execBeside(shimPath, shim.pid, command, signal)
     },
 
     async stopContainer(sandbox, container, graceMs) {

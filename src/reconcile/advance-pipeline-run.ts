@@ -16,7 +16,7 @@ import { withSucceeded } from '../status/conditions.js'
 import { type Conclusion, conclude, countTasks } from '../status/from-children.js'
 import { PIPELINE_RUN_REASONS as REASONS, SKIP_REASONS } from '../status/reasons.js'
 import { childReferences } from './child-references.js'
-import { cancelChildren, createChildren, createClaims } from './children.js'
+import { ancestorPipelines, cancelChildren, createChildren, createClaims } from './children.js'
 import type { Action, Decision, PipelineRunWorld } from './decision.js'
 import { inheritedMetadata } from './pipeline-metadata.js'
 
@@ -105,6 +105,7 @@ function startChildren({ run, world, spec, gained, states }: Advance): Started {
     { ...known, strings: new Map([...known.strings, ...context.strings]) },
     results.known(run.spec.workspaces),
   )
+  const ancestors = ancestorPipelines(run)
   const actions: Action[] = []
   for (const {
     task: { name },
@@ -116,6 +117,8 @@ function startChildren({ run, world, spec, gained, states }: Advance): Started {
     const { task, combinations } = resolved
     const taken = childNames(run.metadata.name, name, combinations?.length ?? 1).find(one => strangers.has(one))
     if (taken !== undefined) return fault(nameTaken(run, name, taken))
+    const nested = task.pipelineRef?.name
+    if (nested !== undefined && ancestors.includes(nested)) return fault(nestedInItself(nested, ancestors))
     const bound = childBindings(run, spec, task, bindingsUse)
     if (bound.is === 'problem') return fault(bound.message)
     const existing = new Set(children.map(child => child.metadata.name))
@@ -153,6 +156,10 @@ function fault(message: string): Started {
 function nameTaken(run: PipelineRun, task: string, name: string): string {
   const { namespace } = run.metadata
   return `PipelineRun "${namespace}/${run.metadata.name}": pipeline task "${task}" needs the name "${name}", which is taken by an object that this run did not make. Delete that object, or start the run under another name`
+}
+
+function nestedInItself(pipeline: string, ancestors: readonly string[]): string {
+  return `detected cycle in pipeline-in-pipeline: pipeline "${pipeline}" is already running in ancestor chain [${ancestors.join(' ')}]`
 }
 
 function cancels({ run, states, tasksOver, passed }: Advance): readonly Action[] {

@@ -32,6 +32,15 @@ export interface Start {
   readonly bindings: readonly WorkspaceBinding[]
 }
 
+/** On a PipelineRun that a PipelineRun made: the Pipelines it is inside of, outermost first, parted by blanks. */
+export const ANCESTORS_ANNOTATION = 'tektite.dev/ancestor-pipelines'
+
+/** With the run's own Pipeline: a child that refers to one of them would make runs without end. */
+export function ancestorPipelines(run: PipelineRun): readonly string[] {
+  const outer = run.metadata.annotations?.[ANCESTORS_ANNOTATION]?.split(' ') ?? []
+  return [...outer, run.spec.pipelineRef?.name ?? ''].filter(name => name !== '')
+}
+
 export function childKind(task: PipelineTask): ChildKind {
   if (isCustomTask(task)) return 'CustomRun'
   return task.pipelineRef || task.pipelineSpec ? 'PipelineRun' : 'TaskRun'
@@ -65,7 +74,10 @@ function createChild(
     name,
     namespace: run.metadata.namespace,
     labels: childLabels(run, start, own, meta.labels ?? {}, settings),
-    annotations: childAnnotations(task, own, meta.annotations ?? {}),
+    annotations: {
+      ...childAnnotations(task, own, meta.annotations ?? {}),
+      ...(childKind(task) === 'PipelineRun' && { [ANCESTORS_ANNOTATION]: ancestorPipelines(run).join(' ') }),
+    },
     ownerReferences: [ownerReference(run)],
   }
   const given = {

@@ -44,7 +44,9 @@ export function stopPod(
   world: Pick<TaskRunWorld, 'pod' | 'now'>,
 ): Decision<TaskRunStatus> {
   const { pod, now } = world
-  const report = pod && task ? statusFromPod(run.metadata.name, task, pod) : undefined
+  // An attempt that failed before has its last word in the status already.
+  const fresh = pendingFailure(status) === undefined
+  const report = fresh && pod && task ? statusFromPod(run.metadata.name, task, pod) : undefined
   const seen: TaskRunStatus = {
     ...status,
     ...(report && { ...statesOf(report), ...resultsOf(report) }),
@@ -81,7 +83,8 @@ export function failed(
     now,
   )
   if (standing) {
-    const remembered: Condition = { type: ATTEMPT_FAILED, status: 'True', ...failure }
+    const { reason, message } = failure
+    const remembered: Condition = { type: ATTEMPT_FAILED, status: 'True', reason, message }
     return { actions, status: { ...status, conditions: [...conditions, remembered] } }
   }
   const { retriesStatus = [], startTime: _, completionTime: __, podName: ___, results: ____, ...kept } = status

@@ -75,7 +75,7 @@ function started(
     return failed(run, status, { reason, message: failing.message ?? '' }, standing, [], now)
   }
   if (pod && status.taskSpec) {
-    const decision = byPod(run, { ...status, podName: pod.metadata.name }, status.taskSpec, pod, now)
+    const decision = byPod(run, onPod(status, pod.metadata.name), status.taskSpec, pod, now)
     if (decision) return decision
   }
   if (deadline !== undefined && now >= deadline) {
@@ -83,7 +83,7 @@ function started(
     const reason = TASK_RUN_REASONS.TaskRunTimeout
     return stopPod(run, status, status.taskSpec, { reason, message }, { pod, now })
   }
-  if (pod && status.taskSpec) return follow(run, { ...status, podName: pod.metadata.name }, status.taskSpec, pod, now)
+  if (pod && status.taskSpec) return follow(run, onPod(status, pod.metadata.name), status.taskSpec, pod, now)
   if (status.podName && hasRun(status)) {
     const message = `pod "${status.podName}" of TaskRun "${run.metadata.name}" vanished while its steps ran, and steps are never run twice in one attempt. Set spec.retries to have lost attempts repeated`
     return stopPod(run, status, status.taskSpec, { reason: TASK_RUN_REASONS.Failed, message }, { pod: undefined, now })
@@ -135,7 +135,7 @@ function begin(
   const known: TaskRunStatus = { ...status, taskSpec: task }
   // Made by a pass that could not write its status.
   if (pod) {
-    const found = { ...known, podName: pod.metadata.name }
+    const found = onPod(known, pod.metadata.name)
     return { ...(byPod(run, found, task, pod, now) ?? follow(run, found, task, pod, now)), ...meta.added }
   }
 
@@ -147,13 +147,10 @@ function begin(
   }
   const made = createPod(run, task, world, { attempt, timeoutMs: timeoutOf(run, world), meta, evaluateCel })
   if (made.is === 'wrong') return fail(TASK_RUN_REASONS.TaskRunValidationFailed, USER_ERROR + made.message, known)
-  // Those of the attempt before: this one has none yet.
-  const { steps: _, sidecars: __, ...fresh } = known
   return {
     actions: made.actions,
     status: {
-      ...fresh,
-      podName: wanted,
+      ...onPod(known, wanted),
       conditions: withSucceeded(status.conditions, 'Unknown', TASK_RUN_REASONS.Started, '', now),
     },
     ...meta.added,
@@ -194,7 +191,7 @@ function follow(run: TaskRun, status: TaskRunStatus, task: TaskSpec, pod: Pod, n
 
 function cancelled(run: TaskRun, status: TaskRunStatus, world: TaskRunWorld): TaskRunDecision {
   const pod = podOfAttempt(run, status, world)
-  const seen = pod ? { ...status, podName: pod.metadata.name } : status
+  const seen = pod ? onPod(status, pod.metadata.name) : status
   const message = `TaskRun "${run.metadata.name}" was cancelled. ${run.spec.statusMessage ?? ''}${previously(status)}`
   const task = status.taskSpec ?? (world.task.is === 'found' ? world.task.value : undefined)
   return stopPod(run, seen, task, { reason: TASK_RUN_REASONS.TaskRunCancelled, message }, { pod, now: world.now })
@@ -219,6 +216,13 @@ function waiting(status: TaskRunStatus, reason: TaskRunReason, message: string, 
     actions: [],
     status: { ...status, conditions: withSucceeded(status.conditions, 'Unknown', reason, message, now) },
   }
+}
+
+/** The states of steps are those of one Pod: what is left of the attempt before goes when the next one has its own. */
+function onPod(status: TaskRunStatus, name: string): TaskRunStatus {
+  if (status.podName === name) return status
+  const { steps: _, sidecars: __, ...fresh } = status
+  return { ...fresh, podName: name }
 }
 
 /** Ours, and of the present attempt: the world was observed before this status may have moved on. */

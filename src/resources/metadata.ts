@@ -70,7 +70,8 @@ function noMatchHint(kind: string, group: string, info: (typeof KINDS)[Kind] | u
     const versions = info.served.map(version => (group === '' ? version : `${group}/${version}`))
     return `${kind} is served as ${versions.join(' and ')}`
   }
-  if (kind === 'ClusterTask') return 'ClusterTasks no longer exist; make it a Task, or refer to it with the cluster resolver'
+  if (kind === 'ClusterTask')
+    return 'ClusterTasks no longer exist; make it a Task, or refer to it with the cluster resolver'
   const ours = Object.entries(KINDS).filter(([, one]) => one.group === group && group !== '')
   if (ours.length > 0) return `known kinds of ${group}: ${ours.map(([name]) => name).join(', ')}`
   if (isKind(kind)) {
@@ -117,9 +118,7 @@ function nameProblems(kind: Kind, { name, generateName, namespace }: NewMeta): P
   if (name === undefined) return problems
   const valid = group === 'rbac.authorization.k8s.io' ? PATH_SEGMENT : SUBDOMAIN
   if (name.length > 253 || !valid.test(name)) {
-    problems.push(
-      complete(`metadata.name: Invalid value: ${JSON.stringify(name)}: ${SUBDOMAIN_TEXT}`, 'metadata.name'),
-    )
+    problems.push(complete(`metadata.name: Invalid value: ${JSON.stringify(name)}: ${SUBDOMAIN_TEXT}`, 'metadata.name'))
   }
   return problems
 }
@@ -166,7 +165,9 @@ function labelProblems(labels: Readonly<Record<string, string>>): Problem[] {
     }
     if (!isLabelValue(value)) {
       const message = `metadata.labels: Invalid value: ${JSON.stringify(value)}: ${LABEL_VALUE_TEXT}`
-      problems.push(complete(message, 'metadata.labels', `this is the value of ${JSON.stringify(key)}; annotations take any text`))
+      problems.push(
+        complete(message, 'metadata.labels', `this is the value of ${JSON.stringify(key)}; annotations take any text`),
+      )
     }
     return problems
   })
@@ -176,7 +177,10 @@ function annotationProblems({ annotations = {} }: NewMeta): Problem[] {
   return Object.keys(annotations)
     .filter(key => !isQualifiedName(key.toLowerCase()))
     .map(key =>
-      complete(`metadata.annotations: Invalid value: ${JSON.stringify(key)}: ${QUALIFIED_TEXT}`, 'metadata.annotations'),
+      complete(
+        `metadata.annotations: Invalid value: ${JSON.stringify(key)}: ${QUALIFIED_TEXT}`,
+        'metadata.annotations',
+      ),
     )
 }
 

@@ -67,7 +67,12 @@ function documentsOf(text: string): readonly { readonly text: string; readonly f
 
 /** `kind: List` (and `TaskList` and its like, as `kubectl get` prints them) stands for its items. */
 function unpacked(value: unknown, file: string, lineOf: (path: string) => number): readonly ParsedObject[] {
-  if (isRecord(value) && typeof value['kind'] === 'string' && value['kind'].endsWith('List') && Array.isArray(value['items'])) {
+  if (
+    isRecord(value) &&
+    typeof value['kind'] === 'string' &&
+    value['kind'].endsWith('List') &&
+    Array.isArray(value['items'])
+  ) {
     const items: readonly unknown[] = value['items']
     return items.flatMap((item, i) => {
       const place = `items[${i}]`

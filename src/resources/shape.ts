@@ -57,7 +57,9 @@ export function decode(shape: Shape, value: unknown, path: string, problems: Pro
   if (!isRecord(value)) return wrongType(value, 'object', path, problems)
   if ('map' in shape) {
     const entries = Object.entries(value).filter(([, item]) => item !== null)
-    return Object.fromEntries(entries.map(([key, item]) => [key, decode(shape.map, item, join(path, key), problems, schemaless)]))
+    return Object.fromEntries(
+      entries.map(([key, item]) => [key, decode(shape.map, item, join(path, key), problems, schemaless)]),
+    )
   }
   return decodeFields(shape, value, path, problems, schemaless || shape.schemaless === true)
 }
@@ -116,7 +118,9 @@ function decodeScalar(shape: ScalarShape, value: unknown, path: string, problems
       if (typeof value !== 'string') return wrongType(value, 'string', path, problems)
       const bare = value.replace(/\s/g, '')
       if (bare.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(bare)) {
-        problems.push(complete(`${path}: illegal base64 data`, path, 'encode the value, or use stringData for plain text'))
+        problems.push(
+          complete(`${path}: illegal base64 data`, path, 'encode the value, or use stringData for plain text'),
+        )
       }
       return value
     }

@@ -4,7 +4,9 @@ import type { Fields, Shape } from './shape.js'
 export const strings: Shape = { list: 'string' }
 export const stringMap: Shape = { map: 'string' }
 
-const keyToPath: Shape = { list: { fields: { key: 'string', path: 'string', mode: 'integer' }, required: ['key', 'path'] } }
+const keyToPath: Shape = {
+  list: { fields: { key: 'string', path: 'string', mode: 'integer' }, required: ['key', 'path'] },
+}
 const selector = (...names: readonly string[]): Fields => ({
   fields: { name: 'string', optional: 'boolean', ...Object.fromEntries(names.map(name => [name, 'string' as const])) },
 })
@@ -64,7 +66,9 @@ export const securityContext: Fields = {
 export const probe: Fields = {
   fields: {
     exec: { fields: { command: strings } },
-    httpGet: { fields: { path: 'string', port: 'int-or-string', host: 'string', scheme: 'string', httpHeaders: 'any' } },
+    httpGet: {
+      fields: { path: 'string', port: 'int-or-string', host: 'string', scheme: 'string', httpHeaders: 'any' },
+    },
     tcpSocket: { fields: { port: 'int-or-string', host: 'string' } },
     grpc: 'object',
     initialDelaySeconds: 'integer',
@@ -128,7 +132,9 @@ export const volume: Fields = {
     ...volumeSources,
     downwardAPI: {
       fields: {
-        items: { list: { fields: { path: 'string', mode: 'integer', fieldRef: 'object', resourceFieldRef: 'object' } } },
+        items: {
+          list: { fields: { path: 'string', mode: 'integer', fieldRef: 'object', resourceFieldRef: 'object' } },
+        },
         defaultMode: 'integer',
       },
     },

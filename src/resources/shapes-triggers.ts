@@ -66,7 +66,10 @@ const kubernetesResource: Fields = {
     spec: {
       fields: {
         template: {
-          fields: { metadata: 'object', spec: { fields: { securityContext, serviceAccountName: 'string' }, open: true } },
+          fields: {
+            metadata: 'object',
+            spec: { fields: { securityContext, serviceAccountName: 'string' }, open: true },
+          },
           open: true,
         },
       },

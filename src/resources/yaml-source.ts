@@ -41,28 +41,34 @@ const boolTag: ScalarTag = {
   resolve: text => /^(?:y|t|on)/i.test(text),
 }
 
+const MAX_UINT64 = 2n ** 64n - 1n
+const MIN_INT64 = -(2n ** 63n)
+
 const intTag: ScalarTag = {
   tag: 'tag:yaml.org,2002:int',
   default: true,
-  test: /^[-+]?(?:0[bB][01_]+|0[oO]?[0-7_]+|0[xX][0-9a-fA-F_]+|[1-9][0-9_]*|0)$/,
+  test: /^[-+]?(?:0[bB]_*[01][01_]*|0[oO]_*[0-7][0-7_]*|0[0-7_]+|0[xX]_*[0-9a-fA-F][0-9a-fA-F_]*|[1-9][0-9_]*|0)$/,
   identify: value => Number.isInteger(value) || typeof value === 'bigint',
   resolve: text => {
     const bare = text.replaceAll('_', '').replace(/^([-+]?)0(?=[0-7])/, '$10o')
     const digits = BigInt(bare.replace(/^[-+]/, ''))
     const value = bare.startsWith('-') ? -digits : digits
-    return Number.isSafeInteger(Number(value)) ? Number(value) : value
+    // As in Go: exact up to 64 bits, a float beyond.
+    return Number.isSafeInteger(Number(value)) || value > MAX_UINT64 || value < MIN_INT64 ? Number(value) : value
   },
 }
 
 const floatTag: ScalarTag = {
   tag: 'tag:yaml.org,2002:float',
   default: true,
-  test: /^(?:[-+]?(?:\.[0-9_]+|[0-9][0-9_]*(?:\.[0-9_]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$/,
+  test: /^(?:[-+]?(?:\.[0-9]+|[0-9][0-9_]*(?:\.[0-9_]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$/,
   identify: value => typeof value === 'number',
   resolve: text => {
     if (/nan$/i.test(text)) return Number.NaN
     if (/inf$/i.test(text)) return text.startsWith('-') ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY
-    return Number(text.replaceAll('_', ''))
+    const value = Number(text.replaceAll('_', ''))
+    // `1e999` is no number but a name, as in Go. Commit ids look like this.
+    return Number.isFinite(value) ? value : text
   },
 }
 
@@ -102,7 +108,11 @@ export function readYaml(text: string, firstLine: number): YamlAnswer {
     // The library throws for what it cannot hold: a stack of collections, too many aliases, an unknown anchor.
     const message = error instanceof Error ? error.message : String(error)
     const deep = error instanceof RangeError
-    return { is: 'refused', message: deep ? 'exceeded max depth 100' : `error converting YAML to JSON: yaml: ${message}`, line: firstLine }
+    return {
+      is: 'refused',
+      message: deep ? 'exceeded max depth 100' : `error converting YAML to JSON: yaml: ${message}`,
+      line: firstLine,
+    }
   }
   const lineAt = (offset: number): number => firstLine + lines.linePos(offset).line - 1
   return { is: 'ok', document: { value, lineOf: path => lineAt(offsetOf(document.contents, path)) } }
@@ -159,7 +169,9 @@ function offsetOf(root: Node | null, path: string): number {
       offset = rangeStart(found.key) ?? offset
       node = found.value
     } else if (isSeq(node) && index !== undefined) {
-      const found: unknown = /^\d+$/.test(index) ? node.items[Number(index)] : node.items.find(item => isMap(item) && item.get('name') === index)
+      const found: unknown = /^\d+$/.test(index)
+        ? node.items[Number(index)]
+        : node.items.find(item => isMap(item) && item.get('name') === index)
       if (found === undefined) return offset
       offset = rangeStart(found) ?? offset
       node = found

@@ -102,7 +102,9 @@ function defaultResultSpec(spec: ResultSpec): ResultSpec {
 }
 
 function typed(properties: NonNullable<ParamSpec['properties']>): NonNullable<ParamSpec['properties']> {
-  return Object.fromEntries(Object.entries(properties).map(([key, one]) => [key, { ...one, type: one.type ?? 'string' }]))
+  return Object.fromEntries(
+    Object.entries(properties).map(([key, one]) => [key, { ...one, type: one.type ?? 'string' }]),
+  )
 }
 
 export function defaultPipelineSpec(spec: PipelineSpec, settings: Settings): PipelineSpec {

@@ -9,7 +9,7 @@ export interface Rejection {
   readonly header: string
   /** `<namespace>/<name>` and key, never the value. */
   readonly secret: string
-  readonly message: string
+  readonly why: string
   readonly wayOut: string
 }
 
@@ -25,16 +25,18 @@ export async function guard(
 ): Promise<Guarding> {
   const rejections: Rejection[] = []
   const triggers = listed.flatMap(one => (one.is === 'trigger' ? [one.trigger] : []))
-  for (const { name, namespace, chain } of triggers) {
+  for (const { name, chain } of triggers) {
     const proofs = await proveChain(chain, event, secrets)
-    const rejected = proofs.filter(proof => proof.is === 'rejected')
+    const rejected = proofs.flatMap(({ proof, namespace }) =>
+      proof.is === 'rejected' ? [{ ...proof, namespace }] : [],
+    )
     if (rejected.length === 0) return { is: 'admitted' }
     rejections.push(
-      ...rejected.map(({ header, secret, message, wayOut }) => ({
+      ...rejected.map(({ header, secret, namespace, message, wayOut }) => ({
         trigger: name,
         header,
         secret: `${namespace}/${secret.secretName} key ${secret.secretKey}`,
-        message,
+        why: message,
         wayOut,
       })),
     )

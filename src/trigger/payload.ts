@@ -58,23 +58,37 @@ function goKind(value: unknown): string {
 
 /** Walks with its own stack: depth and size are what is being checked. */
 function limitProblem(root: unknown): string | undefined {
-  const stack: { value: unknown; depth: number }[] = [{ value: root, depth: 0 }]
+  const containers: object[] = []
+  const depths: number[] = []
   let values = 0
-  for (let top = stack.pop(); top !== undefined; top = stack.pop()) {
-    const { value, depth } = top
+  const visit = (value: unknown, depth: number): string | undefined => {
     values += 1
-    if (depth > MAX_DEPTH) return `exceeded max depth ${MAX_DEPTH}`
-    if (values > MAX_VALUES) return `more than ${MAX_VALUES} values`
-    if (typeof value === 'string') {
-      if (HALF_PAIR.test(value)) return 'invalid \\u escape: half of a surrogate pair'
-    } else if (typeof value === 'number') {
-      if (!Number.isFinite(value)) return 'json: a number does not fit into type float64'
-    } else if (typeof value === 'object' && value !== null) {
-      for (const key of Array.isArray(value) ? [] : Object.keys(value)) {
-        if (HALF_PAIR.test(key)) return 'invalid \\u escape: half of a surrogate pair'
-      }
-      for (const inner of Object.values(value)) stack.push({ value: inner, depth: depth + 1 })
-    }
+    if (typeof value === 'string') return halfPair(value)
+    if (typeof value === 'number') return Number.isFinite(value) ? undefined : 'json: a number does not fit into type float64'
+    if (typeof value !== 'object' || value === null) return undefined
+    containers.push(value)
+    depths.push(depth)
+    return depth > MAX_DEPTH ? `exceeded max depth ${MAX_DEPTH}` : undefined
+  }
+  let problem = visit(root, 0)
+  for (let top = containers.pop(); top !== undefined && problem === undefined; top = containers.pop()) {
+    const depth = (depths.pop() ?? 0) + 1
+    const inner: readonly unknown[] = Array.isArray(top) ? top : Object.values(top)
+    if (values + inner.length > MAX_VALUES) return `more than ${MAX_VALUES} values`
+    if (!Array.isArray(top)) problem = firstProblem(Object.keys(top), halfPair)
+    problem ??= firstProblem(inner, value => visit(value, depth))
+  }
+  return problem
+}
+
+function firstProblem<T>(values: readonly T[], check: (value: T) => string | undefined): string | undefined {
+  for (const value of values) {
+    const problem = check(value)
+    if (problem !== undefined) return problem
   }
   return undefined
+}
+
+function halfPair(text: string): string | undefined {
+  return HALF_PAIR.test(text) ? 'invalid \\u escape: half of a surrogate pair' : undefined
 }

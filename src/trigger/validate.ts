@@ -17,7 +17,10 @@ import type {
 /** Tekton prefixes the name with `el-` and appends pod hashes. */
 const MAX_LISTENER_NAME = 60
 
-export function validateEventListener({ name = '', annotations = {} }: NewMeta, spec: EventListenerSpec): readonly Problem[] {
+export function validateEventListener(
+  { name = '', annotations = {} }: NewMeta,
+  spec: EventListenerSpec,
+): readonly Problem[] {
   const { triggers = [], triggerGroups = [], namespaceSelector, labelSelector } = spec
   const problems: Problem[] = []
   if (name.length > MAX_LISTENER_NAME) {
@@ -31,7 +34,10 @@ export function validateEventListener({ name = '', annotations = {} }: NewMeta, 
   }
   if (triggers.length + triggerGroups.length === 0 && !namespaceSelector?.matchNames?.length && !labelSelector) {
     const fields = ['labelSelector', 'namespaceSelector', 'triggerGroups', 'triggers'].map(field => `spec.${field}`)
-    problems.push({ ...exactlyOne('neither', fields, 'an EventListener without triggers never does anything'), at: 'spec' })
+    problems.push({
+      ...exactlyOne('neither', fields, 'an EventListener without triggers never does anything'),
+      at: 'spec',
+    })
   }
   return [
     ...problems,
@@ -73,7 +79,10 @@ export function validateTrigger(spec: TriggerSpec, path: string): readonly Probl
   return [...label, ...triggerProblems(spec, path)]
 }
 
-function triggerProblems({ template, bindings = [], interceptors = [] }: TriggerSpec, path: string): readonly Problem[] {
+function triggerProblems(
+  { template, bindings = [], interceptors = [] }: TriggerSpec,
+  path: string,
+): readonly Problem[] {
   return [
     // A missing template arrives here as undefined, whatever the type says.
     ...(template ? templateProblems(template, `${path}.template`) : [missing(`${path}.template`)]),
@@ -86,7 +95,9 @@ function templateProblems({ ref, spec, apiVersion }: TriggerSpecTemplate, path: 
   const both = [`${path}.ref`, `${path}.spec`]
   const problems: Problem[] = []
   if (apiVersion && !/^(triggers\.tekton\.dev\/)?v1(alpha|beta)1$/.test(apiVersion)) {
-    problems.push(invalidValue('invalid apiVersion', `${path}.apiVersion`, undefined, 'use triggers.tekton.dev/v1beta1'))
+    problems.push(
+      invalidValue('invalid apiVersion', `${path}.apiVersion`, undefined, 'use triggers.tekton.dev/v1beta1'),
+    )
   }
   if (ref && spec) return [...problems, exactlyOne('both', both, 'keep one of the two')]
   if (ref === '') return [...problems, missing(`${path}.ref`)]
@@ -96,7 +107,8 @@ function templateProblems({ ref, spec, apiVersion }: TriggerSpecTemplate, path: 
 
 function bindingProblems(binding: TriggerSpecBinding, path: string): readonly Problem[] {
   const { name, ref, value, kind } = binding
-  if (name && ref) return [exactlyOne('both', [`${path}.name`, `${path}.ref`], 'an entry is either a value or a reference')]
+  if (name && ref)
+    return [exactlyOne('both', [`${path}.name`, `${path}.ref`], 'an entry is either a value or a reference')]
   if (ref) {
     if (kind === 'TriggerBinding' || kind === 'ClusterTriggerBinding') return []
     const hint = 'kinds are TriggerBinding and ClusterTriggerBinding'
@@ -110,7 +122,8 @@ function interceptorProblems(interceptors: readonly (TriggerInterceptor | null)[
   return interceptors.flatMap((interceptor, i) => {
     const place = `${path}.interceptors[${i}]`
     if (interceptor === null) return [invalidValue("interceptor '<nil>' must be a valid value", place)]
-    if (interceptor.webhook) return webhookProblems(interceptor.webhook, `${place}.interceptor.webhook`, `${place}.webhook`)
+    if (interceptor.webhook)
+      return webhookProblems(interceptor.webhook, `${place}.interceptor.webhook`, `${place}.webhook`)
     if (interceptor.ref?.name) return []
     const hint = 'name an interceptor: ref: {name: github}'
     return [{ ...missing(`${place}.interceptor`, hint), at: place }]
@@ -123,7 +136,8 @@ function webhookProblems(webhook: Readonly<Record<string, unknown>>, path: strin
   if (!isRecord(objectRef) || !objectRef['name']) problems.push(missing(`${path}.objectRef`))
   else {
     if (objectRef['kind'] !== 'Service') problems.push(invalidValue('invalid kind', `${path}.objectRef.kind`))
-    if (objectRef['apiVersion'] !== 'v1') problems.push(invalidValue('invalid apiVersion', `${path}.objectRef.apiVersion`))
+    if (objectRef['apiVersion'] !== 'v1')
+      problems.push(invalidValue('invalid apiVersion', `${path}.objectRef.apiVersion`))
   }
   for (const [i, entry] of (Array.isArray(header) ? header : []).entries()) {
     const { name, value } = isRecord(entry) ? entry : {}
@@ -148,7 +162,9 @@ export function validateTriggerBinding({ params = [] }: TriggerBindingSpec): rea
     const path = `spec.params[${i}]`
     const repeated = params.findIndex(one => one.name === param.name) < i ? [exactlyOne('both', `${path}.name`)] : []
     const value = param.value ?? ''
-    return isClosed(value) ? repeated : [...repeated, invalidValue(value, `${path}.value`, undefined, 'a $( is not closed')]
+    return isClosed(value)
+      ? repeated
+      : [...repeated, invalidValue(value, `${path}.value`, undefined, 'a $( is not closed')]
   })
 }
 
@@ -172,12 +188,16 @@ export function validateTriggerTemplate(
       ...missing(`${place}.${field}`),
       at: place,
     }))
-    const used = new Set([...JSON.stringify(template).matchAll(/\$\(tt\.params\.([^)"\\]+)\)/g)].map(match => match[1] ?? ''))
-    const unknown = [...used].filter(name => !declared.has(name)).map(name =>
-      problem(`invalid value: undeclared param '$(tt.params.${name})'`, place, {
-        details: `'$(tt.params.${name})' must be declared in ${path === 'spec' ? 'spec.params' : `${path}.params`}`,
-      }),
+    const used = new Set(
+      [...JSON.stringify(template).matchAll(/\$\(tt\.params\.([^)"\\]+)\)/g)].map(match => match[1] ?? ''),
     )
+    const unknown = [...used]
+      .filter(name => !declared.has(name))
+      .map(name =>
+        problem(`invalid value: undeclared param '$(tt.params.${name})'`, place, {
+          details: `'$(tt.params.${name})' must be declared in ${path === 'spec' ? 'spec.params' : `${path}.params`}`,
+        }),
+      )
     return [...unset, ...unknown]
   })
 }

@@ -28,3 +28,47 @@ test.skipIf(!existsSync(SHARED)).each(files)('takes %s', name => {
   const foreign = FOREIGN[name]
   expect(texts.map(text => text.replace(/^\d+: /, ''))).toEqual(foreign === undefined ? [] : [foreign])
 })
+
+test.skipIf(!existsSync(seed))(
+  'takes the seed document, with a warning and a way out for each of its two oddities',
+  () => {
+    const answer = admitManifests([{ file: 'seed.yaml', text: readFileSync(seed, 'utf8') }])
+    if (answer.is === 'refused') throw new Error(answer.problems.map(problemText).join('\n'))
+    expect(answer.objects.map(({ apiVersion, kind, metadata }) => `${apiVersion} ${kind} ${metadata.name}`)).toEqual([
+      'tekton.dev/v1 Task build-and-push',
+      'tekton.dev/v1 TaskRun build-and-push-run-1',
+      'tekton.dev/v1 Pipeline build-push-pipeline',
+      'tekton.dev/v1 PipelineRun build-push-pipeline-run-1',
+    ])
+    const told = answer.warnings.map(({ file, line, object, paths, hint }) => ({
+      file,
+      line,
+      object,
+      path: paths[0],
+      hint,
+    }))
+    expect(told).toEqual([
+      {
+        file: 'seed.yaml',
+        line: 16,
+        object: 'Task "build-and-push"',
+        path: 'spec.steps[1].script',
+        hint: expect.stringContaining('"$DOCKER_PASSWORD"'),
+      },
+      {
+        file: 'seed.yaml',
+        line: 16,
+        object: 'Task "build-and-push"',
+        path: 'spec.steps[1].script',
+        hint: expect.stringContaining('"$DOCKER_USERNAME"'),
+      },
+      {
+        file: 'seed.yaml',
+        line: 71,
+        object: 'Pipeline "build-push-pipeline"',
+        path: 'spec.tasks[1].workspaces[0]',
+        hint: expect.stringContaining('declare it in spec.workspaces of Task "build-and-push"'),
+      },
+    ])
+  },
+)

@@ -19,7 +19,7 @@ export interface InboxUnderTest {
   remove(): Promise<void>
 }
 
-const soon = { timeout: 15_000, interval: 2 }
+const soon = { timeout: 25_000, interval: 2 }
 const fired: readonly Verdict[] = [{ trigger: 'push', is: 'fired', created: ['PipelineRun/ci/build-1'], message: '' }]
 
 export function delivery(id: string, change: Partial<Delivery> = {}): Delivery {

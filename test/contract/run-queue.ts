@@ -12,7 +12,7 @@ export interface RunQueueUnderTest {
 const settled: Outcome = { kind: 'settled' }
 const inAnHour: Outcome = { kind: 'again', afterMs: 3_600_000 }
 const run = (name: string): RunKey => `PipelineRun/contract/${name}`
-const soon = { timeout: 15_000, interval: 2 }
+const soon = { timeout: 25_000, interval: 2 }
 
 /** Every promise of the RunQueue port, on one adapter. `adapter` makes an empty queue whose first pause is a minute or more. */
 export function runQueueContract(name: string, adapter: () => Promise<RunQueueUnderTest>): void {

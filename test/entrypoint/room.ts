@@ -146,6 +146,11 @@ export class Room {
       .filter(pid => environmentOf(pid).includes(this.#mark))
   }
 
+  /** Their command lines. */
+  commands(): string[] {
+    return this.processes().map(commandOf)
+  }
+
   /** @throws when something was left running; it is killed then, so that the next test starts clean. */
   leave(): void {
     const left = this.processes().map(pid => ({ pid, command: commandOf(pid) }))

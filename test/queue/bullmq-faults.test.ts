@@ -18,7 +18,7 @@ const settled = { kind: 'settled' } as const
 
 let redis: TestRedis
 let prefix: string
-let cleanUp: (() => Promise<unknown> | void)[]
+let cleanUp: (() => unknown)[]
 
 beforeEach(async () => {
   redis = await startRedis()

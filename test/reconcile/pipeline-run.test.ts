@@ -23,8 +23,8 @@ function started(pipeline: string, rest = '', options: SimulationOptions = {}) {
 
 function outcome(simulation: ReturnType<typeof simulate>) {
   const { status } = simulation.run()
-  const { reason, message, ...condition } = succeededCondition({ status: status ?? {} }) ?? {}
-  return { is: `${condition.status} ${reason}`, message }
+  const condition = succeededCondition({ status: status ?? {} })
+  return { is: `${condition?.status} ${condition?.reason}`, message: condition?.message }
 }
 
 const created = (simulation: ReturnType<typeof simulate>) =>
@@ -340,6 +340,50 @@ test('pending: no start, until the status is removed', () => {
   expect(simulation.run().status?.startTime).toBeDefined()
 })
 
+test('done is done, whatever becomes of the world', () => {
+  const simulation = started('tasks: [{ name: a }, { name: b, runAfter: [a] }]\nfinally: [{ name: f }]')
+  simulation.finish(endings({ a: FAILS }))
+  const run = { ...simulation.run(), spec: { ...simulation.run().spec, status: 'Cancelled' } }
+  const world: PipelineRunWorld = {
+    now: simulation.now() + 1e9,
+    settings: DEFAULT_SETTINGS,
+    pipeline: { is: 'failed', reason: 'CouldntGetPipeline', message: 'gone' },
+    tasks: new Map(),
+    children: [],
+    strangers: ['run-b'],
+  }
+  expect(reconcilePipelineRun(run, world)).toEqual({ actions: [], status: run.status })
+})
+
+test('a stranger met on the way ends the run, and what runs with it', () => {
+  const simulation = started('tasks: [{ name: a }, { name: b, runAfter: [a] }, { name: c }]', '', {
+    strangers: ['run-b'],
+  })
+  simulation.pass()
+  simulation.end('run-a')
+  const { actions } = simulation.pass()
+  expect(actions).toMatchObject([{ do: 'cancel', key: { name: 'run-c' } }])
+  expect(outcome(simulation).is).toBe('False CreateRunFailed')
+})
+
+test('a Pipeline inside itself', () => {
+  const spec = yaml<PipelineSpec>`tasks: [{ name: again, pipelineRef: { name: p } }]`
+  const annotations = { 'tektite.dev/ancestor-pipelines': 'p q' }
+  const nested = simulate(
+    { pipelineRef: { name: 'r' } },
+    { pipeline: { is: 'found', value: spec }, metadata: { annotations } },
+  )
+  nested.pass()
+  expect(nested.children()).toEqual([])
+  expect(outcome(nested)).toEqual({
+    is: 'False CreateRunFailed',
+    message: 'detected cycle in pipeline-in-pipeline: pipeline "p" is already running in ancestor chain [p q r]',
+  })
+  const outer = simulate({ pipelineRef: { name: 'o' } }, { pipeline: { is: 'found', value: spec } })
+  outer.pass()
+  expect(outer.children()[0]?.metadata.annotations).toEqual({ 'tektite.dev/ancestor-pipelines': 'o' })
+})
+
 test('managed by somebody else: not touched', () => {
   const simulation = started('tasks: [{ name: a }]', 'managedBy: example.com/other')
   expect(simulation.pass()).toEqual({ actions: [], status: {} })
@@ -366,11 +410,11 @@ test('waits for a Pipeline, then for a Task, and looks at neither again', () => 
 
   const value = yaml<PipelineSpec>`tasks: [{ name: a, taskRef: { name: t } }]`
   const from = { name: 'p', labels: { team: 'x', own: 'theirs' }, annotations: { note: 'n' } }
-  const found = {
+  const found: PipelineRunWorld = {
     ...world,
     pipeline: { is: 'found', value, from },
     tasks: new Map([['a', { is: 'pending' }]]),
-  } as const
+  }
   const labelled = { ...run, metadata: { ...run.metadata, labels: { own: 'mine' } }, status: first.status }
   const second = reconcilePipelineRun(labelled, found)
   expect(succeededCondition(second)?.reason).toBe('ResolvingTaskRef')

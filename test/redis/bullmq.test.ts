@@ -147,8 +147,9 @@ async function startProxy(to: number) {
     port: (proxy.address() as { port: number }).port,
     freeze() {
       for (const [inside, outside] of pairs) {
-        inside.unpipe(outside)
-        outside.unpipe(inside)
+        // Swallowed, not left unread: the end of a connection must still be seen.
+        inside.unpipe(outside).resume()
+        outside.unpipe(inside).resume()
       }
     },
     async close() {

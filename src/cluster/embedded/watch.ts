@@ -1,4 +1,5 @@
 /** Committed events, handed to whoever follows. In memory, newest only; the log in the database has the older ones. */
+import { setMaxListeners } from 'node:events'
 import type { Kind } from '../../resources/kinds.js'
 import type { Change, Selector } from '../cluster.js'
 import type { Stored } from './keys.js'
@@ -76,6 +77,8 @@ export function createFeed(version: number): Feed {
           resolve()
         }
         waiters.add(done)
+        // One signal may end any number of watches; Node would take that for a leak and warn.
+        setMaxListeners(0, signal)
         signal.addEventListener('abort', done)
       })
     },

@@ -13,7 +13,9 @@ export function validateCustomRunSpec(spec: Json, path: string): readonly Proble
   if (customRef && customSpec) problems.push(exactlyOne('both', both))
   else if (!customRef && !customSpec) problems.push({ ...exactlyOne('neither', both), at: path })
   else {
-    const [what, name] = isRecord(customRef) ? [customRef, 'customRef'] : [isRecord(customSpec) ? customSpec : {}, 'customSpec']
+    const [what, name] = isRecord(customRef)
+      ? [customRef, 'customRef']
+      : [isRecord(customSpec) ? customSpec : {}, 'customSpec']
     const absent = ['apiVersion', 'kind'].find(field => !what[field])
     if (absent) problems.push(missing(`${path}.${name}.${absent}`))
   }

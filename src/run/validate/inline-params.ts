@@ -7,7 +7,11 @@ import { isList } from '../substitute.js'
 export function specOfParam({ name, value }: Param): ParamSpec {
   const type = typeOfValue(value)
   if (typeof value === 'string' || isList(value)) return { name, type }
-  return { name, type, properties: Object.fromEntries(Object.keys(value).map(key => [key, { type: 'string' as const }])) }
+  return {
+    name,
+    type,
+    properties: Object.fromEntries(Object.keys(value).map(key => [key, { type: 'string' as const }])),
+  }
 }
 
 /** One spec per name: the first says the type, all of them together say an object's keys. */

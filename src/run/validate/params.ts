@@ -15,7 +15,9 @@ export function validateParamSpecs(specs: readonly ParamSpec[], path: string): r
   return [
     ...specs.flatMap((spec, i) => typeProblems(spec, `${path}.params.${spec.name}`, `${path}.params[${i}]`)),
     ...duplicates(specs.map(spec => spec.name)).map(name =>
-      problem('parameter appears more than once', `${path}.params[${name}]`, { hint: `keep one declaration of "${name}"` }),
+      problem('parameter appears more than once', `${path}.params[${name}]`, {
+        hint: `keep one declaration of "${name}"`,
+      }),
     ),
     ...specs.flatMap(spec => enumProblems(spec, `${path}.params[${spec.name}]`)),
     ...nameProblems(specs, `${path}.params`),
@@ -30,7 +32,9 @@ function typeProblems(spec: ParamSpec, path: string, at: string): readonly Probl
   if (spec.default !== undefined && typeOfValue(spec.default) !== type) {
     const message = `"${type}" type does not match default value's type: "${typeOfValue(spec.default)}"`
     const hint = type === 'array' ? 'write the default as a list of strings' : undefined
-    return [problem(message, [`${path}.type`, `${path}.default.type`], { at: `${at}.default`, ...(hint ? { hint } : {}) })]
+    return [
+      problem(message, [`${path}.type`, `${path}.default.type`], { at: `${at}.default`, ...(hint ? { hint } : {}) }),
+    ]
   }
   const wrong = Object.entries(spec.properties ?? {}).filter(([, one]) => (one.type ?? 'string') !== 'string')
   if (wrong.length === 0) return []
@@ -126,7 +130,12 @@ export function validateNoResultsInParams(params: readonly Param[], path: string
     if (results.length === 0) return []
     const message = `cannot use result expressions in ${goList(results)} as PipelineRun parameter values`
     const hint = 'results exist only inside the pipeline: use them in spec.tasks[].params'
-    return [{ ...invalidValue(message, `${path}.params[${param.name}].value`, undefined, hint), at: `${path}.params[${i}].value` }]
+    return [
+      {
+        ...invalidValue(message, `${path}.params[${param.name}].value`, undefined, hint),
+        at: `${path}.params[${i}].value`,
+      },
+    ]
   })
 }
 

@@ -1,7 +1,7 @@
 /** What the texts of pipeline tasks refer to: context, status of other tasks, results, and prefixes nobody knows. */
 import { invalidValue, type Problem, problem } from '../../resources/problem.js'
 import type { ParamValue, PipelineSpec, PipelineTask } from '../../resources/tekton.js'
-import { parseResultReference, referencesInValue, type ResultReference } from '../result-references.js'
+import { parseResultReference, type ResultReference, referencesInValue } from '../result-references.js'
 import { expressionsInValue, isList } from '../substitute.js'
 import { goQuote } from './quote.js'
 import { unknownVariable } from './variables.js'
@@ -22,7 +22,11 @@ export function validateReferences(spec: PipelineSpec, path: string): readonly P
   return [
     ...tasks.flatMap((task, i) => {
       const spots = spotsOf(task, `${path}.tasks[${i}]`)
-      return [...spots.flatMap(prefixProblems), ...spots.flatMap(statusInTasks), ...resultUse(task, spec, `${path}.tasks[${i}]`)]
+      return [
+        ...spots.flatMap(prefixProblems),
+        ...spots.flatMap(statusInTasks),
+        ...resultUse(task, spec, `${path}.tasks[${i}]`),
+      ]
     }),
     ...last.flatMap((task, i) => {
       const place = `${path}.finally[${i}]`
@@ -149,7 +153,11 @@ function resultUse(task: PipelineTask, { tasks = [] }: PipelineSpec, path: strin
 
 function contextProblems(tasks: readonly PipelineTask[], path: string): readonly Problem[] {
   return tasks.flatMap((task, i) =>
-    [...(task.params ?? []), ...(task.matrix?.params ?? []), ...(task.matrix?.include ?? []).flatMap(one => one.params ?? [])]
+    [
+      ...(task.params ?? []),
+      ...(task.matrix?.params ?? []),
+      ...(task.matrix?.include ?? []).flatMap(one => one.params ?? []),
+    ]
       .flatMap(param => (typeof param.value === 'string' ? [param.value] : Object.values(param.value)))
       .flatMap(text => {
         const unknown =
@@ -158,7 +166,9 @@ function contextProblems(tasks: readonly PipelineTask[], path: string): readonly
           unknownVariable(text, 'context.pipelineTask', ['retries'])
         if (unknown === undefined) return []
         const hint = `${unknown}: known are context.pipelineRun.name, .namespace and .uid, context.pipeline.name, context.pipelineTask.retries`
-        return [problem(`non-existent variable in ${goQuote(text)}`, `${path}.value`, { at: `${path}[${i}].params`, hint })]
+        return [
+          problem(`non-existent variable in ${goQuote(text)}`, `${path}.value`, { at: `${path}[${i}].params`, hint }),
+        ]
       }),
   )
 }

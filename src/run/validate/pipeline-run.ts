@@ -55,7 +55,10 @@ function inlineUsage({ params = [], pipelineSpec = {} }: PipelineRunSpec, path: 
   const place = `${path}.pipelineSpec`
   const outer = mergedSpecs([...declared, ...params.map(specOfParam)])
   const everything = mergedSpecs([...outer, ...[...tasks, ...last].flatMap(task => embeddedParams(task, []))])
-  const steps = [...tasks.map((task, i) => [task, `${place}.tasks[${i}]`] as const), ...last.map((task, i) => [task, `${place}.finally[${i}]`] as const)]
+  const steps = [
+    ...tasks.map((task, i) => [task, `${place}.tasks[${i}]`] as const),
+    ...last.map((task, i) => [task, `${place}.finally[${i}]`] as const),
+  ]
   return [
     ...validatePipelineParamUsage(pipelineSpec, everything, path, place, (_, i) => `[${i}]`),
     ...steps.flatMap(([task, real]) =>
@@ -97,7 +100,13 @@ function timeoutProblems({ timeouts = {}, taskRunSpecs = [] }: PipelineRunSpec, 
     }
   }
   const [[, tasksText, tasks], [, finallyText, last]] = parts
-  if (tasks !== undefined && last !== undefined && tasks <= Math.max(pipeline, tasks) && tasks + last > pipeline && problems.length === 0) {
+  if (
+    tasks !== undefined &&
+    last !== undefined &&
+    tasks <= Math.max(pipeline, tasks) &&
+    tasks + last > pipeline &&
+    problems.length === 0
+  ) {
     const message = `${tasksText} + ${finallyText} should be <= pipeline duration`
     problems.push({
       ...invalidValue(message, '', undefined, `the pipeline has ${timeouts.pipeline}`),

@@ -50,10 +50,25 @@ function bodyProblems(task: PipelineTask, path: string): readonly Problem[] {
   const given = BODIES.filter(body => task[body] !== undefined)
   if (given.length === 0) {
     const hint = 'say what the task runs: taskRef: {name: ...} or taskSpec: {steps: [...]}'
-    return [{ ...exactlyOne('neither', BODIES.map(body => `${path}.${body}`), hint), at: path }]
+    return [
+      {
+        ...exactlyOne(
+          'neither',
+          BODIES.map(body => `${path}.${body}`),
+          hint,
+        ),
+        at: path,
+      },
+    ]
   }
   if (given.length === 1) return []
-  return [exactlyOne('multiple', given.map(body => `${path}.${body}`), 'a task runs one thing; keep one of them')]
+  return [
+    exactlyOne(
+      'multiple',
+      given.map(body => `${path}.${body}`),
+      'a task runs one thing; keep one of them',
+    ),
+  ]
 }
 
 function taskRefProblems({ taskRef }: PipelineTask, path: string): readonly Problem[] {
@@ -72,7 +87,9 @@ function taskSpecProblems({ taskSpec }: PipelineTask, path: string, options: Pip
     .filter(field => taskSpec[field] && (taskSpec.steps?.length ?? 0) > 0)
     .map(field => problem(`taskSpec.${field} cannot be specified when using taskSpec.steps`, `${place}.${field}`))
   const custom = Boolean(taskSpec.apiVersion) || ![undefined, '', 'Task'].includes(taskSpec.kind)
-  const inside = custom ? customProblems(taskSpec, 'custom task spec', place) : validateTaskSpec(taskSpec, place, options.celCheck)
+  const inside = custom
+    ? customProblems(taskSpec, 'custom task spec', place)
+    : validateTaskSpec(taskSpec, place, options.celCheck)
   return [...both, ...inside]
 }
 
@@ -84,7 +101,8 @@ function customProblems(
   const problems: Problem[] = []
   if (!kind) problems.push(invalidValue(`${what} must specify kind`, `${path}.kind`))
   if (!apiVersion) {
-    const hint = kind === 'ClusterTask' ? 'ClusterTasks no longer exist; use a Task, or the cluster resolver' : undefined
+    const hint =
+      kind === 'ClusterTask' ? 'ClusterTasks no longer exist; use a Task, or the cluster resolver' : undefined
     problems.push(invalidValue(`${what} must specify apiVersion`, `${path}.apiVersion`, undefined, hint))
   } else if (!/^[^/]+\/[^/]+$/.test(apiVersion)) {
     const message = `invalid apiVersion format ${goQuote(apiVersion)}, must be in the format "group/version"`

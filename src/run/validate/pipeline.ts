@@ -47,7 +47,9 @@ export function validatePipeline(spec: PipelineSpec, path: string, options: Pipe
     // Tekton leaves `taskSpec` out of these paths.
     ...eachTask(spec, path, (task, place) =>
       task.taskSpec?.steps
-        ? validateParamUsage(task.taskSpec.steps, embeddedParams(task, params), place, `${place}.taskSpec`).filter(isUsage)
+        ? validateParamUsage(task.taskSpec.steps, embeddedParams(task, params), place, `${place}.taskSpec`).filter(
+            isUsage,
+          )
         : [],
     ),
   ]
@@ -64,7 +66,9 @@ export function validatePipelineParamUsage(
   const known = knownParams(params)
   const all = [
     ...(spec.tasks ?? []).map((task, i) => [task, `${path}${index('tasks', i)}`, `${place}.tasks[${i}]`] as const),
-    ...(spec.finally ?? []).map((task, i) => [task, `${path}${index('finally', i)}`, `${place}.finally[${i}]`] as const),
+    ...(spec.finally ?? []).map(
+      (task, i) => [task, `${path}${index('finally', i)}`, `${place}.finally[${i}]`] as const,
+    ),
   ]
   return all.flatMap(([task, shown, real]) => [
     ...(task.params ?? []).flatMap((param, i) =>

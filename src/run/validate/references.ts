@@ -18,6 +18,7 @@ export function validateReference(ref: Reference, path: string, at = path): read
     if (ref.name) problems.push(exactlyOne('both', [`${path}.name`, `${path}.params`]))
     problems.push(missing(`${path}.resolver`, 'params go to a resolver: cluster, git, hub, http or bundles'))
   }
-  if (!ref.name && params.length === 0) problems.push(missing(`${path}.name`, 'give a name, or a resolver and its params'))
+  if (!ref.name && params.length === 0)
+    problems.push(missing(`${path}.name`, 'give a name, or a resolver and its params'))
   return problems.map(placed)
 }

@@ -90,7 +90,9 @@ function nameProblems(steps: readonly Step[], i: number, path: string): readonly
 
 function timeoutProblems(step: Step, path: string): readonly Problem[] {
   const ms = step.timeout === undefined ? 0 : parseDuration(step.timeout)
-  return ms !== undefined && ms < 0 ? [{ ...invalidValue(`${step.timeout}`, `${path}.negative timeout`), at: `${path}.timeout` }] : []
+  return ms !== undefined && ms < 0
+    ? [{ ...invalidValue(`${step.timeout}`, `${path}.negative timeout`), at: `${path}.timeout` }]
+    : []
 }
 
 /** The template's mounts come after the step's own, as far as the step does not mount something else there. */
@@ -118,11 +120,7 @@ function mountProblems(step: Step, spec: TaskSpec, path: string): readonly Probl
 function onErrorProblems({ onError }: Step, path: string): readonly Problem[] {
   if (!onError || onError.startsWith('$(params') || onError === 'continue' || onError === 'stopAndFail') return []
   return [
-    invalidValue(
-      goQuote(onError),
-      `${path}.onError`,
-      'Task step onError must be either "continue" or "stopAndFail"',
-    ),
+    invalidValue(goQuote(onError), `${path}.onError`, 'Task step onError must be either "continue" or "stopAndFail"'),
   ]
 }
 
@@ -131,7 +129,12 @@ const STEP_ARTIFACT = /\$\(steps\.[_a-zA-Z0-9-]+\.(?:outputs|inputs)(?:\.[^)]*)?
 
 /** Results and artifacts of earlier steps are known only inside the Pod, so only some fields can have them. */
 function stepVariableProblems(step: Step, spec: TaskSpec, path: string): readonly Problem[] {
-  const fields = { script: step.script, image: step.image, imagePullPolicy: step.imagePullPolicy, workingDir: step.workingDir }
+  const fields = {
+    script: step.script,
+    image: step.image,
+    imagePullPolicy: step.imagePullPolicy,
+    workingDir: step.workingDir,
+  }
   const misused = Object.entries(fields).flatMap(([field, text]) => {
     const problems: Problem[] = []
     if (text === undefined) return problems

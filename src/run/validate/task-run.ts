@@ -37,7 +37,9 @@ function whatToRun(spec: TaskRunSpec, path: string, options: TaskRunOptions): re
   if (taskRef && taskSpec) return [exactlyOne('both', both, 'keep one of the two')]
   if (taskRef) return validateReference(taskRef, `${path}.taskRef`)
   if (!taskSpec) {
-    return [{ ...exactlyOne('neither', both, 'say what to run: taskRef: {name: ...} or taskSpec: {steps: [...]}'), at: path }]
+    return [
+      { ...exactlyOne('neither', both, 'say what to run: taskRef: {name: ...} or taskSpec: {steps: [...]}'), at: path },
+    ]
   }
   return [
     ...validateTaskSpec(taskSpec, `${path}.taskSpec`, options.celCheck),
@@ -66,7 +68,9 @@ function statusProblems({ status, statusMessage }: TaskRunSpec, path: string): r
 function amountProblems({ timeout, retries = 0 }: TaskRunSpec, path: string): readonly Problem[] {
   const ms = timeout === undefined ? 0 : parseDuration(timeout)
   return [
-    ...(ms !== undefined && ms < 0 ? [invalidValue(`${timeout} should be >= 0`, `${path}.timeout`, undefined, '0s means no timeout')] : []),
+    ...(ms !== undefined && ms < 0
+      ? [invalidValue(`${timeout} should be >= 0`, `${path}.timeout`, undefined, '0s means no timeout')]
+      : []),
     ...(retries < 0 ? [invalidValue(`${retries} should be >= 0`, `${path}.retries`)] : []),
   ]
 }

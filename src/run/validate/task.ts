@@ -111,7 +111,11 @@ export function validateStepAction(spec: StepActionSpec, path = 'spec'): readonl
     ]),
     ...(script === undefined
       ? []
-      : unknownVariableProblems({ text: script, path: `${path}.script`, at: `${path}.script`, spreads: false }, 'step.results', results)),
+      : unknownVariableProblems(
+          { text: script, path: `${path}.script`, at: `${path}.script`, spreads: false },
+          'step.results',
+          results,
+        )),
     ...validateResults(spec.results ?? [], `${path}.results`, 'step'),
   ]
 }

@@ -36,7 +36,10 @@ interface ParamReference {
 }
 
 const NAME = '[_a-zA-Z][_a-zA-Z0-9.-]*'
-const PARAM = new RegExp(`\\$\\(params(?:\\.(${NAME})|\\["(${NAME})"\\]|\\['(${NAME})'\\])(\\[(?:[0-9]+|\\*)\\])?\\)`, 'g')
+const PARAM = new RegExp(
+  `\\$\\(params(?:\\.(${NAME})|\\["(${NAME})"\\]|\\['(${NAME})'\\])(\\[(?:[0-9]+|\\*)\\])?\\)`,
+  'g',
+)
 
 function paramReferences(text: string): readonly ParamReference[] {
   if (!text.includes('$(params')) return []
@@ -141,7 +144,10 @@ export function paramValueProblems(
 export function unknownVariable(text: string, prefix: string, names: readonly string[]): string | undefined {
   if (!text.includes(`$(${prefix}`)) return undefined
   const escaped = prefix.replaceAll('.', '\\.')
-  const pattern = new RegExp(`\\$\\(${escaped}(?:\\.(${NAME})|\\["(${NAME})"\\]|\\['(${NAME})'\\])(?:\\[[0-9*]+\\])?\\)`, 'g')
+  const pattern = new RegExp(
+    `\\$\\(${escaped}(?:\\.(${NAME})|\\["(${NAME})"\\]|\\['(${NAME})'\\])(?:\\[[0-9*]+\\])?\\)`,
+    'g',
+  )
   for (const [whole, dotted, double, single] of text.matchAll(pattern)) {
     const name = dotted?.split('.')[0] ?? double ?? single ?? ''
     // A name with dots in it can only be recognised by its beginning.

@@ -95,7 +95,10 @@ export function validateBindings(
   return bindings.flatMap((binding, i) => {
     const place = `${path}.workspaces[${i}]`
     const before = bindings.findIndex(one => one.name === binding.name)
-    return [...sourceProblems(binding, place), ...(before < i ? [duplicateBinding(binding.name, before, i, place, of)] : [])]
+    return [
+      ...sourceProblems(binding, place),
+      ...(before < i ? [duplicateBinding(binding.name, before, i, place, of)] : []),
+    ]
   })
 }
 
@@ -112,7 +115,8 @@ function sourceProblems(binding: WorkspaceBinding, place: string): readonly Prob
   const listed = LISTED_SOURCES.map(name => `${place}.${name}`)
   if (count > 1) return [{ ...exactlyOne('both', listed, 'keep one source'), at: place }]
   if (count === 0) {
-    const hint = 'say what the workspace is: emptyDir: {} for a scratch folder, persistentVolumeClaim for an existing claim'
+    const hint =
+      'say what the workspace is: emptyDir: {} for a scratch folder, persistentVolumeClaim for an existing claim'
     return [{ ...exactlyOne('neither', listed, hint), at: place }]
   }
   if (persistentVolumeClaim && !persistentVolumeClaim.claimName) {

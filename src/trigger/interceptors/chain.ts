@@ -64,14 +64,14 @@ export async function proveChain(
   chain: readonly ChainedInterceptor[],
   event: Pick<InboundEvent, 'headers' | 'rawBody'>,
   secrets: Secrets,
-): Promise<readonly Exclude<Proof, { is: 'unguarded' }>[]> {
-  const proofs = await Promise.all(
-    chain.map(async (one): Promise<Proof> => {
-      const kind = kindOf(one.interceptor)
-      return kind === undefined ? { is: 'unguarded' } : kind.prove({ event, ...inputOf(one, secrets) })
+): Promise<readonly { readonly proof: Exclude<Proof, { is: 'unguarded' }>; readonly namespace: string }[]> {
+  const found = await Promise.all(
+    chain.map(async one => {
+      const proof = await kindOf(one.interceptor)?.prove({ event, ...inputOf(one, secrets) })
+      return proof === undefined || proof.is === 'unguarded' ? [] : [{ proof, namespace: one.namespace }]
     }),
   )
-  return proofs.filter(proof => proof.is !== 'unguarded')
+  return found.flat()
 }
 
 /** Every Secret that the chain may ask for, with its namespace. */

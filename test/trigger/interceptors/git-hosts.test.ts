@@ -204,13 +204,13 @@ test('bytes that are no UTF-8 are never genuine', async () => {
   const rawBody = Uint8Array.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d])
   const sent: Sent = { headers: { 'X-Hub-Signature-256': sign(rawBody) } }
   const proofs = await proveChain(chain('github', GUARDED), { ...event(sent), rawBody }, secrets())
-  expect(proofs).toMatchObject([{ is: 'rejected', message: 'payload signature check failed' }])
+  expect(proofs).toMatchObject([{ proof: { is: 'rejected', message: 'payload signature check failed' } }])
 })
 
 test('a Secret that ends with a line break is named as the likely cause', async () => {
   const sent = event({ headers: { 'X-Hub-Signature-256': sign(PUSH) }, body: PUSH })
   const proofs = await proveChain(chain('github', GUARDED), sent, secrets(`${SECRET}\n`))
-  expect(proofs).toMatchObject([{ wayOut: expect.stringContaining('ends with white space') }])
+  expect(proofs).toMatchObject([{ proof: { wayOut: expect.stringContaining('ends with white space') } }])
   expect(JSON.stringify(proofs)).not.toContain(SECRET)
 })
 

@@ -1,0 +1,43 @@
+/** What may change in a run that exists already. */
+import { invalidValue, type Problem, problem } from '../../resources/problem.js'
+import type { PipelineRun, TaskRun } from '../../resources/tekton.js'
+
+type Run = TaskRun | PipelineRun
+
+/** `before` as stored, `after` with defaults filled in. As Tekton, the fields that cancel a run stay free until it is done. */
+export function validateRunUpdate(before: Run, after: Pick<Run, 'spec'>): readonly Problem[] {
+  const { kind } = before
+  const free = kind === 'TaskRun' ? ['status', 'statusMessage'] : ['status']
+  const old = before.spec as Readonly<Record<string, unknown>>
+  const next = after.spec as Readonly<Record<string, unknown>>
+  if (old['managedBy'] !== next['managedBy']) {
+    return [problem('managedBy is immutable', 'spec.managedBy')]
+  }
+  const done = before.status?.conditions?.some(one => one.type === 'Succeeded' && one.status !== 'Unknown') ?? false
+  if (done) {
+    if (sameJson(old, next)) return []
+    return [invalidValue(`Once the ${kind} is complete, no updates are allowed`, 'spec', undefined, 'make a new run')]
+  }
+  const started = before.status?.startTime !== undefined
+  const pending = kind === 'TaskRun' ? 'TaskRunPending' : 'PipelineRunPending'
+  if (started && next['status'] === pending && old['status'] !== pending) {
+    return [invalidValue(`${kind} cannot be Pending after it is started`, 'spec.status')]
+  }
+  if (sameJson(without(old, free), without(next, free))) return []
+  const allowed = kind === 'TaskRun' ? 'status and statusMessage' : 'status'
+  const message = `Once the ${kind} has started, only ${allowed} updates are allowed`
+  return [invalidValue(message, 'spec', undefined, 'delete the run and make a new one')]
+}
+
+function without(spec: Readonly<Record<string, unknown>>, fields: readonly string[]): unknown {
+  return Object.fromEntries(Object.entries(spec).filter(([field]) => !fields.includes(field)))
+}
+
+/** Equal as JSON: keys in any order, absent and undefined alike. */
+function sameJson(a: unknown, b: unknown): boolean {
+  if (a === b) return true
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
+  if (Array.isArray(a) !== Array.isArray(b)) return false
+  const [one, other] = [a as Readonly<Record<string, unknown>>, b as Readonly<Record<string, unknown>>]
+  return [...new Set([...Object.keys(a), ...Object.keys(b)])].every(key => sameJson(one[key], other[key]))
+}

@@ -1,0 +1,153 @@
+/** What every LogStore promises. */
+import { describe, expect, test } from 'vitest'
+import type { LogKey, LogStore } from '../../src/logs/log-store.js'
+
+export interface StoreUnderTest {
+  readonly store: LogStore
+  /** The same logs, seen by a store that was opened after the first one's process was killed. */
+  reopened(): LogStore
+}
+
+export function logStoreContract(name: string, make: () => StoreUnderTest): void {
+  let serial = 0
+  const nextKey = (): LogKey => {
+    serial += 1
+    return { namespace: 'ci', pod: `pod-${serial}`, podUid: `uid-${serial}`, container: 'step-build' }
+  }
+
+  describe(`LogStore contract: ${name}`, () => {
+    test(`${name}: of an unknown log nothing is stored, and nothing is read`, async () => {
+      const { store } = make()
+      const key = nextKey()
+      expect(await store.size(key)).toBe(0)
+      expect(await store.read(key, { follow: true }, never())).toBeUndefined()
+    })
+
+    test(`${name}: appended bytes are read back, from any offset, also after a restart`, async () => {
+      const { store, reopened } = make()
+      const key = nextKey()
+      await store.append(key, 0, bytes('hello '))
+      await store.append(key, 6, bytes('world'))
+      for (const seen of [store, reopened()]) {
+        expect(await seen.size(key)).toBe(11)
+        expect(await text(seen, key)).toBe('hello world')
+        expect(await text(seen, key, 8)).toBe('rld')
+        expect(await text(seen, key, 99)).toBe('')
+      }
+    })
+
+    test(`${name}: bytes that are stored already are not stored twice`, async () => {
+      const { store, reopened } = make()
+      const key = nextKey()
+      await store.append(key, 0, bytes('abcdef'))
+      await store.append(key, 0, bytes('abcdef'))
+      await store.append(key, 3, bytes('defghi'))
+      await reopened().append(key, 0, bytes('abcdefghijk'))
+      expect(await text(reopened(), key)).toBe('abcdefghijk')
+    })
+
+    test(`${name}: a gap is refused, and stores nothing`, async () => {
+      const { store } = make()
+      const key = nextKey()
+      await expect(store.append(key, 1, bytes('x'))).rejects.toThrow('bytes at offset 1 refused')
+      await store.append(key, 0, bytes('abc'))
+      await expect(store.append(key, 4, bytes('x'))).rejects.toThrow('only 3 are stored')
+      expect(await text(store, key)).toBe('abc')
+    })
+
+    test(`${name}: appends that overlap in time keep their order`, async () => {
+      const { store } = make()
+      const key = nextKey()
+      await Promise.all(
+        Array.from({ length: 50 }, (_, index) => store.append(key, index * 2, bytes(String(10 + index)))),
+      )
+      expect(await text(store, key)).toBe(Array.from({ length: 50 }, (_, index) => 10 + index).join(''))
+    })
+
+    test(`${name}: a follower sees what comes, and ends with finish`, async () => {
+      const { store } = make()
+      const key = nextKey()
+      await store.append(key, 0, bytes('one'))
+      const seen: string[] = []
+      for await (const chunk of (await store.read(key, { follow: true }, never()))!) {
+        seen.push(Buffer.from(chunk).toString())
+        if (seen.length === 1) await store.append(key, 3, bytes('two'))
+        if (seen.length === 2) await store.finish(key)
+      }
+      expect(seen).toEqual(['one', 'two'])
+    })
+
+    test(`${name}: a follower that is aborted ends quietly`, async () => {
+      const { store } = make()
+      const key = nextKey()
+      await store.append(key, 0, bytes('one'))
+      const abort = new AbortController()
+      let seen = ''
+      for await (const chunk of (await store.read(key, { follow: true }, abort.signal))!) {
+        seen += Buffer.from(chunk).toString()
+        abort.abort()
+      }
+      expect(seen).toBe('one')
+    })
+
+    test(`${name}: finish is safe to repeat, keeps the log, and is remembered`, async () => {
+      const { store, reopened } = make()
+      const key = nextKey()
+      await store.append(key, 0, bytes('all'))
+      await store.finish(key)
+      await store.finish(key)
+      await store.append(key, 0, bytes('all')) // the same bytes again, after a restart of the writer
+      await expect(store.append(key, 3, bytes('more'))).rejects.toThrow('is finished')
+      expect(await reopened().size(key)).toBe(3)
+      expect(await text(reopened(), key, 0, true)).toBe('all')
+    })
+
+    test(`${name}: a log that is finished without any output is empty, not unknown`, async () => {
+      const { store } = make()
+      const key = nextKey()
+      await store.finish(key)
+      expect(await text(store, key, 0, true)).toBe('')
+    })
+
+    test(`${name}: removing takes one pod's logs and no other's`, async () => {
+      const { store } = make()
+      const key = nextKey()
+      const other = { ...key, podUid: `${key.podUid}-other` }
+      await store.append(key, 0, bytes('mine'))
+      await store.append({ ...key, container: 'step-test' }, 0, bytes('mine too'))
+      await store.append(other, 0, bytes('theirs'))
+      await store.remove(key)
+      await store.remove(key)
+      expect(await store.size(key)).toBe(0)
+      expect(await store.read({ ...key, container: 'step-test' }, { follow: false }, never())).toBeUndefined()
+      expect(await text(store, other)).toBe('theirs')
+      await store.append(key, 0, bytes('again'))
+      expect(await text(store, key)).toBe('again')
+    })
+
+    test(`${name}: hostile names are kept apart and inside`, async () => {
+      const { store } = make()
+      const names = ['..', '.', '../x', 'a/b', 'a%2Fb', 'a\0b', 'x'.repeat(300), `${'x'.repeat(299)}y`]
+      for (const container of names)
+        await store.append({ ...nextKey(), pod: '../..', podUid: 'hostile', container }, 0, bytes(container))
+      for (const container of names)
+        expect(await text(store, { ...nextKey(), pod: '../..', podUid: 'hostile', container })).toBe(container)
+    })
+  })
+}
+
+function bytes(content: string): Uint8Array {
+  return Buffer.from(content)
+}
+
+function never(): AbortSignal {
+  return new AbortController().signal
+}
+
+async function text(store: LogStore, key: LogKey, offset = 0, follow = false): Promise<string> {
+  const chunks: Uint8Array[] = []
+  const log = await store.read(key, { follow, offset }, never())
+  if (log === undefined) throw new Error(`nothing is stored of ${JSON.stringify(key)}`)
+  for await (const chunk of log) chunks.push(chunk)
+  return Buffer.concat(chunks).toString()
+}

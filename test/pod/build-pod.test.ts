@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest'
+import { reconcileTaskRun } from '../../src/reconcile/task-run.js'
+import type { Step } from '../../src/resources/tekton.js'
+import { createdPod, taskRun, worldFor } from '../helpers/task-run-world.js'
+
+function podOf(steps: readonly Step[], more = {}) {
+  const run = taskRun({ taskSpec: { steps } }, more)
+  return createdPod(reconcileTaskRun(run, worldFor(run)))
+}
+
+test('the same run always makes the same Pod', () => {
+  const steps = [{ name: 'a', image: 'x', script: 'echo' }]
+  expect(JSON.stringify(podOf(steps))).toBe(JSON.stringify(podOf(steps)))
+})
+
+test('no step can write what another one says', () => {
+  const { spec } = podOf(['a', 'b', 'c'].map(name => ({ name, image: 'x', command: ['x'] })))
+  for (const [index, container] of spec.containers.entries()) {
+    const words = container.volumeMounts?.filter(({ mountPath }) => /^\/tekton\/(run|steps)\//.test(mountPath)) ?? []
+    expect(words.length).toBe(6)
+    const writable = words.filter(({ readOnly }) => !readOnly).map(({ name }) => name)
+    expect(writable).toEqual([`tekton-internal-run-${index}`, `tekton-internal-run-${index}`])
+  }
+})
+
+test('the words between engine and entrypoint are not the author’s to say', () => {
+  const annotations = { 'tekton.dev/ready': 'READY', 'tekton.dev/cancel': 'CANCEL', mine: 'x' }
+  const run = taskRun(
+    { taskSpec: { steps: [{ image: 'x', command: ['x'] }], sidecars: [{ name: 's', image: 'y' }] } },
+    { annotations },
+  )
+  expect(createdPod(reconcileTaskRun(run, worldFor(run))).metadata.annotations).toEqual({ mine: 'x' })
+})
+
+test('each volume that is mounted exists, and no Pod has init containers', () => {
+  const { spec } = podOf([{ image: 'x', script: 'x' }])
+  const volumes = new Set(spec.volumes?.map(({ name }) => name))
+  const mounts = spec.containers.flatMap(({ volumeMounts }) => volumeMounts ?? [])
+  expect(mounts.length).toBeGreaterThan(5)
+  expect(mounts.filter(({ name }) => !volumes.has(name))).toEqual([])
+  expect(spec.initContainers).toBeUndefined()
+})

@@ -1,0 +1,204 @@
+/** Whatever happens to a run's Pod, in whatever order: decisions are stable, statuses move one way, attempts do not overlap. */
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import type { Action } from '../../src/reconcile/decision.js'
+import { reconcileTaskRun } from '../../src/reconcile/task-run.js'
+import type { ContainerStatus, Pod, PodStatus } from '../../src/resources/core.js'
+import type { TaskRun, TaskRunStatus } from '../../src/resources/tekton.js'
+import { podName } from '../../src/run/names.js'
+import { isDone, succeededCondition } from '../../src/status/conditions.js'
+import { frozen } from '../helpers/frozen.js'
+import { containerStatus, exited, NOW, running, storedPod, taskRun, worldFor } from '../helpers/task-run-world.js'
+
+type Event =
+  | 'step runs'
+  | 'step succeeds'
+  | 'step fails'
+  | 'image cannot be pulled'
+  | 'sidecar is ready'
+  | 'sidecar ends'
+  | 'deleted Pod is gone'
+  | 'Pod vanishes'
+  | 'time passes'
+  | 'cancel'
+  | 'status write is lost'
+
+const events = fc.array(
+  fc.constantFrom<Event>(
+    'step runs',
+    'step succeeds',
+    'step fails',
+    'step fails',
+    'image cannot be pulled',
+    'sidecar is ready',
+    'sidecar ends',
+    'deleted Pod is gone',
+    'deleted Pod is gone',
+    'Pod vanishes',
+    'time passes',
+    'cancel',
+    'status write is lost',
+  ),
+  { minLength: 1, maxLength: 40 },
+)
+
+interface Sim {
+  readonly run: TaskRun
+  readonly now: number
+  readonly pods: ReadonlyMap<string, Pod>
+}
+
+test('decisions are stable, statuses move one way, at most one attempt stands', () => {
+  let finished = 0
+  fc.assert(
+    fc.property(events, fc.nat(2), fc.boolean(), (happenings, retries, sidecar) => {
+      let sim = begin(retries, sidecar)
+      for (const event of happenings) {
+        sim = pass(happen(sim, event), event === 'status write is lost')
+      }
+      if (isDone(sim.run)) finished += 1
+    }),
+    { numRuns: 500 },
+  )
+  // A property over runs that never end would say little.
+  expect(finished).toBeGreaterThan(100)
+})
+
+function begin(retries: number, sidecar: boolean): Sim {
+  const sidecars = sidecar ? [{ name: 'db', image: 'postgres' }] : []
+  const run = taskRun({
+    retries,
+    timeout: '1m',
+    taskSpec: { steps: [{ name: 'a', image: 'tool', command: ['a'] }], ...(sidecar && { sidecars }) },
+  })
+  return pass({ run, now: NOW, pods: new Map() }, false)
+}
+
+function pass(sim: Sim, loseStatus: boolean): Sim {
+  const { run, now, pods } = sim
+  const attempt = run.status?.retriesStatus?.length ?? 0
+  const world = worldFor(run, { now, pod: pods.get(podName(run.metadata.name, attempt)) })
+  const decision = reconcileTaskRun(frozen(run), world)
+
+  // Stable: on its own output, in the same world, it says nothing new – unless it has just put an attempt away.
+  const after = { ...run, status: decision.status }
+  const again = reconcileTaskRun(frozen(after), world)
+  if ((decision.status.retriesStatus?.length ?? 0) === attempt) {
+    expect(again.status).toEqual(decision.status)
+    for (const action of again.actions) expect(decision.actions).toContainEqual(action)
+  }
+  expect(reconcileTaskRun(run, world)).toEqual(decision)
+
+  oneWay(run.status, decision.status)
+  const next = decision.actions.reduce(apply, sim)
+  const standing = [...next.pods.values()].filter(
+    pod => pod.status?.phase !== 'Succeeded' && pod.status?.phase !== 'Failed',
+  )
+  expect(standing.length).toBeLessThanOrEqual(1)
+  return { ...next, run: loseStatus ? run : after }
+}
+
+function oneWay(before: TaskRunStatus | undefined, after: TaskRunStatus): void {
+  if (before && isDone({ status: before })) expect(after).toEqual(before)
+  const attempts = before?.retriesStatus ?? []
+  expect(after.retriesStatus?.slice(0, attempts.length) ?? []).toEqual(attempts)
+  if (before?.taskSpec) expect(after.taskSpec).toEqual(before.taskSpec)
+  expect(after.conditions?.filter(({ type }) => type === 'Succeeded').length).toBe(1)
+  const condition = succeededCondition({ status: after })
+  expect(condition?.status === 'Unknown').toBe(after.completionTime === undefined)
+  for (const step of before?.steps ?? []) {
+    const same = after.steps?.find(({ name }) => name === step.name)
+    const sameAttempt = attempts.length === (after.retriesStatus?.length ?? 0) && before?.podName === after.podName
+    if (step.terminated && sameAttempt) expect(same?.terminated).toEqual(step.terminated)
+  }
+}
+
+function apply(sim: Sim, action: Action): Sim {
+  const pods = new Map(sim.pods)
+  if (action.do === 'create' && action.kind === 'Pod') {
+    const pod = storedPod(action.object)
+    if (!pods.has(pod.metadata.name)) {
+      // The promise that matters most: no step runs twice in one attempt.
+      expect(sim.run.status?.steps?.some(step => step.running) && sim.run.status.podName).not.toBe(pod.metadata.name)
+      pods.set(pod.metadata.name, pod)
+    }
+  }
+  if (action.do === 'delete') {
+    const pod = pods.get(action.key.name)
+    expect(pod?.metadata.uid).toBe(action.uid)
+    if (pod) pods.set(action.key.name, { ...pod, metadata: { ...pod.metadata, deletionTimestamp: 'now' } })
+  }
+  if (action.do === 'annotate') {
+    const pod = pods.get(action.key.name)
+    const annotations = { ...pod?.metadata.annotations, ...action.annotations }
+    if (pod) pods.set(action.key.name, { ...pod, metadata: { ...pod.metadata, annotations } })
+  }
+  if (action.do === 'stopSidecars') {
+    const pod = pods.get(action.key.name)
+    if (pod) pods.set(action.key.name, withContainer(pod, containerStatus('sidecar-db', exited(0))))
+  }
+  return { ...sim, pods }
+}
+
+function happen(sim: Sim, event: Event): Sim {
+  const pods = new Map(sim.pods)
+  const pod = [...pods.values()].at(-1)
+  const change = (status: ContainerStatus) => {
+    if (pod && mayChange(pod, status.name)) pods.set(pod.metadata.name, withContainer(pod, status))
+    return { ...sim, pods }
+  }
+  switch (event) {
+    case 'step runs':
+      return change(containerStatus('step-a', running()))
+    case 'step succeeds':
+      return change(containerStatus('step-a', exited(0)))
+    case 'step fails':
+      return change(containerStatus('step-a', exited(1)))
+    case 'image cannot be pulled':
+      return stateOf(pod, 'step-a')
+        ? sim
+        : change(containerStatus('step-a', { waiting: { reason: 'ImagePullBackOff' } }))
+    case 'sidecar is ready':
+      return hasSidecar(pod) ? change(containerStatus('sidecar-db', running())) : sim
+    case 'sidecar ends':
+      return hasSidecar(pod) ? change(containerStatus('sidecar-db', exited(0))) : sim
+    case 'deleted Pod is gone':
+      for (const [name, { metadata }] of pods) if (metadata.deletionTimestamp) pods.delete(name)
+      return { ...sim, pods }
+    case 'Pod vanishes':
+      if (pod) pods.delete(pod.metadata.name)
+      return { ...sim, pods }
+    case 'time passes':
+      return { ...sim, now: sim.now + 25_000 }
+    case 'cancel':
+      return { ...sim, run: { ...sim.run, spec: { ...sim.run.spec, status: 'TaskRunCancelled' } } }
+    case 'status write is lost':
+      return sim
+    default:
+      throw new Error(`unknown event ${JSON.stringify(event satisfies never)}`)
+  }
+}
+
+/** Ended containers stay ended. */
+function mayChange(pod: Pod, container: string): boolean {
+  return !stateOf(pod, container)?.terminated
+}
+
+function stateOf(pod: Pod | undefined, container: string): ContainerStatus['state'] | undefined {
+  return pod?.status?.containerStatuses?.find(({ name }) => name === container)?.state
+}
+
+function hasSidecar(pod: Pod | undefined): boolean {
+  return pod?.spec.containers.some(({ name }) => name === 'sidecar-db') ?? false
+}
+
+function withContainer(pod: Pod, status: ContainerStatus): Pod {
+  const others = pod.status?.containerStatuses?.filter(({ name }) => name !== status.name) ?? []
+  const containerStatuses = [...others, status]
+  const ended = containerStatuses.filter(({ state }) => state.terminated)
+  const failed = ended.some(({ state }) => state.terminated?.exitCode !== 0)
+  const allEnded = ended.length === pod.spec.containers.length
+  const waiting = containerStatuses.some(({ state }) => state.waiting)
+  const phase: PodStatus['phase'] = allEnded ? (failed ? 'Failed' : 'Succeeded') : waiting ? 'Pending' : 'Running'
+  return { ...pod, status: { phase, containerStatuses } }
+}
