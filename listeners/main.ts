@@ -5,7 +5,7 @@ import type { Cluster } from '../src/cluster/cluster.js'
 import type { Inbox } from '../src/inbox/inbox.js'
 import type { Log } from '../src/lib/log.js'
 import { createDispatcher } from './dispatch.js'
-import { createWebhookApp, secureServer } from './webhook.js'
+import { createWebhookApp, SERVER_OPTIONS, secureServer } from './webhook.js'
 
 /** How many deliveries one process turns into objects at a time. */
 const DISPATCH_CONCURRENCY = 16
@@ -28,7 +28,7 @@ export async function startListeners(
   deps: ListenerDeps,
   address: { readonly port: number; readonly host?: string },
 ): Promise<Listeners> {
-  const server = createServer(createWebhookApp(deps))
+  const server = createServer(SERVER_OPTIONS, createWebhookApp(deps))
   secureServer(server)
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)

@@ -49,10 +49,15 @@ static struct outcome failure(int exit_code, const char *detail) {
   return (struct outcome){.exit_code = exit_code, .command_code = NO_CODE, .detail = detail};
 }
 
-static struct outcome failed_with(const char *what, const char *path) {
+// Puts what went wrong, with errno's reason, into `problem`.
+static void note_problem(const char *what, const char *path) {
   char shown[512];
   int error = errno;
   format(problem, sizeof problem, "%s %s: %s", what, quoted(path, shown, sizeof shown), strerror(error));
+}
+
+static struct outcome failed_with(const char *what, const char *path) {
+  note_problem(what, path);
   say("%s", problem);
   return failure(EXIT_FAILED, problem);
 }
@@ -76,6 +81,7 @@ static void remove_exit_code(const struct options *options) {
   unlink(path);
 }
 
+// False with the reason in `problem`, not logged yet.
 static bool publish(const struct options *options, const struct outcome *outcome, bool with_results) {
   if (options->termination_path == NULL) return true;
   struct message message = {0};
@@ -93,7 +99,7 @@ static bool publish(const struct options *options, const struct outcome *outcome
   }
   bool good = !with_results || add_results(options, &message, problem, sizeof problem);
   if (good && !message_write(&message, options->termination_path)) {
-    failed_with("writing the termination message to", options->termination_path);
+    note_problem("writing the termination message to", options->termination_path);
     good = false;
   }
   text_free(&message.entries);
@@ -113,13 +119,20 @@ static bool post(const struct options *options, bool success) {
 // one of them went wrong.
 static int finish(const struct options *options, struct outcome outcome) {
   if (started_at[0] == '\0') note_start();
-  bool good = write_exit_code(options, outcome.next_may_run ? outcome.command_code : NO_CODE) &&
-              publish(options, &outcome, outcome.had_its_turn);
+  bool good = write_exit_code(options, outcome.next_may_run ? outcome.command_code : NO_CODE);
+  if (good && !publish(options, &outcome, outcome.had_its_turn)) {
+    say("%s", problem);
+    good = false;
+  }
   if (!good) {
     // A step that failed anyway keeps the exit code that says why.
     if (outcome.next_may_run) outcome = failure(EXIT_FAILED, problem);
     else if (outcome.detail == NULL) outcome.detail = problem;
     remove_exit_code(options);
+    // Without results it is shorter, and may go through. If not, that was said.
+    char first[sizeof problem];
+    memcpy(first, problem, sizeof first);
+    outcome.detail = first;
     publish(options, &outcome, false);
   }
   if (!post(options, outcome.next_may_run)) {

@@ -131,7 +131,8 @@ static void follow(struct run *run) {
 // Everyone who could write is gone, so what is in the pipes now is all there will be. Not read to the end of file:
 // somebody outside may have been handed the other end, and keep it.
 static void drain(struct run *run) {
-  int64_t give_up_at = run->how == EXITED ? NEVER : now_ms() + GIVE_UP_MS;
+  // A log that nobody reads would be waited for as long as the command would have waited; not by one told to stop.
+  int64_t give_up_at = run->how == EXITED && !run->stop_forwarded ? NEVER : now_ms() + GIVE_UP_MS;
   int left[2] = {0, 0};
   for (int i = 0; i < 2; i++)
     if (run->outputs[i].from < 0 || ioctl(run->outputs[i].from, FIONREAD, &left[i]) != 0) left[i] = 0;

@@ -35,35 +35,59 @@ function readExpression(text: string): ParsedExpression {
   }
 }
 
-/** One set of values, converted once, for any number of expressions over them. */
+/** The variables and functions that expressions may use. Making one costs as much as an evaluation: make few. */
+export interface Environment {
+  /** Values are converted once, for any number of expressions over them. */
+  scope(values: Readonly<Record<string, unknown>>): Scope
+}
+
 export interface Scope {
   readonly evaluate: (expression: string) => Evaluation
 }
 
+type Plan = ReturnType<typeof plan>
+
 /** All variables are dynamic; a function that an expression calls and that is not given is an error of its check. */
-export function createScope(variables: Readonly<Record<string, unknown>>, functions: readonly CelFunc[]): Scope {
-  const budget: Budget = { left: 0 }
-  const values: Record<string, CelInput> = Object.fromEntries(
-    Object.entries(variables).map(([name, value]) => [name, celFromJson(value, budget)]),
-  )
-  const types = Object.fromEntries(Object.keys(variables).map(name => [name, CelScalar.DYN]))
+export function createEnvironment(variables: readonly string[], functions: readonly CelFunc[]): Environment {
+  const types = Object.fromEntries(variables.map(name => [name, CelScalar.DYN]))
   const env = celEnv({ variables: types, funcs: [...functions] })
+  const plans = new WeakMap<ParsedExpression, Plan>()
+  const planOf = (expression: ParsedExpression & { readonly is: 'parsed' }): Plan => {
+    const known = plans.get(expression)
+    if (known !== undefined) return known
+    const made = plan(env, expression.parsed) as Plan
+    plans.set(expression, made)
+    return made
+  }
   return {
-    evaluate: text => {
-      const expression = parseExpression(text)
-      if (expression.is === 'error') return expression
-      budget.left = MAX_VISITS
-      try {
-        const result = plan(env, expression.parsed)(values)
-        if (isCelError(result)) return problem(text, result.message)
-        // The result may be a list of the payload's: it has been paid for by its author.
-        budget.left = Number.POSITIVE_INFINITY
-        return jsonFromCel(result)
-      } catch (error) {
-        return problem(text, error instanceof Error ? error.message : String(error))
+    scope(values) {
+      const budget: Budget = { left: 0 }
+      const converted: Record<string, CelInput> = Object.fromEntries(
+        variables.map(name => [name, celFromJson(values[name] ?? null, budget)]),
+      )
+      return {
+        evaluate: text => {
+          const expression = parseExpression(text)
+          if (expression.is === 'error') return expression
+          budget.left = MAX_VISITS
+          try {
+            const result = planOf(expression)(converted)
+            if (isCelError(result)) return problem(text, result.message)
+            // The result may be a list of the payload's: it has been paid for by its author.
+            budget.left = Number.POSITIVE_INFINITY
+            return jsonFromCel(result)
+          } catch (error) {
+            return problem(text, error instanceof Error ? error.message : String(error))
+          }
+        },
       }
     },
   }
+}
+
+/** For values that no other evaluation shares. */
+export function createScope(values: Readonly<Record<string, unknown>>, functions: readonly CelFunc[]): Scope {
+  return createEnvironment(Object.keys(values), functions).scope(values)
 }
 
 function problem(text: string, message: string): Evaluation {

@@ -7,6 +7,8 @@ export interface CliContext {
   readonly config: Config
   readonly log: Log
   readonly now: () => number
+  /** Everything that comes on standard input. */
+  readonly stdin: () => Promise<string>
   readonly stdout: Terminal
   readonly stderr: Terminal
   /** Calls back on SIGINT or SIGTERM instead of dying; the returned function gives the signals back. */

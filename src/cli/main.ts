@@ -1,5 +1,6 @@
 /** The command line: flags only, each command is a function in `commands/`. */
 import { resolve } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { readConfig } from '../config.js'
 import { parseDuration } from '../lib/duration.js'
@@ -37,7 +38,7 @@ export async function main(args: readonly string[]): Promise<number> {
     .requiredOption(
       '-f, --file <file>',
       'a manifest, `-` for standard input; may be repeated',
-      repeated(text => text),
+      repeated(value => value),
     )
     .option('-p, --param <name=value>', 'a param for the runs; repeat for the elements of an array', repeated(pair), [])
     .option('-w, --workspace <name=dir>', 'a folder of this machine as workspace', repeated(workspace), [])
@@ -92,6 +93,7 @@ function createContext(logLevel: 'info' | 'warn'): CliContext {
     config,
     log: createLog(config.logLevel),
     now: Date.now,
+    stdin: () => text(process.stdin),
     stdout: process.stdout,
     stderr: process.stderr,
     onInterrupt(callback) {

@@ -185,7 +185,8 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
       offset += bytes.byteLength
       yield bytes
     }
-    if (worker.sandbox !== undefined || signal.aborted) return
+    if (signal.aborted) return
+    // A folder goes only when the store has all of it: what went under our hands is there.
     const { namespace, name: pod, uid: podUid } = worker.pod.metadata
     const rest = await logs.read({ namespace, pod, podUid, container }, { follow: false, offset }, signal)
     if (rest !== undefined) yield* rest

@@ -114,8 +114,8 @@ async function makeVolume(pod: Pod, volume: Volume, dir: string, deps: VolumeDep
   if (csi !== undefined) return { problem: 'csi volumes need a cluster; use a persistentVolumeClaim or a secret' }
   // An emptyDir, which is also what a volume without a source is.
   await mkdir(dir, { recursive: true })
-  // Whatever user a container runs as, and whatever our umask is.
-  await chmod(dir, 0o777)
+  // Whatever user a container runs as, and whatever our umask is. Only root can run it as another than ourselves.
+  if (process.geteuid?.() === 0) await chmod(dir, 0o777)
   return { hostPath: dir, readOnly: false }
 }
 

@@ -78,9 +78,9 @@ export function createFileLogStore(options: { readonly directory: string }): Log
       const path = pathOf(key)
       return inOrder(path, async () => {
         sizes.delete(path)
-        if ((await sizeOf(path)) !== undefined) return
-        if ((await sizeOf(path + OPEN_ENDING)) === undefined) await (await openMaking(path + OPEN_ENDING)).close()
-        await rename(path + OPEN_ENDING, path)
+        if (await finished(path)) return
+        // No output, or finished before.
+        if ((await sizeOf(path)) === undefined) await (await openMaking(path)).close()
       })
     },
 
@@ -158,6 +158,17 @@ function changes(dir: string, signal: AbortSignal): { next(): Promise<void>; clo
       watcher.close()
       signal.removeEventListener('abort', notice)
     },
+  }
+}
+
+/** False when there is no open log. */
+async function finished(path: string): Promise<boolean> {
+  try {
+    await rename(path + OPEN_ENDING, path)
+    return true
+  } catch (error) {
+    if (isMissing(error)) return false
+    throw new Error(`finishing log ${path}`, { cause: error })
   }
 }
 

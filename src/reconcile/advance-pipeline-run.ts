@@ -119,7 +119,7 @@ function startChildren({ run, world, spec, gained, states }: Advance): Started {
     if (taken !== undefined) return fault(nameTaken(run, name, taken))
     const nested = task.pipelineRef?.name
     if (nested !== undefined && ancestors.includes(nested)) return fault(nestedInItself(nested, ancestors))
-    const bound = childBindings(run, spec, task, bindingsUse)
+    const bound = childBindings(run, spec, task, bindingsUse, declaredWorkspaces(world, name))
     if (bound.is === 'problem') return fault(bound.message)
     const existing = new Set(children.map(child => child.metadata.name))
     const start = { task, isFinal, combinations, bindings: bound.bindings }
@@ -129,6 +129,12 @@ function startChildren({ run, world, spec, gained, states }: Advance): Started {
   // Claims come with the first children, and before them: a Pod waits for its claim, a claim waits for nobody.
   const isFirst = world.children.length === 0 && (run.status?.childReferences ?? []).length === 0
   return { is: 'actions', actions: isFirst ? [...createClaims(run, run.spec.workspaces ?? []), ...actions] : actions }
+}
+
+/** Of the Task that a pipeline task refers to; an inline task declares by mentioning. */
+function declaredWorkspaces(world: PipelineRunWorld, task: string): ReadonlySet<string> | undefined {
+  const found = world.tasks.get(task)
+  return found?.is === 'found' ? new Set((found.value.workspaces ?? []).map(one => one.name)) : undefined
 }
 
 function resultsKnownTo(states: readonly TaskState[]): ReturnType<typeof createTaskResolver> {

@@ -104,7 +104,13 @@ async function lookUpTasks(
   spec: PipelineSpec | undefined,
 ): Promise<ReadonlyMap<string, Lookup<TaskSpec>>> {
   const { namespace } = run.metadata
-  const tasks = [...(spec?.tasks ?? []), ...(spec?.finally ?? [])].filter(isTaskReference)
+  // What has a child, or never will, is decided: its Task was needed to create it and to check what refers to it.
+  const decided = new Set([
+    ...(run.status?.childReferences ?? []).map(child => child.pipelineTaskName),
+    ...(run.status?.skippedTasks ?? []).map(skipped => skipped.name),
+  ])
+  const all = [...(spec?.tasks ?? []), ...(spec?.finally ?? [])]
+  const tasks = all.filter(task => isTaskReference(task) && !decided.has(task.name))
   const looked = tasks.map(async (task): Promise<readonly [string, Lookup<TaskSpec>]> => {
     const reference = task.taskRef ?? {}
     if (reference.resolver) {

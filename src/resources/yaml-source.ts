@@ -95,13 +95,19 @@ export function readYaml(text: string, firstLine: number): YamlAnswer {
       merge: true,
       prettyErrors: false,
       strict: true,
-      uniqueKeys: true,
+      // The library compares every key with every other; `duplicateKey` does it with a set.
+      uniqueKeys: false,
       logLevel: 'error',
     })
     const [error] = document.errors
     if (error) {
       const line = firstLine + lines.linePos(error.pos[0]).line - 1
       return { is: 'refused', ...explain(error.code, error.message), line }
+    }
+    const duplicate = duplicateKey(document.contents)
+    if (duplicate) {
+      const line = firstLine + lines.linePos(duplicate.offset).line - 1
+      return { is: 'refused', ...explain('DUPLICATE_KEY', `key "${duplicate.key}" already set in map`), line }
     }
     value = document.contents === null ? undefined : document.toJS({ maxAliasCount: MAX_ALIASES })
   } catch (error) {
@@ -130,6 +136,23 @@ function explain(code: string, message: string): { readonly message: string; rea
     default:
       return { message: text }
   }
+}
+
+function duplicateKey(root: unknown): { readonly key: string; readonly offset: number } | undefined {
+  const open: unknown[] = [root]
+  for (let node = open.pop(); node !== undefined; node = open.pop()) {
+    if (isSeq(node)) for (const item of node.items) open.push(item)
+    if (!isMap(node)) continue
+    const seen = new Set<string>()
+    for (const { key, value } of node.items) {
+      const text = keyText(key) ?? ''
+      // Several merges are several merges.
+      if (seen.has(text) && text !== '<<') return { key: text, offset: rangeStart(key) ?? 0 }
+      seen.add(text)
+      open.push(key, value)
+    }
+  }
+  return undefined
 }
 
 /**

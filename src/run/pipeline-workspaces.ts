@@ -12,18 +12,21 @@ export type ChildBindings =
 
 /**
  * Those the task maps, in its order, then those that its inline spec merely mentions, by name. `known` are the params
- * and results that bindings may use.
+ * and results that bindings may use, `declared` the workspaces of the Task it refers to, where that is known: a binding
+ * that the Task does not declare is left out (a real Tekton makes the TaskRun fail; docs/decisions/0006).
  */
 export function childBindings(
   run: PipelineRun,
   pipeline: PipelineSpec,
   task: PipelineTask,
   known: Replacements,
+  declaredByTask?: ReadonlySet<string>,
 ): ChildBindings {
   const given = new Map((run.spec.workspaces ?? []).map(binding => [binding.name, binding]))
   const optional = new Set((pipeline.workspaces ?? []).filter(one => one.optional).map(one => one.name))
   const bindings: WorkspaceBinding[] = []
   for (const { name, workspace, subPath } of task.workspaces ?? []) {
+    if (declaredByTask?.has(name) === false) continue
     const source = workspace || name
     const binding = given.get(source)
     if (binding) bindings.push(bind(run, substituteBinding(binding, known), name, subPath))

@@ -28,7 +28,8 @@ export function stringReplacements(entries: Readonly<Record<string, string>>): R
   return { ...NOTHING, strings: new Map(Object.entries(entries)) }
 }
 
-const EXPRESSION = /\$\(([^$()]*)\)/g
+/** `$$(` is how a payload's `$(` arrives from a trigger: text that must never become a variable. */
+const EXPRESSION = /(?<!\$)\$\(([^$()]*)\)/g
 const WHOLE = /^\$\(([^$()]*)\)$/
 
 export function replaceString(text: string, known: Replacements): string {

@@ -64,7 +64,8 @@ function limitProblem(root: unknown): string | undefined {
   const visit = (value: unknown, depth: number): string | undefined => {
     values += 1
     if (typeof value === 'string') return halfPair(value)
-    if (typeof value === 'number') return Number.isFinite(value) ? undefined : 'json: a number does not fit into type float64'
+    if (typeof value === 'number')
+      return Number.isFinite(value) ? undefined : 'json: a number does not fit into type float64'
     if (typeof value !== 'object' || value === null) return undefined
     containers.push(value)
     depths.push(depth)

@@ -91,7 +91,8 @@ test('wrong input is 2, names file, line and path, and runs nothing', async () =
   const { code, stdout, stderr } = await tektite(['run', '-f', manifest, '-o', 'json'])
   expect(code).toBe(2)
   expect(stdout).toBe('')
-  expect(stderr).toMatch(/manifest\.yaml:\d+: .*spec\.taskSpec\.steps\[0\]\.imaje/)
+  expect(stderr).toMatch(/manifest\.yaml:24: TaskRun "one": .*unknown field "imaje"/)
+  expect(stderr).toContain('spec.taskSpec.steps[0].imaje: did you mean "image"?')
   expect(existsSync(mark)).toBe(false)
 })
 

@@ -35,7 +35,7 @@ export async function runCommand(context: CliContext, options: RunOptions): Prom
     return EXIT.refused
   }
 
-  const read = await readManifests(options)
+  const read = await readManifests(options, context.stdin)
   if (read.is === 'refused') return refuse(read.lines)
   for (const warning of read.warnings) stderr.write(`${style.yellow('warning')}: ${describeProblem(warning)}\n`)
   const list = startList(read.objects, options)
@@ -96,12 +96,12 @@ type Read =
   | Extract<ReturnType<typeof admitManifests>, { is: 'ok' }>
   | { readonly is: 'refused'; readonly lines: readonly string[] }
 
-async function readManifests(options: RunOptions): Promise<Read> {
+async function readManifests(options: RunOptions, stdin: () => Promise<string>): Promise<Read> {
   const texts: { file: string; text: string }[] = []
   const lines: string[] = []
   for (const file of options.files) {
     try {
-      texts.push({ file, text: await readFile(file === '-' ? '/dev/stdin' : file, 'utf8') })
+      texts.push({ file, text: file === '-' ? await stdin() : await readFile(file, 'utf8') })
     } catch (error) {
       lines.push(`file "${file}" cannot be read: ${describeError(error)}; give a readable file with -f`)
     }

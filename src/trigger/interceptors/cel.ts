@@ -1,5 +1,5 @@
 /** CEL: a filter that must be true, and overlays that become extensions. */
-import { constantArguments, createScope, type Scope } from '../../cel/expression.js'
+import { constantArguments, createEnvironment, type Scope } from '../../cel/expression.js'
 import { compareSecretFunctions, triggerFunctions } from '../../cel/trigger-functions.js'
 import type { SecretRef } from '../../resources/triggers.js'
 import { canonicalHeader } from '../event.js'
@@ -19,7 +19,9 @@ interface Overlay {
   readonly expression: string
 }
 
+const VARIABLES = ['body', 'header', 'extensions', 'requestURL']
 const FUNCTIONS = triggerFunctions({ canonical: canonicalHeader, text: jsonText })
+const ENVIRONMENT = createEnvironment(VARIABLES, FUNCTIONS)
 
 function runCel(input: InterceptorInput): InterceptorAnswer {
   const body = input.event.body ?? {}
@@ -47,14 +49,24 @@ function runCel(input: InterceptorInput): InterceptorAnswer {
   return { is: 'continue', extensions: extensions as Readonly<Record<string, unknown>> }
 }
 
-function scopeOf({ event, extensions, secret }: InterceptorInput, body: object): Scope {
+function scopeOf({ event, extensions, params, secret }: InterceptorInput, body: object): Scope {
+  const values = { body, header: event.headers, extensions, requestURL: event.url }
+  if (!expressionsIn(params).some(expression => expression.includes('compareSecret'))) return ENVIRONMENT.scope(values)
+  // Knows the Secrets of this firing, so it cannot be kept for the next.
   const equals = (text: string, secretKey: string, secretName: string): boolean => {
     const known = secret({ secretName, secretKey })
     if (known.is === 'missing') throw new Error(known.message)
     return equalInConstantTime(text, known.value)
   }
-  const variables = { body, header: event.headers, extensions, requestURL: event.url }
-  return createScope(variables, [...FUNCTIONS, ...compareSecretFunctions(equals)])
+  return createEnvironment(VARIABLES, [...FUNCTIONS, ...compareSecretFunctions(equals)]).scope(values)
+}
+
+function expressionsIn(params: Readonly<Record<string, unknown>>): readonly string[] {
+  const filter = params['filter']
+  return [
+    ...(typeof filter === 'string' ? [filter] : []),
+    ...overlaysOf(params['overlays']).map(overlay => overlay.expression),
+  ]
 }
 
 function overlaysOf(value: unknown): readonly Overlay[] {
@@ -64,12 +76,7 @@ function overlaysOf(value: unknown): readonly Overlay[] {
 
 /** Only what is written out can be read beforehand: `compareSecret('key', 'name')`. */
 function secretRefs(params: Readonly<Record<string, unknown>>): readonly SecretRef[] {
-  const filter = params['filter']
-  const expressions = [
-    ...(typeof filter === 'string' ? [filter] : []),
-    ...overlaysOf(params['overlays']).map(overlay => overlay.expression),
-  ]
-  return expressions
+  return expressionsIn(params)
     .filter(expression => expression.includes('compareSecret'))
     .flatMap(expression => constantArguments(expression, 'compareSecret'))
     .flatMap(([secretKey, secretName]) =>

@@ -38,6 +38,7 @@ const ledgerFile = join(folder, 'ledger')
 const started = Date.now()
 const children = []
 let failure
+let text
 try {
   await main()
 } catch (error) {
@@ -158,7 +159,6 @@ async function post(hook, id) {
   }
 }
 
-let text
 function payload() {
   const events = createRequire(import.meta.url)('@octokit/webhooks-examples')
   text ??= JSON.stringify(

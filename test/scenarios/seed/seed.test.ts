@@ -18,7 +18,7 @@ beforeAll(async () => {
   // A stand-in for docker that notes how it was called and what came on its standard input.
   writeFileSync(
     join(bin, 'docker'),
-    `#!/bin/sh\n[ "$1" = login ] && read -r password\necho "$* < $password" >> ${dockerLog}\n`,
+    `#!/bin/sh\n[ "$1" = login ] && read -r password\necho "$*\${password+ < $password}" >> ${dockerLog}\n`,
   )
   chmodSync(join(bin, 'docker'), 0o755)
   writeFileSync(
@@ -57,8 +57,8 @@ test('the seed manifests succeed', () => {
 test('docker was called as the documents say, once by each run', () => {
   const calls = readFileSync(dockerLog, 'utf8').trim().split('\n')
   for (const image of ['docker.io/myuser/myimage:v1.0.0', 'docker.io/myuser/myimage:v1.0.1']) {
-    expect(calls.filter(call => call === `build -t ${image} . < `)).toHaveLength(1)
-    expect(calls.filter(call => call === `push ${image} < `)).toHaveLength(1)
+    expect(calls.filter(call => call === `build -t ${image} .`)).toHaveLength(1)
+    expect(calls.filter(call => call === `push ${image}`)).toHaveLength(1)
   }
 })
 
