@@ -130,9 +130,6 @@ static int finish(const struct options *options, struct outcome outcome) {
     else if (outcome.detail == NULL) outcome.detail = problem;
     remove_exit_code(options);
     // Without results it is shorter, and may go through. If not, that was said.
-    char first[sizeof problem];
-    memcpy(first, problem, sizeof first);
-    outcome.detail = first;
     publish(options, &outcome, false);
   }
   if (!post(options, outcome.next_may_run)) {

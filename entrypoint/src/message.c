@@ -129,6 +129,8 @@ bool message_write(const struct message *message, const char *path) {
               // Cut last: with no truncation first, a full disk can often still take what fits in the old blocks.
               ftruncate(file, offset) == 0;
   int error = errno;
+  // Half a message would be taken for garbage, and the reason of the failure with it.
+  if (!good && ftruncate(file, 0) != 0) error = errno;
   if (close(file) != 0 && good) return false;
   errno = error;
   return good;

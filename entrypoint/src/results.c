@@ -23,7 +23,6 @@ bool add_results(const struct options *options, struct message *message, char *p
              "Termination message is above max allowed size %zu, caused by large task result."
              " The step itself wrote more than that to %s.",
              limit, quoted(options->termination_path, path, sizeof path));
-    say("%s", problem);
     return false;
   }
   for (size_t i = 0; i < options->result_count; i++) {
@@ -38,7 +37,6 @@ bool add_results(const struct options *options, struct message *message, char *p
       format(problem, problem_size, "Error while handling results: %s %s: %s: %s", kind(result),
                quoted(result->name, name, sizeof name), quoted(result->path, path, sizeof path),
                read == FILE_FAILED ? strerror(error) : "not a regular file (symbolic links, FIFOs and devices are refused)");
-      say("%s", problem);
       return false;
     }
     if (read == FILE_TOO_LARGE) too_large = true;
@@ -49,7 +47,6 @@ bool add_results(const struct options *options, struct message *message, char *p
   }
   if (message->entries.failed) {
     format(problem, problem_size, "Error while handling results: out of memory");
-    say("%s", problem);
     return false;
   }
   if (!too_large && message_size(message) <= limit) return true;
@@ -60,6 +57,5 @@ bool add_results(const struct options *options, struct message *message, char *p
   if (largest != NULL)
     format(problem + used, problem_size - used, " The largest is %s %s with %lld bytes.", kind(largest),
            quoted(largest->name, name, sizeof name), (long long)largest_size);
-  say("%s", problem);
   return false;
 }

@@ -6,14 +6,15 @@ import { timingSafeEqual } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { admit } from '../admission/admit.js'
+import { admitUpdate } from '../admission/admit-update.js'
 import type { Cluster } from '../cluster/cluster.js'
 import { describeError } from '../lib/fault.js'
 import type { Log } from '../lib/log.js'
 import { apiVersionOf } from '../resources/kinds.js'
-import { problemsText } from '../resources/problem.js'
+import { type Problem, problemsText, problemText } from '../resources/problem.js'
 import { discover } from './discovery.js'
 import { parseLabelSelector, parseRoute, type Route } from './route.js'
-import { ApiError, statusOf, success } from './status.js'
+import { ApiError, type StatusCause, statusOf, success } from './status.js'
 
 /** As etcd's limit on one object, with room for the envelope. */
 const MAX_BODY_BYTES = 3 * 1024 * 1024
@@ -60,7 +61,7 @@ export async function startApi(deps: ApiDeps, address: { readonly port: number; 
 }
 
 async function answer(deps: ApiDeps, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const url = new URL(request.url ?? '/', 'http://localhost')
+  const url = urlOf(request)
   if (['/livez', '/readyz', '/healthz'].includes(url.pathname)) {
     response.writeHead(200, { 'content-type': 'text/plain' }).end('ok')
     return
@@ -74,9 +75,19 @@ async function answer(deps: ApiDeps, request: IncomingMessage, response: ServerR
   if (route === undefined) {
     throw new ApiError(404, 'NotFound', `the server could not find the requested resource "${url.pathname}"`)
   }
-  if (route.subresource === 'log') return sendLogs(deps, route, url, request, response)
+  if (route.subresource === 'log') return sendLogs(deps, route, url, response)
   const [code, body] = await handle(deps.cluster, request, route, url)
   send(response, code, body)
+}
+
+function urlOf(request: IncomingMessage): URL {
+  try {
+    const url = new URL(`http://localhost${request.url}`)
+    decodeURIComponent(url.pathname)
+    return url
+  } catch (cause) {
+    throw new ApiError(400, 'BadRequest', `"${request.url}" is not a path of a URL: ${describeError(cause)}`)
+  }
 }
 
 async function handle(
@@ -97,8 +108,7 @@ async function handle(
   }
   if (name !== undefined && method === 'DELETE' && subresource === undefined) {
     await existing(cluster, route, name)
-    const grace = url.searchParams.get('gracePeriodSeconds')
-    await cluster.delete(kind, { namespace, name }, grace === null ? {} : { graceSeconds: Number(grace) })
+    await cluster.delete(kind, { namespace, name }, graceOf(url))
     return [200, success(`${kind} "${name}" deleted`)]
   }
   throw new ApiError(
@@ -106,6 +116,19 @@ async function handle(
     'MethodNotAllowed',
     `${method} of ${url.pathname} is not supported by this version of Tektite`,
   )
+}
+
+function graceOf(url: URL): { readonly graceSeconds?: number } {
+  const text = url.searchParams.get('gracePeriodSeconds')
+  if (text === null) return {}
+  if (!/^\d{1,9}$/.test(text)) {
+    throw new ApiError(
+      400,
+      'BadRequest',
+      `gracePeriodSeconds is "${text}"; it must be a whole number of seconds from 0`,
+    )
+  }
+  return { graceSeconds: Number(text) }
 }
 
 async function list(cluster: Cluster, { kind, namespace }: Route, url: URL): Promise<unknown> {
@@ -127,12 +150,12 @@ async function create(cluster: Cluster, route: Route, body: unknown): Promise<un
 
 async function replace(cluster: Cluster, route: Route, name: string, body: unknown): Promise<unknown> {
   const stored = await existing(cluster, route, name)
-  const given = body as { metadata?: { resourceVersion?: string; name?: string }; status?: unknown }
-  if (given.metadata?.name !== name) {
+  const given = body as { metadata?: { resourceVersion?: string; name?: string }; status?: unknown } | null
+  if (given?.metadata?.name !== name) {
     throw new ApiError(
       400,
       'BadRequest',
-      `the name of the object (${given.metadata?.name}) does not match the name on the URL (${name})`,
+      `the name of the object (${given?.metadata?.name}) does not match the name on the URL (${name})`,
     )
   }
   const resourceVersion = given.metadata.resourceVersion ?? stored.metadata.resourceVersion
@@ -144,6 +167,8 @@ async function replace(cluster: Cluster, route: Route, name: string, body: unkno
     } as never)
   }
   const object = admitted(route, body)
+  const problems = admitUpdate(stored, object)
+  if (problems.length > 0) throw denied(problems)
   return cluster.replace(route.kind, {
     ...object,
     metadata: { ...stored.metadata, ...object.metadata, resourceVersion },
@@ -154,17 +179,24 @@ async function replace(cluster: Cluster, route: Route, name: string, body: unkno
 function admitted(route: Route, body: unknown) {
   const placed = inNamespaceOf(route, body)
   const admission = admit(placed)
-  if (admission.is === 'refused') {
-    throw new ApiError(
-      400,
-      'BadRequest',
-      `admission webhook "validation.webhook.pipeline.tekton.dev" denied the request: validation failed: ${problemsText(admission.problems)}`,
-    )
-  }
+  if (admission.is === 'refused') throw denied(admission.problems)
   if (admission.kind !== route.kind) {
     throw new ApiError(400, 'BadRequest', `the object is a ${admission.kind}, the URL is for ${route.kind}`)
   }
   return admission.object
+}
+
+function denied(problems: readonly Problem[]): ApiError {
+  const webhook = 'admission webhook "validation.webhook.pipeline.tekton.dev"'
+  const message = `${webhook} denied the request: validation failed: ${problemsText(problems)}`
+  return new ApiError(400, 'BadRequest', message, problems.map(causeOf))
+}
+
+/** The message is Tekton's, word for word; what to do about it goes where Kubernetes puts single causes. */
+function causeOf(problem: Problem): StatusCause {
+  const text = problemText(problem)
+  const message = problem.hint === undefined ? text : `${text}: ${problem.hint}`
+  return { reason: 'FieldValueInvalid', message, field: problem.at ?? problem.paths[0] ?? '' }
 }
 
 function inNamespaceOf({ namespace }: Route, body: unknown): unknown {
@@ -191,7 +223,6 @@ async function sendLogs(
   deps: ApiDeps,
   { kind, namespace, name }: Route,
   url: URL,
-  request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   const container = url.searchParams.get('container')
@@ -199,7 +230,7 @@ async function sendLogs(
     throw new ApiError(400, 'BadRequest', 'logs are asked for as pods/<name>/log?container=<container>')
   }
   const gone = new AbortController()
-  request.once('close', () => gone.abort())
+  response.once('close', () => gone.abort())
   const follow = url.searchParams.get('follow') === 'true'
   const output = await deps.readLogs({ namespace, pod: name, container }, { follow }, gone.signal)
   if (output === undefined) {
@@ -215,11 +246,14 @@ async function sendLogs(
 async function readJson(request: IncomingMessage): Promise<unknown> {
   const chunks: Buffer[] = []
   let size = 0
+  // To the end also when it is too much: who is cut off while sending never reads why.
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.length
-    if (size > MAX_BODY_BYTES)
-      throw new ApiError(413, 'RequestEntityTooLarge', `the object is over ${MAX_BODY_BYTES} bytes`)
-    chunks.push(chunk)
+    if (size <= MAX_BODY_BYTES) chunks.push(chunk)
+  }
+  if (size > MAX_BODY_BYTES) {
+    const wayOut = 'move large data into a volume, a repository or an image'
+    throw new ApiError(413, 'RequestEntityTooLarge', `the object is over ${MAX_BODY_BYTES} bytes: ${wayOut}`)
   }
   try {
     return JSON.parse(Buffer.concat(chunks).toString('utf8')) as unknown

@@ -9,6 +9,15 @@ export interface ApiStatus {
   readonly message: string
   readonly reason: string
   readonly code: number
+  readonly details?: { readonly causes: readonly StatusCause[] }
+}
+
+/** One of several things wrong with one object. */
+export interface StatusCause {
+  readonly reason: string
+  readonly message: string
+  /** Its path, as Tekton writes paths. */
+  readonly field: string
 }
 
 /** Thrown by a handler to answer with this status. */
@@ -16,10 +25,12 @@ export class ApiError extends Error {
   override readonly name = 'ApiError'
   readonly code: number
   readonly reason: string
-  constructor(code: number, reason: string, message: string) {
+  readonly causes: readonly StatusCause[]
+  constructor(code: number, reason: string, message: string, causes: readonly StatusCause[] = []) {
     super(message)
     this.code = code
     this.reason = reason
+    this.causes = causes
   }
 }
 
@@ -33,7 +44,7 @@ const CODES: Readonly<Record<ClusterErrorReason, number>> = {
 }
 
 export function statusOf(error: unknown): ApiStatus {
-  if (error instanceof ApiError) return failure(error.code, error.reason, error.message)
+  if (error instanceof ApiError) return failure(error.code, error.reason, error.message, error.causes)
   if (error instanceof ClusterError) {
     const reason = error.reason === 'Unavailable' ? 'ServiceUnavailable' : error.reason
     return failure(CODES[error.reason], reason, error.message)
@@ -42,8 +53,9 @@ export function statusOf(error: unknown): ApiStatus {
   return failure(500, 'InternalError', 'internal error; the server log says more')
 }
 
-function failure(code: number, reason: string, message: string): ApiStatus {
-  return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason, code }
+function failure(code: number, reason: string, message: string, causes: readonly StatusCause[] = []): ApiStatus {
+  const details = causes.length > 0 ? { details: { causes } } : {}
+  return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason, ...details, code }
 }
 
 export function success(message: string): ApiStatus {

@@ -18,13 +18,17 @@
  *   nop image would end: Completed, 0.
  */
 import { fromTimestamp, toTimestamp } from '../lib/time.js'
-import type { Container, ContainerStatus, Pod, PodPhase, PodStatus } from '../resources/core.js'
+import {
+  type Container,
+  type ContainerStatus,
+  NOP_IMAGE,
+  type Pod,
+  type PodPhase,
+  type PodStatus,
+} from '../resources/core.js'
 import { vanished } from './container-record.js'
 import { podConditions } from './pod-conditions.js'
 import type { ContainerState } from './runtime.js'
-
-/** Set as a container's image by the reconciler to end a sidecar. */
-export const NOP_IMAGE = 'tektite.dev/nop'
 
 /** Kubernetes' default for terminationGracePeriodSeconds. */
 const DEFAULT_GRACE_SECONDS = 30

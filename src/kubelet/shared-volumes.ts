@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { mkdir, rename, rm } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { pathSegment } from '../logs/path-segment.js'
+import { pathSegment } from '../lib/path-segment.js'
 import { type VolumeFile, writeFiles } from './volume-files.js'
 
 /**
@@ -70,19 +70,15 @@ export function createSharedVolumes(options: { readonly rootDir: string }): Shar
 /** Folders kept although no Pod holds them. */
 const KEPT = 64
 
+/** A name of its own each time: one that is let go of may still be being deleted while the next Pod asks for it. */
 async function make(rootDir: string, name: string, files: readonly VolumeFile[]): Promise<string> {
-  const path = join(rootDir, name)
-  const draft = join(rootDir, `.${name}-${randomBytes(6).toString('hex')}`)
-  await mkdir(draft, { recursive: true, mode: 0o755 })
-  await writeFiles(draft, files)
+  const path = join(rootDir, `${name}-${randomBytes(6).toString('hex')}`)
   try {
-    await rename(draft, path)
-  } catch (error) {
-    await rm(draft, { recursive: true, force: true })
-    // Made by an engine before us: the name says that it is the same.
-    if (!(error instanceof Error && 'code' in error && (error.code === 'ENOTEMPTY' || error.code === 'EEXIST'))) {
-      throw new Error(`making shared volume ${path}`, { cause: error })
-    }
+    await mkdir(path, { recursive: true, mode: 0o755 })
+    await writeFiles(path, files)
+    return path
+  } catch (cause) {
+    await rm(path, { recursive: true, force: true })
+    throw new Error(`making shared volume ${path}`, { cause })
   }
-  return path
 }

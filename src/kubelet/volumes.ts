@@ -5,7 +5,7 @@
 import { chmod, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Cluster } from '../cluster/cluster.js'
-import { pathSegment } from '../logs/path-segment.js'
+import { pathSegment } from '../lib/path-segment.js'
 import type { DownwardAPIItem, PersistentVolumeClaim, Pod, Volume, VolumeProjection } from '../resources/core.js'
 import type { ConfigReader } from './config-reader.js'
 import { notFound } from './environment.js'

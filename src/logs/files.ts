@@ -1,8 +1,8 @@
 import { watch } from 'node:fs'
 import { mkdir, open, rename, rm, rmdir, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { pathSegment } from '../lib/path-segment.js'
 import type { LogKey, LogStore } from './log-store.js'
-import { pathSegment } from './path-segment.js'
 
 const CHUNK_BYTES = 64 * 1024
 

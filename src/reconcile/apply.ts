@@ -1,12 +1,10 @@
 /** Carries a decision's actions out. Each is safe to repeat: after a crash the next pass may do it again. */
 import { type Cluster, ClusterError, isClusterError } from '../cluster/cluster.js'
+import { NOP_IMAGE } from '../resources/core.js'
 import type { Kind, Kinds } from '../resources/kinds.js'
 import { type Key, keyOf, type New } from '../resources/meta.js'
 import { isDone } from '../status/conditions.js'
 import type { Action, Refusal } from './decision.js'
-
-/** An image that ends at once: putting it into a sidecar's place is how Tekton asks for the sidecar to stop. */
-export const NOP_IMAGE = 'tektite.dev/nop'
 
 const WRITE_ATTEMPTS = 5
 
@@ -62,8 +60,8 @@ async function isOurs(cluster: Cluster, kind: Kind, object: New<Kinds[Kind]>): P
   // Objects without an owner (the entrypoint's ConfigMap) are named by their content.
   if (wanted === undefined || object.metadata.name === undefined) return true
   const found = await cluster.get(kind, { namespace: object.metadata.namespace, name: object.metadata.name })
-  // Gone between the two calls: no stranger is in the way, and the next pass creates it.
-  if (found === undefined) return true
+  // Gone between the two calls. Looked at again at once: nothing else would tell us that a stranger has left.
+  if (found === undefined) throw new ClusterError('Conflict', `${kind} "${object.metadata.name}" was deleted meanwhile`)
   return found.metadata.ownerReferences?.some(owner => owner.uid === wanted) ?? false
 }
 

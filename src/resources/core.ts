@@ -1,6 +1,9 @@
 /** The core Kubernetes kinds we read or write; only the fields that something here uses. */
 import type { Condition, Resource } from './meta.js'
 
+/** An image that ends at once: putting it into a sidecar's place is how Tekton asks for the sidecar to stop. */
+export const NOP_IMAGE = 'tektite.dev/nop'
+
 export interface KeyToPath {
   readonly key: string
   readonly path: string

@@ -14,7 +14,7 @@ function onSmallDisk(fill: 'data' | 'data and names' | 'nothing'): readonly stri
     mount -t tmpfs -o size=64k,nr_inodes=100 tmpfs full || { echo "no mount possible: this test cannot run" >&2; exit 77; }
     mkdir full/run
     ${fill === 'nothing' ? '' : 'head -c 1000000 /dev/zero > full/filler 2> /dev/null || true'}
-    ${fill === 'data and names' ? 'i=0; while : 2> /dev/null > full/name-$i; do i=$((i+1)); done 2> /dev/null || true' : ''}
+    ${fill === 'data and names' ? 'i=0; while touch full/name-$i 2> /dev/null; do i=$((i+1)); done' : ''}
     set +e
     "$@"
     code=$?
@@ -145,7 +145,7 @@ describe.each(builds)('%s: what is missing or read-only', build => {
     )
     expect(finished).toMatchObject({
       code: 1,
-      stderr: `clearing "${room().path('ro/step-a/results')}": Read-only file system\n`,
+      stderr: `clearing "${room().path('ro/step-a/exitCode')}": Read-only file system\n`,
     })
     expect(room().files('run')).toEqual(['out.err'])
     expect(room().has('ran')).toBe(false)
@@ -192,7 +192,8 @@ describe.each(builds)('%s: what is missing or read-only', build => {
     expect(room().files()).toEqual(['run/out', 'steps/step-a/exitCode', 'termination'])
   })
 
-  test('no /proc, no PATH and an empty environment are no obstacle', async () => {
+  // The sanitizers read /proc, also to find out whether they should.
+  test.runIf(build === 'release')('no /proc, no PATH and an empty environment are no obstacle', async () => {
     const bare = ['env', '-i', 'unshare', '-Urm', '/bin/sh', '-c', 'mount -t tmpfs none /proc && exec "$@"', 'sh']
     const finished = await room().run(
       { ...metadata(room()), command: ['sh', '-c', 'echo ran; exit 6'] },

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { linkSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { linkSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { ENTRY_TYPE, internalValue } from '../../src/status/termination-message.js'
 import { builds, type Room, roomForEach } from './room.js'
@@ -174,10 +174,12 @@ describe.each(builds)('%s: the limit of the message', build => {
   })
 
   /** How long a result named "r" may be: what is left beside the rest of the message. */
-  async function roomFor(in_: Room): Promise<number> {
-    in_.write('results/r', '')
-    await in_.run({ ...withResults(in_, ['r']), command: ['true'] })
-    return 4096 - in_.read('termination').length
+  async function roomFor(where: Room): Promise<number> {
+    where.write('results/r', '')
+    await where.run({ ...withResults(where, ['r']), command: ['true'] })
+    const length = 4096 - where.read('termination').length
+    for (const trace of ['termination', 'run', 'steps']) rmSync(where.path(trace), { recursive: true })
+    return length
   }
 })
 

@@ -1,18 +1,17 @@
 import { existsSync } from 'node:fs'
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Kubelet, startKubelet } from '../../src/kubelet/kubelet.js'
-import { NOP_IMAGE } from '../../src/kubelet/pod-lifecycle.js'
 import { createProcessRuntime, type ProcessRuntime } from '../../src/kubelet/process.js'
 import { SILENT } from '../../src/lib/log.js'
 import { createFileLogStore } from '../../src/logs/files.js'
-import type { Container, Pod, PodSpec } from '../../src/resources/core.js'
+import { type Container, NOP_IMAGE, type Pod, type PodSpec } from '../../src/resources/core.js'
 import { keyOf } from '../../src/resources/meta.js'
 import { builtShim } from './built-shim.js'
-import { createMemoryCluster, type MemoryCluster } from './memory-cluster.js'
 import { mountsMentioning, processesMentioning } from './processes.js'
+import { openRecordedCluster, type RecordedCluster } from './recorded-cluster.js'
 import { until } from './until.js'
 
 const shimPath = builtShim()
@@ -33,7 +32,7 @@ afterAll(async () => {
 
 interface Machine {
   readonly dir: string
-  readonly cluster: MemoryCluster
+  readonly cluster: RecordedCluster
   readonly kubelet: Kubelet
   readonly runtime: ProcessRuntime
   /** Another kubelet on the same folder and cluster, after this one was closed. */
@@ -46,12 +45,14 @@ async function machine(
   options: { readonly isolation?: 'rewrite'; readonly concurrency?: number } = {},
 ): Promise<Machine> {
   serial += 1
-  return boot(join(root, `machine-${serial}`), createMemoryCluster(), options)
+  const dir = join(root, `machine-${serial}`)
+  await mkdir(dir)
+  return boot(dir, openRecordedCluster(join(dir, 'store')), options)
 }
 
 async function boot(
   dir: string,
-  cluster: MemoryCluster,
+  cluster: RecordedCluster,
   options: { isolation?: 'rewrite'; concurrency?: number },
 ): Promise<Machine> {
   const isolation = options.isolation ?? 'namespace'
@@ -84,6 +85,7 @@ async function boot(
       await kubelet.stopAll()
       expect(await readdir(join(dir, 'pods'))).toEqual([])
       await runtime.close()
+      await cluster.close()
     },
   }
 }
@@ -93,7 +95,7 @@ function sh(name: string, script: string, extras: Partial<Container> = {}): Cont
 }
 
 async function createPod(
-  cluster: MemoryCluster,
+  cluster: RecordedCluster,
   name: string,
   spec: Partial<PodSpec>,
   annotations: Record<string, string> = {},
@@ -107,14 +109,14 @@ async function createPod(
   })
 }
 
-function podWhen(cluster: MemoryCluster, pod: Pod, what: string, test: (pod: Pod) => boolean): Promise<Pod> {
+function podWhen(cluster: RecordedCluster, pod: Pod, what: string, test: (pod: Pod) => boolean): Promise<Pod> {
   return until(`pod ${pod.metadata.name} ${what}`, async () => {
     const found = await cluster.get('Pod', keyOf(pod))
     return found !== undefined && test(found) ? found : undefined
   })
 }
 
-const finished = (cluster: MemoryCluster, pod: Pod): Promise<Pod> =>
+const finished = (cluster: RecordedCluster, pod: Pod): Promise<Pod> =>
   podWhen(cluster, pod, 'is over', ({ status }) => status?.phase === 'Succeeded' || status?.phase === 'Failed')
 
 async function logOf(kubelet: Kubelet, pod: string, container: string, follow = true): Promise<string | undefined> {

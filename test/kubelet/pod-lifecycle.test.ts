@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { type KubeletStep, NOP_IMAGE, nextKubeletSteps, type SeenPod } from '../../src/kubelet/pod-lifecycle.js'
+import { type KubeletStep, nextKubeletSteps, type SeenPod } from '../../src/kubelet/pod-lifecycle.js'
 import type { ContainerState } from '../../src/kubelet/runtime.js'
-import type { Container, Pod, PodStatus } from '../../src/resources/core.js'
+import { type Container, NOP_IMAGE, type Pod, type PodStatus } from '../../src/resources/core.js'
 import type { ObjectMeta } from '../../src/resources/meta.js'
 
 const T0 = Date.parse('2026-01-01T00:00:00Z')

@@ -1,0 +1,15 @@
+/** What admission says to a change of an object that exists already, after the new state has been admitted by itself. */
+import type { AnyResource } from '../resources/kinds.js'
+import type { New } from '../resources/meta.js'
+import type { Problem } from '../resources/problem.js'
+import type { PipelineRun, TaskRun } from '../resources/tekton.js'
+import { validateRunUpdate } from '../run/validate/update.js'
+import { admit } from './admit.js'
+
+export function admitUpdate(stored: AnyResource, next: New<AnyResource>): readonly Problem[] {
+  if (stored.kind !== 'PipelineRun' && stored.kind !== 'TaskRun') return []
+  // What the engine made itself was stored without defaults; filling them in is no change.
+  const filled = admit(stored)
+  const before = filled.is === 'ok' ? { ...stored, spec: (filled.object as PipelineRun | TaskRun).spec } : stored
+  return validateRunUpdate(before as PipelineRun | TaskRun, next as PipelineRun | TaskRun)
+}
