@@ -20,7 +20,8 @@ export interface Config {
 }
 
 const INHERITED = ['PATH', 'HOME', 'USER', 'LOGNAME', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR']
-const LOG_LEVELS: readonly string[] = ['debug', 'info', 'warn', 'error', 'silent']
+/** From all to nothing. */
+export const LOG_LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error', 'silent']
 const ISOLATIONS: readonly string[] = ['auto', 'namespace', 'rewrite']
 
 /** @throws Error that names the variable, its value and what is allowed. */

@@ -27,8 +27,9 @@
 //   killing    SIGKILL goes to every descendant, again and again, since orphans turn up one generation at a time
 //   gone       no descendant is left, or they have not died for GIVE_UP_MS (uninterruptible sleep, another user's)
 //
-// A command that ends by itself goes straight to killing: as in a container, where everything dies with PID 1. When it
-// was told to stop by a forwarded signal, the rest of its group gets the grace period first.
+// A command that ends by itself leaves LEFTOVER_MS to what it started, then killing begins: as in a container, where
+// everything dies with PID 1, except that the `tee` behind `exec > >(tee log)` may write its last lines. When the command
+// was told to stop by a forwarded signal, the rest of its group gets the grace period.
 struct run {
   const struct options *options;
   int signals;
@@ -48,7 +49,7 @@ struct run {
 static const int64_t NEVER = INT64_MAX;
 // Cancellation is looked for, not watched: the kubelet may take a minute to bring the annotation here anyway, inotify
 // instances are few, and a watch in use makes the exit wait.
-enum { LOOK_MS = 100, GIVE_UP_MS = 1000, KILL_AGAIN_MS = 5 };
+enum { LOOK_MS = 100, LEFTOVER_MS = 200, GIVE_UP_MS = 1000, KILL_AGAIN_MS = 5 };
 
 // Milliseconds that do not jump when the wall clock is set.
 static int64_t now_ms(void) {
@@ -111,7 +112,10 @@ static void follow(struct run *run) {
       if (is_cancelled(run, now)) stop(run, CANCELLED, now);
       else if (now >= run->time_out_at) stop(run, TIMED_OUT, now);
     }
-    if (run->ended && run->kill_at == NEVER) run->kill_at = run->stop_forwarded ? now + run->options->grace_ms : now;
+    if (run->ended && run->kill_at == NEVER) {
+      int64_t patience = run->stop_forwarded ? run->options->grace_ms : LEFTOVER_MS;
+      run->kill_at = now + patience;
+    }
     if (now >= run->kill_at) {
       if (run->give_up_at == NEVER) run->give_up_at = now + GIVE_UP_MS;
       if (now >= run->give_up_at) {

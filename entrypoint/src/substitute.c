@@ -197,7 +197,7 @@ static void list_add_replaced(const struct options *options, struct list *list, 
   }
   text_free(&content);
   if (good) return;
-  list->count = before;  // what was added stays allocated until exec or exit
+  while (list->count > before) free((void *)list->items[--list->count]);
   list_add(list, string);
 }
 
@@ -227,7 +227,10 @@ bool substitute(struct options *options) {
     when->input = replace(options, when->input);
     if (when->input == NULL) return false;
   }
-  if (values.items != NULL) options->when_values = values.items;
+  if (values.items != NULL) {
+    free(options->when_values);
+    options->when_values = values.items;
+  }
   return !values.failed;
 }
 

@@ -3,35 +3,31 @@
  * for any other image; we ask the author instead.
  */
 
-interface ImageDefaults {
-  /** What runs when the step has no `args`. */
-  readonly command: readonly string[]
-  /** The image's entrypoint puts this program before `args` that begin with a dash, as docker-entrypoint.sh scripts do. */
-  readonly program?: string
-}
-
-/** By the last part of the image's name. As the official images on the day of writing. */
-const IMAGES: ReadonlyMap<string, ImageDefaults> = new Map([
-  ['almalinux', { command: ['/bin/bash'] }],
-  ['alpine', { command: ['/bin/sh'] }],
-  ['amazonlinux', { command: ['/bin/bash'] }],
-  ['bash', { command: ['bash'], program: 'bash' }],
-  ['busybox', { command: ['sh'] }],
-  ['debian', { command: ['bash'] }],
-  ['fedora', { command: ['/bin/bash'] }],
-  ['golang', { command: ['bash'] }],
-  ['node', { command: ['node'], program: 'node' }],
-  ['python', { command: ['python3'] }],
-  ['rockylinux', { command: ['/bin/bash'] }],
-  ['ubuntu', { command: ['/bin/bash'] }],
+/** By the last part of the image's name: what it runs when the step has no `args`. As the official images today. */
+const IMAGES: ReadonlyMap<string, readonly string[]> = new Map([
+  ['almalinux', ['/bin/bash']],
+  ['alpine', ['/bin/sh']],
+  ['amazonlinux', ['/bin/bash']],
+  ['bash', ['bash']],
+  ['busybox', ['sh']],
+  ['debian', ['bash']],
+  ['fedora', ['/bin/bash']],
+  ['golang', ['bash']],
+  ['node', ['node']],
+  ['python', ['python3']],
+  ['rockylinux', ['/bin/bash']],
+  ['ubuntu', ['/bin/bash']],
 ])
 
-/** The whole command line; undefined for an image we do not know. */
+/**
+ * The whole command line; undefined for an image we do not know. `args` that begin with a dash are the image's own
+ * program's: Tekton puts the image's CMD before args when there is no ENTRYPOINT, and docker-entrypoint.sh scripts look at
+ * the dash. Other args are a command themselves.
+ */
 export function defaultCommand(image: string, args: readonly string[]): readonly string[] | undefined {
   const known = IMAGES.get(repositoryOf(image))
   if (known === undefined) return undefined
-  if (args.length === 0) return known.command
-  return known.program !== undefined && args[0]?.startsWith('-') ? [known.program, ...args] : args
+  return args.length === 0 || args[0]?.startsWith('-') ? [...known, ...args] : args
 }
 
 export function defaultCommandProblem(step: string, image: string): string {

@@ -1,11 +1,11 @@
 /** Observe, decide, apply: the same few lines for both kinds of run. */
-import { evaluateWhen } from '../cel/when.js'
 import { isClusterError } from '../cluster/cluster.js'
 import type { Log } from '../lib/log.js'
 import { type Outcome, parseRunKey, type RunKey } from '../queue/queue.js'
 import type { Kinds } from '../resources/kinds.js'
 import type { Key } from '../resources/meta.js'
 import type { PipelineRun, TaskRun } from '../resources/tekton.js'
+import type { EvaluateCel } from '../run/when.js'
 import { isDone, succeededCondition } from '../status/conditions.js'
 import { applyAction } from './apply.js'
 import type { Action, Decision, PipelineRunWorld, Refusal, TaskRunWorld } from './decision.js'
@@ -23,21 +23,25 @@ export interface ReconcileDeps extends ObserveDeps {
 interface RunKind<K extends 'PipelineRun' | 'TaskRun', World> {
   readonly kind: K
   readonly observe: (deps: ObserveDeps, run: Kinds[K], now: number) => Promise<World>
-  readonly decide: (run: Kinds[K], world: World) => Decision<NonNullable<Kinds[K]['status']>>
+  readonly decide: (
+    run: Kinds[K],
+    world: World,
+    evaluateCel: EvaluateCel,
+  ) => Decision<NonNullable<Kinds[K]['status']>>
   readonly refused: (run: Kinds[K], action: Action, refusal: Refusal, now: number) => NonNullable<Kinds[K]['status']>
 }
 
 const PIPELINE_RUN: RunKind<'PipelineRun', PipelineRunWorld> = {
   kind: 'PipelineRun',
   observe: observePipelineRun,
-  decide: (run, world) => reconcilePipelineRun(run, world, evaluateWhen),
+  decide: reconcilePipelineRun,
   refused: refusedPipelineRun,
 }
 
 const TASK_RUN: RunKind<'TaskRun', TaskRunWorld> = {
   kind: 'TaskRun',
   observe: observeTaskRun,
-  decide: (run, world) => reconcileTaskRun(run, world, evaluateWhen),
+  decide: reconcileTaskRun,
   refused: refusedTaskRun,
 }
 
@@ -58,7 +62,7 @@ async function pass<K extends 'PipelineRun' | 'TaskRun', World extends { readonl
   if (run === undefined || isDone(run) || run.metadata.deletionTimestamp !== undefined) return { kind: 'settled' }
 
   const world = await observe(deps, run, startedAt)
-  const decision = decide(run, world)
+  const decision = await withCel(evaluateCel => decide(run, world, evaluateCel))
   let { status, lookAgainAt } = decision
   try {
     // Children before status: if we stop in between, the next pass finds them by name.
@@ -87,6 +91,24 @@ async function pass<K extends 'PipelineRun' | 'TaskRun', World extends { readonl
   })
   if (lookAgainAt === undefined) return { kind: 'settled' }
   return { kind: 'again', afterMs: Math.max(0, lookAgainAt - now()) }
+}
+
+let evaluateWhen: EvaluateCel | undefined
+
+/**
+ * CEL is half of what an engine would load, and few runs have any. It is loaded when a decision asks for it; that decision
+ * is then made again, which is safe because deciding changes nothing.
+ */
+async function withCel<T>(decide: (evaluateCel: EvaluateCel) => T): Promise<T> {
+  if (evaluateWhen !== undefined) return decide(evaluateWhen)
+  let asked = false
+  const decision = decide(() => {
+    asked = true
+    return false
+  })
+  if (!asked) return decision
+  evaluateWhen = (await import('../cel/when.js')).evaluateWhen
+  return decide(evaluateWhen)
 }
 
 /** Labels and annotations that the run takes over from its Task or Pipeline; its own win. */

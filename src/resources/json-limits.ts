@@ -4,7 +4,7 @@ import { complete, type Problem } from './problem.js'
 /** As etcd's default limit of a request, which is what bounds an object on a real cluster. */
 export const MAX_OBJECT_BYTES = 1_572_864
 /** Real manifests stay below 30. Deeper ones only serve to exhaust a stack. */
-export const MAX_DEPTH = 100
+const MAX_DEPTH = 100
 
 /**
  * The first reason why a value cannot be a manifest: too large as JSON, too deep, not JSON, or with a key `__proto__`.

@@ -52,6 +52,16 @@ export function complete(message: string, path: string, hint?: string): Problem 
   return problem(message, path, { complete: true, ...hinted(hint) })
 }
 
+/** Names for a hint: the first twenty, so that a long list stays a line. */
+export function listed(names: Iterable<string>): string {
+  const shown: string[] = []
+  for (const name of names) {
+    if (shown.length === 20) return `${shown.join(', ')}, …`
+    shown.push(name)
+  }
+  return shown.join(', ')
+}
+
 function hinted(hint: string | undefined): Partial<Problem> {
   return hint === undefined ? {} : { hint }
 }

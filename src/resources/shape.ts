@@ -141,7 +141,7 @@ function decodeScalar(shape: ScalarShape, value: unknown, path: string, problems
 }
 
 /** As ParamValue's decoder in Tekton: strings, lists and maps of strings stay, everything else is its JSON text. */
-export function paramValue(value: unknown): string | readonly string[] | Readonly<Record<string, string>> {
+function paramValue(value: unknown): string | readonly string[] | Readonly<Record<string, string>> {
   if (value === null || value === undefined) return ''
   if (typeof value === 'string') return value
   const isText = (item: unknown): boolean => typeof item === 'string' || item === null

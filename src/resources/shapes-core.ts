@@ -11,7 +11,7 @@ const selector = (...names: readonly string[]): Fields => ({
   fields: { name: 'string', optional: 'boolean', ...Object.fromEntries(names.map(name => [name, 'string' as const])) },
 })
 
-export const envVar: Fields = {
+const envVar: Fields = {
   fields: {
     name: 'string',
     value: 'string',

@@ -96,7 +96,8 @@ export function readYaml(text: string, firstLine: number): YamlAnswer {
   Error.stackTraceLimit = 0
   try {
     const composed = compose(text, lines)
-    if ('message' in composed) return { is: 'refused', ...explain(composed.code, composed.message), line: lineAt(composed.offset) }
+    if ('message' in composed)
+      return { is: 'refused', ...explain(composed.code, composed.message), line: lineAt(composed.offset) }
     document = composed
     const duplicate = duplicateKey(document.contents)
     if (duplicate) {

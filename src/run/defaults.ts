@@ -92,7 +92,7 @@ export function defaultStepActionSpec(spec: StepActionSpec): StepActionSpec {
   }
 }
 
-export function defaultParamSpec(spec: ParamSpec): ParamSpec {
+function defaultParamSpec(spec: ParamSpec): ParamSpec {
   return { ...spec, type: typeOfParam(spec), ...(spec.properties ? { properties: typed(spec.properties) } : {}) }
 }
 

@@ -13,6 +13,7 @@ import type {
   TriggerSpecTemplate,
   TriggerTemplateSpec,
 } from '../resources/triggers.js'
+import { repeats } from '../run/validate/repeats.js'
 
 /** Tekton prefixes the name with `el-` and appends pod hashes. */
 const MAX_LISTENER_NAME = 60
@@ -158,9 +159,10 @@ function canonicalHeader(name: string): string {
 
 export function validateTriggerBinding({ params = [] }: TriggerBindingSpec): readonly Problem[] {
   if (params.length === 0) return [missing('spec', 'give params: - name: ..., value: $(body....)')]
+  const again = repeats(params.map(param => param.name))
   return params.flatMap((param, i) => {
     const path = `spec.params[${i}]`
-    const repeated = params.findIndex(one => one.name === param.name) < i ? [exactlyOne('both', `${path}.name`)] : []
+    const repeated = again[i] ? [exactlyOne('both', `${path}.name`)] : []
     const value = param.value ?? ''
     return isClosed(value)
       ? repeated
@@ -189,7 +191,7 @@ export function validateTriggerTemplate(
       at: place,
     }))
     const used = new Set(
-      [...JSON.stringify(template).matchAll(/\$\(tt\.params\.([^)"\\]+)\)/g)].map(match => match[1] ?? ''),
+      [...JSON.stringify(template).matchAll(/\$\(tt\.params\.([^()$"\\]+)\)/g)].map(match => match[1] ?? ''),
     )
     const unknown = [...used]
       .filter(name => !declared.has(name))

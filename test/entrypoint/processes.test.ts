@@ -48,6 +48,13 @@ describe.each(builds)('%s: processes', build => {
       expect(room().processes()).toEqual([])
     })
 
+    test('what is about to end by itself may: the `tee` of a script writes its last lines', async () => {
+      const script = 'exec > >(sleep 0.02; exec tee copy); seq 1000; echo end'
+      const expected = `${Array.from({ length: 1000 }, (_, index) => `${index + 1}\n`).join('')}end\n`
+      expect(await room().run({ command: ['bash', '-c', script] }, start)).toMatchObject({ code: 0, stdout: expected })
+      expect(room().read('copy')).toBe(expected)
+    })
+
     test('an orphan that ends is reaped while the command goes on', async () => {
       // The inner shell's child is an orphan at once. The command waits until it is a process no more.
       const script = `

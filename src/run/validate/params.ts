@@ -1,9 +1,10 @@
 /** Declared params and given params, each for itself. Whether the given ones fit the declared ones is known at run time. */
-import { exactlyOne, invalidValue, missing, type Problem, problem } from '../../resources/problem.js'
+import { exactlyOne, invalidValue, listed, missing, type Problem, problem } from '../../resources/problem.js'
 import type { Param, ParamSpec } from '../../resources/tekton.js'
 import { typeOfParam, typeOfValue } from '../params.js'
 import { expressionsInValue } from '../substitute.js'
 import { goList, goMapOfLists } from './quote.js'
+import { repeats } from './repeats.js'
 
 const TYPES = ['string', 'array', 'object']
 const TEXT_NAME = /^[_a-zA-Z][_a-zA-Z0-9.-]*$/
@@ -50,7 +51,7 @@ function enumProblems(spec: ParamSpec, path: string): readonly Problem[] {
   return [
     ...duplicates(allowed).map(one => problem(`parameter enum value ${one} appears more than once`, path)),
     ...(typeof value === 'string' && value !== '' && !allowed.includes(value)
-      ? [problem(`param default value ${value} not in the enum list`, path, { hint: `allowed: ${allowed.join(', ')}` })]
+      ? [problem(`param default value ${value} not in the enum list`, path, { hint: `allowed: ${listed(allowed)}` })]
       : []),
   ]
 }
@@ -139,8 +140,9 @@ export function validateNoResultsInParams(params: readonly Param[], path: string
   })
 }
 
-export function duplicates(names: readonly string[]): readonly string[] {
-  return unique(names.filter((name, i) => names.indexOf(name) !== i))
+function duplicates(names: readonly string[]): readonly string[] {
+  const repeated = repeats(names)
+  return unique(names.filter((_, i) => repeated[i]))
 }
 
 function unique(names: readonly string[]): string[] {

@@ -1,10 +1,10 @@
 /** What the texts of pipeline tasks refer to: context, status of other tasks, results, and prefixes nobody knows. */
-import { invalidValue, type Problem, problem } from '../../resources/problem.js'
+import { invalidValue, listed, type Problem, problem } from '../../resources/problem.js'
 import type { ParamValue, PipelineSpec, PipelineTask } from '../../resources/tekton.js'
 import { parseResultReference, type ResultReference, referencesInValue } from '../result-references.js'
 import { expressionsInValue, isList } from '../substitute.js'
 import { goQuote } from './quote.js'
-import { unknownVariable } from './variables.js'
+import { namesOf, unknownVariable } from './variables.js'
 
 /** A param or when expression of a task. */
 interface Spot {
@@ -17,15 +17,16 @@ interface Spot {
 
 export function validateReferences(spec: PipelineSpec, path: string): readonly Problem[] {
   const { tasks = [], finally: last = [] } = spec
-  const names = tasks.map(task => task.name)
-  const lastNames = last.map(task => task.name)
+  const names = new Set(tasks.map(task => task.name))
+  const lastNames = new Set(last.map(task => task.name))
+  const producers = new Map(tasks.map(task => [task.name, task]))
   return [
     ...tasks.flatMap((task, i) => {
       const spots = spotsOf(task, `${path}.tasks[${i}]`)
       return [
         ...spots.flatMap(prefixProblems),
         ...spots.flatMap(statusInTasks),
-        ...resultUse(task, spec, `${path}.tasks[${i}]`),
+        ...resultUse(task, producers, `${path}.tasks[${i}]`),
       ]
     }),
     ...last.flatMap((task, i) => {
@@ -36,7 +37,7 @@ export function validateReferences(spec: PipelineSpec, path: string): readonly P
         ...spots.flatMap(prefixProblems),
         ...spots.flatMap(spot => statusInFinally(spot, names)),
         ...spots.flatMap(spot => resultsInFinally(spot, names, lastNames)),
-        ...resultUse(task, spec, place),
+        ...resultUse(task, producers, place),
       ]
     }),
     ...contextProblems(tasks, `${path}.tasks`),
@@ -69,7 +70,7 @@ function at(spot: Spot, found: Problem): Problem {
 }
 
 const PREFIXES = ['params', 'tasks', 'finally', 'context', 'workspaces', 'results']
-const VARIABLE = /\$\(([_a-zA-Z0-9.-]+)(?:\[[^\]]*\])*\)/g
+const VARIABLE = /\$\(([_a-zA-Z0-9.-]+)(?:\[[^\]()$]*\])*\)/g
 
 /** `$(HOME)` in a param is nearly always a shell variable in the wrong brackets. */
 function prefixProblems(spot: Spot): readonly Problem[] {
@@ -95,13 +96,13 @@ function statusInTasks(spot: Spot): readonly Problem[] {
   return [at(spot, invalidValue(message, spot.path, undefined, 'move the task to spec.finally'))]
 }
 
-function statusInFinally(spot: Spot, names: readonly string[]): readonly Problem[] {
+function statusInFinally(spot: Spot, names: ReadonlySet<string>): readonly Problem[] {
   return statusExpressions(spot)
     .filter(expression => expression !== 'tasks.status')
     .map(expression => expression.replace(/^tasks\./, '').replace(/\.(status|reason)$/, ''))
-    .filter(task => !names.includes(task))
+    .filter(task => !names.has(task))
     .map(task => {
-      const hint = `tasks here: ${names.join(', ')}`
+      const hint = `tasks here: ${listed(names)}`
       return at(spot, invalidValue(`pipeline task ${task} is not defined in the pipeline`, spot.path, undefined, hint))
     })
 }
@@ -112,19 +113,19 @@ function runAfterProblems(task: PipelineTask, path: string): readonly Problem[] 
   return [invalidValue(message, path, undefined, 'finally tasks run together, after all tasks')]
 }
 
-function resultsInFinally(spot: Spot, names: readonly string[], lastNames: readonly string[]): readonly Problem[] {
+function resultsInFinally(spot: Spot, names: ReadonlySet<string>, lastNames: ReadonlySet<string>): readonly Problem[] {
   return spot.expressions
     .flatMap(expression => parseResultReference(expression) ?? [])
     .flatMap(({ task }) => {
       const wrong = 'invalid task result reference, final task has task result reference from a'
-      if (lastNames.includes(task)) return [at(spot, invalidValue(`${wrong} final task ${task}`, spot.path))]
-      if (names.includes(task)) return []
+      if (lastNames.has(task)) return [at(spot, invalidValue(`${wrong} final task ${task}`, spot.path))]
+      if (names.has(task)) return []
       return [at(spot, invalidValue(`${wrong} task ${task} which is not defined in the pipeline`, spot.path))]
     })
 }
 
 /** Results that cannot be had that way: of matrixed tasks except as a whole, of child pipelines not at all. */
-function resultUse(task: PipelineTask, { tasks = [] }: PipelineSpec, path: string): readonly Problem[] {
+function resultUse(task: PipelineTask, producers: ReadonlyMap<string, PipelineTask>, path: string): readonly Problem[] {
   const values: readonly ParamValue[] = [
     ...(task.params ?? []).map(param => param.value),
     ...(task.matrix?.params ?? []).map(param => param.value),
@@ -132,7 +133,7 @@ function resultUse(task: PipelineTask, { tasks = [] }: PipelineSpec, path: strin
   ]
   const seen = new Set<string>()
   return values.flatMap(referencesInValue).flatMap((reference: ResultReference) => {
-    const producer = tasks.find(one => one.name === reference.task)
+    const producer = producers.get(reference.task)
     if (!producer || seen.has(reference.expression)) return []
     seen.add(reference.expression)
     if (producer.pipelineRef || producer.pipelineSpec) {
@@ -151,6 +152,10 @@ function resultUse(task: PipelineTask, { tasks = [] }: PipelineSpec, path: strin
   })
 }
 
+const PIPELINE_RUN = namesOf(['name', 'namespace', 'uid'])
+const PIPELINE = namesOf(['name'])
+const PIPELINE_TASK = namesOf(['retries'])
+
 function contextProblems(tasks: readonly PipelineTask[], path: string): readonly Problem[] {
   return tasks.flatMap((task, i) =>
     [
@@ -161,9 +166,9 @@ function contextProblems(tasks: readonly PipelineTask[], path: string): readonly
       .flatMap(param => (typeof param.value === 'string' ? [param.value] : Object.values(param.value)))
       .flatMap(text => {
         const unknown =
-          unknownVariable(text, 'context.pipelineRun', ['name', 'namespace', 'uid']) ??
-          unknownVariable(text, 'context.pipeline', ['name']) ??
-          unknownVariable(text, 'context.pipelineTask', ['retries'])
+          unknownVariable(text, 'context.pipelineRun', PIPELINE_RUN) ??
+          unknownVariable(text, 'context.pipeline', PIPELINE) ??
+          unknownVariable(text, 'context.pipelineTask', PIPELINE_TASK)
         if (unknown === undefined) return []
         const hint = `${unknown}: known are context.pipelineRun.name, .namespace and .uid, context.pipeline.name, context.pipelineTask.retries`
         return [

@@ -1,5 +1,5 @@
 /** A Pipeline's own results: made of results of its tasks and nothing else. */
-import { invalidValue, type Problem } from '../../resources/problem.js'
+import { invalidValue, listed, type Problem } from '../../resources/problem.js'
 import type { PipelineResult, PipelineSpec } from '../../resources/tekton.js'
 import { parseResultReference } from '../result-references.js'
 import { expressionsInValue, isList } from '../substitute.js'
@@ -10,7 +10,7 @@ export function validatePipelineResults(
   { tasks = [], finally: last = [] }: PipelineSpec,
   path: string,
 ): readonly Problem[] {
-  const names = { tasks: tasks.map(task => task.name), finally: last.map(task => task.name) }
+  const names = { tasks: new Set(tasks.map(task => task.name)), finally: new Set(last.map(task => task.name)) }
   return results.flatMap((result, i) => {
     const place = `${path}.results[${i}].value`
     const expressions = expressionsInValue(result.value)
@@ -30,9 +30,15 @@ export function validatePipelineResults(
       problems.push(invalidValue(message, place, undefined, hint))
     }
     const literal = typeof result.value === 'string' && references.length === 0
-    if (literal || references.some(one => !names[one.from].includes(one.task))) {
-      const known = [...names.tasks.map(name => `tasks.${name}`), ...names.finally.map(name => `finally.${name}`)]
-      problems.push(invalidValue('referencing a nonexistent task', place, undefined, `known: ${known.join(', ')}`))
+    if (literal || references.some(one => !names[one.from].has(one.task))) {
+      problems.push(
+        invalidValue(
+          'referencing a nonexistent task',
+          place,
+          undefined,
+          `tasks here: ${listed(names[references[0]?.from ?? 'tasks'])}`,
+        ),
+      )
     }
     if (!literal && isList(result.value) && result.value.length === 0) return []
     return problems

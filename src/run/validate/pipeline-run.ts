@@ -2,13 +2,14 @@
 import { parseDuration } from '../../lib/duration.js'
 import { exactlyOne, invalidValue, type Problem } from '../../resources/problem.js'
 import type { PipelineRunSpec } from '../../resources/tekton.js'
-import { embeddedParams, mergedSpecs, specOfParam } from './inline-params.js'
+import { embeddedParams, specOfParam } from './inline-params.js'
 import { validateNoResultsInParams, validateRunParams } from './params.js'
-import { isUsage, validatePipelineParamUsage, validatePipelineSpec } from './pipeline.js'
+import { validatePipelineParamUsage, validatePipelineSpec } from './pipeline.js'
 import type { PipelineOptions } from './pipeline-options.js'
 import { validateReference } from './references.js'
 import { validateParamUsage } from './task.js'
 import { validateOverrides, validatePodTemplate } from './task-run.js'
+import { knownParams, withOuterParams } from './variables.js'
 import { validateBindings } from './workspaces.js'
 
 export interface PipelineRunOptions extends PipelineOptions {
@@ -53,8 +54,8 @@ function whatToRun(spec: PipelineRunSpec, path: string, options: PipelineRunOpti
 function inlineUsage({ params = [], pipelineSpec = {} }: PipelineRunSpec, path: string): readonly Problem[] {
   const { tasks = [], finally: last = [], params: declared = [] } = pipelineSpec
   const place = `${path}.pipelineSpec`
-  const outer = mergedSpecs([...declared, ...params.map(specOfParam)])
-  const everything = mergedSpecs([...outer, ...[...tasks, ...last].flatMap(task => embeddedParams(task, []))])
+  const outer = knownParams([...declared, ...params.map(specOfParam)])
+  const everything = withOuterParams(outer, knownParams([...tasks, ...last].flatMap(task => embeddedParams(task))))
   const steps = [
     ...tasks.map((task, i) => [task, `${place}.tasks[${i}]`] as const),
     ...last.map((task, i) => [task, `${place}.finally[${i}]`] as const),
@@ -63,7 +64,12 @@ function inlineUsage({ params = [], pipelineSpec = {} }: PipelineRunSpec, path: 
     ...validatePipelineParamUsage(pipelineSpec, everything, path, place, (_, i) => `[${i}]`),
     ...steps.flatMap(([task, real]) =>
       task.taskSpec?.steps
-        ? validateParamUsage(task.taskSpec.steps, embeddedParams(task, outer), path, `${real}.taskSpec`).filter(isUsage)
+        ? validateParamUsage(
+            task.taskSpec.steps,
+            withOuterParams(knownParams(embeddedParams(task)), outer),
+            path,
+            `${real}.taskSpec`,
+          )
         : [],
     ),
   ]

@@ -5,6 +5,7 @@ import { largestFanOut } from '../matrix.js'
 import { validateTaskParams } from './params.js'
 import type { PipelineOptions } from './pipeline-options.js'
 import { goQuote } from './quote.js'
+import { repeats } from './repeats.js'
 import { isDnsLabel } from './steps.js'
 import { validateTaskSpec } from './task.js'
 import { validateWhen } from './when.js'
@@ -132,11 +133,12 @@ function matrixProblems(task: PipelineTask, path: string, limit: number): readon
     ...(matrix.include ?? []).map((entry, i) => [entry.params ?? [], `${place}.include[${i}].params`] as const),
   ]
   for (const [params, list] of lists) {
+    const repeated = repeats(params.map(param => param.name))
     for (const [i, { name }] of params.entries()) {
       if (given.has(name)) {
         problems.push({ ...exactlyOne('both', [`${place}[${name}]`, `${path}.params[${name}]`]), at: `${list}[${i}]` })
       }
-      if (params.findIndex(param => param.name === name) < i) {
+      if (repeated[i]) {
         const message = `parameter names must be unique, the parameter "${name}" is also defined at`
         problems.push(problem(message, `${list}[${i}].name`))
       }

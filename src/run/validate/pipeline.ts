@@ -1,21 +1,24 @@
 /** A Pipeline's spec, wherever it stands: stored, inline in a run or in another pipeline, or fetched by a reference. */
-import { exactlyOne, invalidValue, type Problem, problem } from '../../resources/problem.js'
-import type { ParamSpec, PipelineSpec, PipelineTask } from '../../resources/tekton.js'
+import { exactlyOne, invalidValue, listed, type Problem, problem } from '../../resources/problem.js'
+import type { PipelineSpec, PipelineTask } from '../../resources/tekton.js'
 import { buildGraph } from '../graph.js'
 import { embeddedParams } from './inline-params.js'
-import { validateParamSpecs } from './params.js'
+import { validateObjectProperties, validateParamSpecs } from './params.js'
 import type { PipelineOptions } from './pipeline-options.js'
 import { validateReferences } from './pipeline-references.js'
 import { validatePipelineResults } from './pipeline-results.js'
 import { validatePipelineTask } from './pipeline-task.js'
+import { repeats } from './repeats.js'
 import { validateParamUsage } from './task.js'
 import {
   arrayUseProblems,
+  type KnownParams,
   knownParams,
   objectUseProblems,
   type PlacedText,
   paramValueProblems,
   unknownParamProblems,
+  withOuterParams,
 } from './variables.js'
 import { validatePipelineWorkspaces, validateTaskBindings } from './workspaces.js'
 
@@ -39,16 +42,20 @@ export function validatePipelineSpec(spec: PipelineSpec, path: string, options: 
 export function validatePipeline(spec: PipelineSpec, path: string, options: PipelineOptions): readonly Problem[] {
   const { params = [], workspaces = [] } = spec
   const declared = new Set(workspaces.map(workspace => workspace.name))
+  const known = knownParams(params)
   return [
     ...validatePipelineSpec(spec, path, options),
-    ...validatePipelineParamUsage(spec, params, path),
-    ...missingProperties(params, path),
+    ...validatePipelineParamUsage(spec, known, path),
+    ...validateObjectProperties(params, path),
     ...eachTask(spec, path, (task, place) => validateTaskBindings(task, declared, place)),
     // Tekton leaves `taskSpec` out of these paths.
     ...eachTask(spec, path, (task, place) =>
       task.taskSpec?.steps
-        ? validateParamUsage(task.taskSpec.steps, embeddedParams(task, params), place, `${place}.taskSpec`).filter(
-            isUsage,
+        ? validateParamUsage(
+            task.taskSpec.steps,
+            withOuterParams(knownParams(embeddedParams(task)), known),
+            place,
+            `${place}.taskSpec`,
           )
         : [],
     ),
@@ -58,12 +65,11 @@ export function validatePipeline(spec: PipelineSpec, path: string, options: Pipe
 /** That tasks use declared params only, arrays and objects as such. `place` is the real path where Tekton prints another. */
 export function validatePipelineParamUsage(
   spec: PipelineSpec,
-  params: readonly ParamSpec[],
+  known: KnownParams,
   path: string,
   place = path,
   index: (list: 'tasks' | 'finally', i: number) => string = (list, i) => `.${list}[${i}]`,
 ): readonly Problem[] {
-  const known = knownParams(params)
   const all = [
     ...(spec.tasks ?? []).map((task, i) => [task, `${path}${index('tasks', i)}`, `${place}.tasks[${i}]`] as const),
     ...(spec.finally ?? []).map(
@@ -108,15 +114,6 @@ function whenTexts(task: PipelineTask, path: string, place: string): readonly Pl
   ])
 }
 
-/** Object params handed in need no properties of their own. */
-export function isUsage({ message }: Problem): boolean {
-  return message !== 'missing field(s)'
-}
-
-function missingProperties(params: readonly ParamSpec[], path: string): readonly Problem[] {
-  return validateParamUsage([], params, path)
-}
-
 function eachTask(
   { tasks = [], finally: last = [] }: PipelineSpec,
   path: string,
@@ -140,8 +137,9 @@ function emptyProblems(spec: PipelineSpec, path: string): readonly Problem[] {
 }
 
 function duplicateTasks(all: readonly PipelineTask[], inTasks: number, path: string): readonly Problem[] {
+  const repeated = repeats(all.map(task => task.name))
   return all.flatMap((task, i) => {
-    if (all.findIndex(one => one.name === task.name) === i) return []
+    if (!repeated[i]) return []
     const place = i < inTasks ? `${path}.tasks[${i}]` : `${path}.finally[${i - inTasks}]`
     return [exactlyOne('both', `${place}.name`, `another task is called "${task.name}"; finally tasks count too`)]
   })
@@ -153,7 +151,7 @@ function graphProblems(tasks: readonly PipelineTask[], path: string): readonly P
   const hint = built.message.startsWith('cycle')
     ? 'remove one of runAfter or a result reference of the tasks named'
     : built.message.startsWith("couldn't")
-      ? `tasks here: ${tasks.map(task => task.name).join(', ')}`
+      ? `tasks here: ${listed(tasks.map(task => task.name))}`
       : undefined
   return [invalidValue(built.message, `${path}.tasks`, undefined, hint)]
 }

@@ -1,11 +1,13 @@
 /** Steps, sidecars and volumes of a Task. */
 import { parseDuration } from '../../lib/duration.js'
+import type { VolumeMount } from '../../resources/core.js'
 import { invalidValue, missing, type Problem, problem } from '../../resources/problem.js'
 import type { Sidecar, Step, TaskSpec } from '../../resources/tekton.js'
 import { goQuote } from './quote.js'
 import { validateReference } from './references.js'
+import { firstIndexes } from './repeats.js'
 import { validateResults } from './results.js'
-import { unknownVariableProblems } from './variables.js'
+import { namesOf, unknownVariableProblems, type VariableNames } from './variables.js'
 import { type CelCheck, validateWhen } from './when.js'
 
 const DNS_LABEL = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/
@@ -15,9 +17,15 @@ export function isDnsLabel(name: string): boolean {
 }
 
 export function validateSteps(spec: TaskSpec, path: string, celCheck?: CelCheck): readonly Problem[] {
+  const first = firstIndexes(spec.steps.map(step => step.name))
+  // Only those with a fault: nearly always none, and every step would look at all of them.
+  const badMounts = (spec.stepTemplate?.volumeMounts ?? []).filter(
+    mount => isReservedPath(mount) || isReservedName(mount),
+  )
+  const results = namesOf((spec.results ?? []).map(result => result.name))
   return spec.steps.flatMap((step, i) => [
-    ...oneStep(step, spec, `${path}.steps[${i}]`),
-    ...nameProblems(spec.steps, i, `${path}.steps[${i}]`),
+    ...oneStep(step, spec, `${path}.steps[${i}]`, results, badMounts),
+    ...nameProblems(step, first.get(step.name) ?? i, i, `${path}.steps[${i}]`),
     ...validateWhen(step.when ?? [], `${path}.steps[${i}]`, celCheck),
     // The odd path is Tekton's: the step's index comes after the field.
     ...validateResults(step.results ?? [], `${path}.steps.results[${i}]`, 'step').map(one => ({
@@ -27,14 +35,20 @@ export function validateSteps(spec: TaskSpec, path: string, celCheck?: CelCheck)
   ])
 }
 
-function oneStep(step: Step, spec: TaskSpec, path: string): readonly Problem[] {
+function oneStep(
+  step: Step,
+  spec: TaskSpec,
+  path: string,
+  results: VariableNames,
+  templateMounts: readonly VolumeMount[],
+): readonly Problem[] {
   return [
     ...(step.ref ? besideRef(step, path) : withoutRef(step, spec, path)),
     ...(step.ref ? validateReference(step.ref, path, `${path}.ref`) : []),
     ...timeoutProblems(step, path),
-    ...mountProblems(step, spec, path),
+    ...mountProblems(step, path, templateMounts),
     ...onErrorProblems(step, path),
-    ...stepVariableProblems(step, spec, path),
+    ...stepVariableProblems(step, results, path),
   ]
 }
 
@@ -70,10 +84,8 @@ function withoutRef(step: Step, spec: TaskSpec, path: string): readonly Problem[
   return problems
 }
 
-function nameProblems(steps: readonly Step[], i: number, path: string): readonly Problem[] {
-  const name = steps[i]?.name
+function nameProblems({ name }: Step, before: number, i: number, path: string): readonly Problem[] {
   if (!name) return []
-  const before = steps.findIndex(step => step.name === name)
   return [
     ...(before < i ? [invalidValue(name, `${path}.name`, undefined, `step ${before} has the same name`)] : []),
     ...(isDnsLabel(name)
@@ -96,25 +108,32 @@ function timeoutProblems(step: Step, path: string): readonly Problem[] {
 }
 
 /** The template's mounts come after the step's own, as far as the step does not mount something else there. */
-function mountProblems(step: Step, spec: TaskSpec, path: string): readonly Problem[] {
+function mountProblems(step: Step, path: string, fromTemplate: readonly VolumeMount[]): readonly Problem[] {
   const own = step.volumeMounts ?? []
-  const inherited = step.ref ? [] : (spec.stepTemplate?.volumeMounts ?? [])
-  const all = [...own, ...inherited.filter(mount => !own.some(one => one.mountPath === mount.mountPath))]
-  return all.flatMap((mount, i) => {
+  const inherited = step.ref ? [] : fromTemplate.filter(mount => !own.some(one => one.mountPath === mount.mountPath))
+  return [...own, ...inherited].flatMap((mount, i) => {
     const place = `${path}.volumeMounts[${i}]`
     const problems: Problem[] = []
-    if (mount.mountPath.startsWith('/tekton/') && !mount.mountPath.startsWith('/tekton/home')) {
+    if (isReservedPath(mount)) {
       const which = `(volumeMount ${goQuote(mount.name)} mounted at ${goQuote(mount.mountPath)})`
       const hint = '/tekton belongs to the engine; mount it elsewhere, such as /data'
       problems.push(problem(`volumeMount cannot be mounted under /tekton/ ${which}`, `${place}.mountPath`, { hint }))
     }
-    if (mount.name.startsWith('tekton-internal-')) {
+    if (isReservedName(mount)) {
       problems.push(
         problem(`volumeMount name ${goQuote(mount.name)} cannot start with "tekton-internal-"`, `${place}.name`),
       )
     }
     return problems
   })
+}
+
+function isReservedPath({ mountPath }: VolumeMount): boolean {
+  return mountPath.startsWith('/tekton/') && !mountPath.startsWith('/tekton/home')
+}
+
+function isReservedName({ name }: VolumeMount): boolean {
+  return name.startsWith('tekton-internal-')
 }
 
 function onErrorProblems({ onError }: Step, path: string): readonly Problem[] {
@@ -125,10 +144,10 @@ function onErrorProblems({ onError }: Step, path: string): readonly Problem[] {
 }
 
 const STEP_RESULT = /\$\(steps\.[_a-zA-Z0-9-]+\.results\.[_a-zA-Z0-9.-]+(?:\[[0-9*]+\])?\)/
-const STEP_ARTIFACT = /\$\(steps\.[_a-zA-Z0-9-]+\.(?:outputs|inputs)(?:\.[^)]*)?\)/
+const STEP_ARTIFACT = /\$\(steps\.[_a-zA-Z0-9-]+\.(?:outputs|inputs)(?:\.[^()$]*)?\)/
 
 /** Results and artifacts of earlier steps are known only inside the Pod, so only some fields can have them. */
-function stepVariableProblems(step: Step, spec: TaskSpec, path: string): readonly Problem[] {
+function stepVariableProblems(step: Step, taskResults: VariableNames, path: string): readonly Problem[] {
   const fields = {
     script: step.script,
     image: step.image,
@@ -150,8 +169,7 @@ function stepVariableProblems(step: Step, spec: TaskSpec, path: string): readonl
   })
   if (step.script === undefined) return misused
   const script = { text: step.script, path: `${path}.script`, at: `${path}.script`, spreads: false }
-  const taskResults = (spec.results ?? []).map(result => result.name)
-  const stepResults = (step.results ?? []).map(result => result.name)
+  const stepResults = namesOf((step.results ?? []).map(result => result.name))
   return [
     ...misused,
     ...unknownVariableProblems(script, 'results', taskResults),

@@ -2,10 +2,12 @@
 import { parseDuration } from '../../lib/duration.js'
 import { exactlyOne, invalidValue, missing, type Problem, problem } from '../../resources/problem.js'
 import type { PodTemplate, StepSpecOverride, TaskRunSpec } from '../../resources/tekton.js'
-import { mergedSpecs, specOfParam } from './inline-params.js'
+import { specOfParam } from './inline-params.js'
 import { validateRunParams } from './params.js'
 import { validateReference } from './references.js'
+import { repeats } from './repeats.js'
 import { validateParamUsage, validateTaskSpec } from './task.js'
+import { knownParams } from './variables.js'
 import type { CelCheck } from './when.js'
 import { validateBindings } from './workspaces.js'
 
@@ -46,7 +48,7 @@ function whatToRun(spec: TaskRunSpec, path: string, options: TaskRunOptions): re
     // Params of the run are those of its inline Task too. Tekton leaves `taskSpec` out of the path.
     ...validateParamUsage(
       taskSpec.steps,
-      mergedSpecs([...(taskSpec.params ?? []), ...(spec.params ?? []).map(specOfParam)]),
+      knownParams([...(taskSpec.params ?? []), ...(spec.params ?? []).map(specOfParam)]),
       path,
       `${path}.taskSpec`,
     ),
@@ -98,8 +100,9 @@ function debugProblems({ debug }: TaskRunSpec, path: string): readonly Problem[]
               `${place}.onFailure`,
             ),
           ]
+  const again = repeats(beforeSteps)
   const repeated = beforeSteps.flatMap((step, i) =>
-    beforeSteps.indexOf(step) < i
+    again[i]
       ? [
           problem(
             `before step must be unique, the same step: ${step} is defined multiple times at`,
@@ -113,9 +116,10 @@ function debugProblems({ debug }: TaskRunSpec, path: string): readonly Problem[]
 
 /** `stepSpecs` and `sidecarSpecs`, of a TaskRun or of an entry of taskRunSpecs. */
 export function validateOverrides(overrides: readonly StepSpecOverride[] = [], path: string): readonly Problem[] {
+  const repeated = repeats(overrides.map(override => override.name))
   return overrides.flatMap((override, i) => {
     if (!override.name) return [missing(`${path}[${i}].name`)]
-    return overrides.findIndex(one => one.name === override.name) < i ? [exactlyOne('both', `${path}[${i}].name`)] : []
+    return repeated[i] ? [exactlyOne('both', `${path}[${i}].name`)] : []
   })
 }
 

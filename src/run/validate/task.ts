@@ -3,11 +3,14 @@ import { missing, type Problem, problem } from '../../resources/problem.js'
 import type { EmbeddedTask, ParamSpec, Step, StepActionSpec, TaskSpec } from '../../resources/tekton.js'
 import { validateObjectProperties, validateParamSpecs } from './params.js'
 import { goQuote } from './quote.js'
+import { repeats } from './repeats.js'
 import { validateResults } from './results.js'
 import { validateSidecars, validateSteps } from './steps.js'
 import {
   arrayUseProblems,
+  type KnownParams,
   knownParams,
+  namesOf,
   objectUseProblems,
   stepTexts,
   unknownParamProblems,
@@ -34,22 +37,25 @@ export function validateTaskSpec(task: EmbeddedTask, path: string, celCheck?: Ce
 
 /** A stored Task: what it uses must be its own. */
 export function validateTask(spec: TaskSpec, path = 'spec', celCheck?: CelCheck): readonly Problem[] {
-  return [...validateTaskSpec(spec, path, celCheck), ...validateParamUsage(spec.steps, spec.params ?? [], path)]
+  const params = spec.params ?? []
+  return [
+    ...validateTaskSpec(spec, path, celCheck),
+    ...validateParamUsage(spec.steps, knownParams(params), path),
+    ...validateObjectProperties(params, path),
+  ]
 }
 
 /** That the steps use declared params only, and objects by key. `place` is the real one where Tekton prints another. */
 export function validateParamUsage(
   steps: readonly Step[],
-  params: readonly ParamSpec[],
+  known: KnownParams,
   path: string,
   place = path,
 ): readonly Problem[] {
-  const known = knownParams(params)
   const texts = steps.flatMap((step, i) => stepTexts(step, `${path}.steps[${i}]`, `${place}.steps[${i}]`))
   return [
     ...texts.flatMap(text => unknownParamProblems(text, known)),
     ...texts.flatMap(text => objectUseProblems(text, known)),
-    ...validateObjectProperties(params, path),
   ]
 }
 
@@ -60,18 +66,22 @@ function arrayUse(steps: readonly Step[], params: readonly ParamSpec[], path: st
     .flatMap(text => arrayUseProblems(text, known))
 }
 
+const TASK_RUN = namesOf(['name', 'namespace', 'uid'])
+const TASK = namesOf(['name', 'retry-count'])
+
 function contextProblems(steps: readonly Step[], path: string): readonly Problem[] {
   return steps
     .flatMap((step, i) => stepTexts(step, `${path}.steps[${i}]`))
     .flatMap(text => [
-      ...unknownVariableProblems(text, 'context.taskRun', ['name', 'namespace', 'uid']),
-      ...unknownVariableProblems(text, 'context.task', ['name', 'retry-count']),
+      ...unknownVariableProblems(text, 'context.taskRun', TASK_RUN),
+      ...unknownVariableProblems(text, 'context.task', TASK),
     ])
 }
 
 function volumeProblems({ volumes = [] }: TaskSpec, path: string): readonly Problem[] {
+  const repeated = repeats(volumes.map(volume => volume.name))
   return volumes.flatMap((volume, i) =>
-    volumes.findIndex(one => one.name === volume.name) < i
+    repeated[i]
       ? [problem(`multiple volumes with same name ${goQuote(volume.name)}`, `${path}.volumes[${i}].name`)]
       : [],
   )
@@ -99,7 +109,7 @@ export function validateStepAction(spec: StepActionSpec, path = 'spec'): readonl
   }
   const { script, params: _, ...step } = spec
   const texts = stepTexts(step, path)
-  const results = (spec.results ?? []).map(result => result.name)
+  const results = namesOf((spec.results ?? []).map(result => result.name))
   return [
     ...problems,
     ...validateParamSpecs(spec.params ?? [], path),

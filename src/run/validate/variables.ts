@@ -2,8 +2,8 @@
  * `$(…)` in texts: which params are asked for, and whether they may be asked for that way in that field.
  * What counts as a reference is Tekton's rule; text that only looks like one (`$(date)`, `$(params.x || y)`) is left alone.
  */
-import { type Problem, problem } from '../../resources/problem.js'
-import type { ParamSpec, ParamValue, Step } from '../../resources/tekton.js'
+import { listed, type Problem, problem } from '../../resources/problem.js'
+import type { ParamSpec, ParamType, ParamValue, Step } from '../../resources/tekton.js'
 import { typeOfParam } from '../params.js'
 import { isList } from '../substitute.js'
 import { goQuote } from './quote.js'
@@ -18,12 +18,17 @@ export interface PlacedText {
   readonly spreads: boolean
 }
 
-/** The params that a text may use, by type. */
+/** The params that a text may use. */
 export interface KnownParams {
-  readonly names: ReadonlySet<string>
-  readonly arrays: ReadonlySet<string>
-  /** Keys of each object param. */
-  readonly objects: ReadonlyMap<string, ReadonlySet<string>>
+  readonly find: (name: string) => KnownParam | undefined
+  /** For hints. */
+  readonly names: Iterable<string>
+}
+
+interface KnownParam {
+  readonly type: ParamType
+  /** Of an object. */
+  readonly keys: ReadonlySet<string>
 }
 
 interface ParamReference {
@@ -49,13 +54,31 @@ function paramReferences(text: string): readonly ParamReference[] {
   })
 }
 
+/** Several specs of one name: the first says the type, all of them together say an object's keys. */
 export function knownParams(specs: readonly ParamSpec[]): KnownParams {
-  const ofType = (type: string) => specs.filter(spec => typeOfParam(spec) === type)
-  return {
-    names: new Set(specs.map(spec => spec.name)),
-    arrays: new Set(ofType('array').map(spec => spec.name)),
-    objects: new Map(ofType('object').map(spec => [spec.name, keysOf(spec)])),
+  const byName = new Map<string, KnownParam>()
+  for (const spec of specs) {
+    const before = byName.get(spec.name)
+    if (!before) byName.set(spec.name, { type: typeOfParam(spec), keys: keysOf(spec) })
+    else if (before.type === 'object') byName.set(spec.name, withKeys(before, keysOf(spec)))
   }
+  return { find: name => byName.get(name), names: [...byName.keys()] }
+}
+
+/** As if the specs of `inner` stood before those of `outer`, without going through either. */
+export function withOuterParams(inner: KnownParams, outer: KnownParams): KnownParams {
+  return {
+    find: name => {
+      const own = inner.find(name)
+      const around = outer.find(name)
+      return own?.type === 'object' && around ? withKeys(own, around.keys) : (own ?? around)
+    },
+    names: outer.names,
+  }
+}
+
+function withKeys(param: KnownParam, keys: ReadonlySet<string>): KnownParam {
+  return { ...param, keys: new Set([...param.keys, ...keys]) }
 }
 
 function keysOf({ properties = {}, default: value }: ParamSpec): ReadonlySet<string> {
@@ -71,20 +94,23 @@ export function unknownParamProblems(placed: PlacedText, known: KnownParams): re
     return [at(placed, message, `${deep.whole}: a name with dots is written $(params["a.b"])`)]
   }
   const unknown = paramReferences(placed.text).find(({ name, key }) => {
-    const keys = known.objects.get(name)
-    return !known.names.has(name) || (keys !== undefined && key !== undefined && !keys.has(key))
+    const param = known.find(name)
+    return param === undefined || (param.type === 'object' && key !== undefined && !param.keys.has(key))
   })
   if (!unknown) return []
-  const declared = [...known.names].sort()
-  const hint = known.names.has(unknown.name)
-    ? `${unknown.whole}: the object has the keys ${[...(known.objects.get(unknown.name) ?? [])].join(', ')}`
-    : `${unknown.whole}: declare "${unknown.name}" in params${declared.length > 0 ? ` (declared: ${declared.join(', ')})` : ''}`
+  const found = known.find(unknown.name)
+  const declared = listed(known.names)
+  const hint = found
+    ? `${unknown.whole}: the object has the keys ${listed(found.keys)}`
+    : `${unknown.whole}: declare "${unknown.name}" in params${declared === '' ? '' : ` (declared: ${declared})`}`
   return [at(placed, `non-existent variable in ${goQuote(placed.text)}`, hint)]
 }
 
 /** Arrays where a text is wanted. An array may be spread only where the reference is all there is. */
-export function arrayUseProblems(placed: PlacedText, { arrays }: KnownParams): readonly Problem[] {
-  const whole = paramReferences(placed.text).find(({ name, index }) => arrays.has(name) && !/\d/.test(index))
+export function arrayUseProblems(placed: PlacedText, known: KnownParams): readonly Problem[] {
+  const whole = paramReferences(placed.text).find(
+    ({ name, index }) => known.find(name)?.type === 'array' && !/\d/.test(index),
+  )
   if (!whole || (placed.spreads && placed.text === whole.whole)) return []
   return placed.spreads
     ? [
@@ -104,10 +130,12 @@ export function arrayUseProblems(placed: PlacedText, { arrays }: KnownParams): r
 }
 
 /** Objects used as a whole where a text is wanted. */
-export function objectUseProblems(placed: PlacedText, { objects }: KnownParams): readonly Problem[] {
-  const whole = paramReferences(placed.text).find(({ name, key }) => objects.has(name) && key === undefined)
+export function objectUseProblems(placed: PlacedText, known: KnownParams): readonly Problem[] {
+  const whole = paramReferences(placed.text).find(
+    ({ name, key }) => known.find(name)?.type === 'object' && key === undefined,
+  )
   if (!whole) return []
-  const hint = `"${whole.name}" is an object; use one of its keys, such as $(params.${whole.name}.${[...(objects.get(whole.name) ?? [])][0] ?? 'key'})`
+  const hint = `"${whole.name}" is an object; use one of its keys, such as $(params.${whole.name}.${[...(known.find(whole.name)?.keys ?? [])][0] ?? 'key'})`
   return [at(placed, `variable type invalid in ${goQuote(placed.text)}`, hint)]
 }
 
@@ -140,8 +168,18 @@ export function paramValueProblems(
   ])
 }
 
+/** Names that may follow a prefix. A name with dots in it can only be recognised by its beginning. */
+export interface VariableNames {
+  readonly beginnings: ReadonlySet<string>
+  readonly shown: string
+}
+
+export function namesOf(names: readonly string[]): VariableNames {
+  return { beginnings: new Set(names.flatMap(name => [name, name.split('.')[0] ?? ''])), shown: listed(names) }
+}
+
 /** `$(<prefix>.<name>…)` with a first component that is none of `names`: context variables, results. */
-export function unknownVariable(text: string, prefix: string, names: readonly string[]): string | undefined {
+export function unknownVariable(text: string, prefix: string, names: VariableNames): string | undefined {
   if (!text.includes(`$(${prefix}`)) return undefined
   const escaped = prefix.replaceAll('.', '\\.')
   const pattern = new RegExp(
@@ -150,20 +188,15 @@ export function unknownVariable(text: string, prefix: string, names: readonly st
   )
   for (const [whole, dotted, double, single] of text.matchAll(pattern)) {
     const name = dotted?.split('.')[0] ?? double ?? single ?? ''
-    // A name with dots in it can only be recognised by its beginning.
-    if (!names.some(known => known === name || known.startsWith(`${name}.`))) return whole
+    if (!names.beginnings.has(name)) return whole
   }
   return undefined
 }
 
-export function unknownVariableProblems(
-  placed: PlacedText,
-  prefix: string,
-  names: readonly string[],
-): readonly Problem[] {
+export function unknownVariableProblems(placed: PlacedText, prefix: string, names: VariableNames): readonly Problem[] {
   const unknown = unknownVariable(placed.text, prefix, names)
   if (unknown === undefined) return []
-  const hint = names.length > 0 ? `${unknown}: known are ${names.join(', ')}` : `${unknown}: none is declared`
+  const hint = names.shown !== '' ? `${unknown}: known are ${names.shown}` : `${unknown}: none is declared`
   return [at(placed, `non-existent variable in ${goQuote(placed.text)}`, hint)]
 }
 

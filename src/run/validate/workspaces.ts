@@ -1,5 +1,5 @@
 /** Workspaces: declared by Tasks and Pipelines, used by steps, bound by runs. */
-import { exactlyOne, invalidValue, missing, type Problem, problem } from '../../resources/problem.js'
+import { exactlyOne, invalidValue, listed, missing, type Problem, problem } from '../../resources/problem.js'
 import type {
   PipelineTask,
   PipelineWorkspaceDeclaration,
@@ -8,6 +8,7 @@ import type {
   WorkspaceUsage,
 } from '../../resources/tekton.js'
 import { goQuote } from './quote.js'
+import { firstIndexes, repeats } from './repeats.js'
 
 /** A Task's own: unique names, and mount paths that clash neither with each other nor with volume mounts. */
 export function validateTaskWorkspaces(spec: TaskSpec, path: string): readonly Problem[] {
@@ -52,11 +53,12 @@ export function validatePipelineWorkspaces(
   declared: readonly PipelineWorkspaceDeclaration[],
   path: string,
 ): readonly Problem[] {
+  const repeated = repeats(declared.map(workspace => workspace.name))
   return declared.flatMap((workspace, i) => {
     const place = `${path}.workspaces[${i}]`
     // A missing name arrives here as undefined, whatever the type says.
     if (!workspace.name) return [invalidValue(`workspace ${i} has empty name`, place)]
-    return declared.findIndex(one => one.name === workspace.name) < i
+    return repeated[i]
       ? [invalidValue(`workspace with name ${goQuote(workspace.name)} appears more than once`, place)]
       : []
   })
@@ -77,7 +79,7 @@ export function validateTaskBindings(
     const wanted = binding.workspace || binding.name
     if (declared && !declared.has(wanted)) {
       const message = `pipeline task ${goQuote(task.name)} expects workspace with name ${goQuote(wanted)} but none exists in pipeline spec`
-      const known = declared.size > 0 ? `, or use one of ${[...declared].join(', ')}` : ''
+      const known = declared.size > 0 ? `, or use one of ${listed(declared)}` : ''
       problems.push(invalidValue(message, place, undefined, `declare it in spec.workspaces${known}`))
     }
     return problems
@@ -92,9 +94,10 @@ export function validateBindings(
   path: string,
   of: 'TaskRun' | 'PipelineRun',
 ): readonly Problem[] {
+  const first = firstIndexes(bindings.map(binding => binding.name))
   return bindings.flatMap((binding, i) => {
     const place = `${path}.workspaces[${i}]`
-    const before = bindings.findIndex(one => one.name === binding.name)
+    const before = first.get(binding.name) ?? i
     return [
       ...sourceProblems(binding, place),
       ...(before < i ? [duplicateBinding(binding.name, before, i, place, of)] : []),
