@@ -2,6 +2,7 @@
  * What an API server with Tekton's webhooks does to an object before it stores it: types checked, older versions brought
  * into the stored one, defaults filled in, rules checked. Pure; the same for files, the API and triggers.
  */
+import { checkWhen } from '../cel/when.js'
 import { jsonLimitProblem } from '../resources/json-limits.js'
 import { type AnyResource, apiVersionOf, KINDS, type Kind } from '../resources/kinds.js'
 import type { New, NewMeta } from '../resources/meta.js'
@@ -22,7 +23,7 @@ export interface AdmitOptions {
   /** For objects that name none. */
   readonly namespace?: string
   readonly settings?: Settings
-  /** Without one, CEL texts are accepted as they are, and fail when they are evaluated. */
+  /** What is wrong with a CEL text; plain CEL's own check unless told otherwise. */
   readonly celCheck?: CelCheck
 }
 
@@ -58,7 +59,7 @@ export function admitWith(options: AdmitOptions, object: unknown): Admission {
   const normalised = normalise(kind, version, metadata, body, problems)
   const rules: Rules = {
     settings: options.settings ?? DEFAULT_SETTINGS,
-    ...(options.celCheck ? { celCheck: options.celCheck } : {}),
+    celCheck: options.celCheck ?? checkWhen,
   }
   const finished = defaultedSpec(kind, normalised.metadata, normalised.body, rules.settings)
   problems.push(...specProblems(kind, finished.metadata, finished.body, rules))

@@ -1,5 +1,5 @@
 /** `cel` in a `when`: plain CEL without variables, as Tekton compiles it; what refers to a param is text by now. */
-import { createScope } from './expression.js'
+import { createScope, parseExpression } from './expression.js'
 
 export function evaluateWhen(expression: string): boolean | Error {
   const result = createScope({}, []).evaluate(expression)
@@ -7,4 +7,10 @@ export function evaluateWhen(expression: string): boolean | Error {
   if (result.is === 'json' && typeof result.value === 'boolean') return result.value
   const type = result.is === 'json' ? typeof result.value : result.type
   return new Error(`The CEL expression ${expression} is not evaluated to a boolean but to ${type}`)
+}
+
+/** What is wrong with the expression's text; undefined when it can be read. */
+export function checkWhen(expression: string): string | undefined {
+  const read = parseExpression(expression)
+  return read.is === 'error' ? read.message : undefined
 }

@@ -32,19 +32,22 @@ export function configReader(cluster: Cluster, namespace: string): ConfigReader 
 }
 
 function decodeSecret(secret: Secret): ConfigObject {
-  const bytes: Record<string, Buffer> = {}
-  for (const [key, value] of Object.entries(secret.data ?? {})) bytes[key] = Buffer.from(value, 'base64')
-  for (const [key, value] of Object.entries(secret.stringData ?? {})) bytes[key] = Buffer.from(value)
+  const bytes = Object.fromEntries([...decoded(secret.data, 'base64'), ...decoded(secret.stringData, 'utf8')])
   const texts = Object.fromEntries(Object.entries(bytes).map(([key, value]) => [key, value.toString('utf8')]))
   const { uid, resourceVersion } = secret.metadata
   return { uid, resourceVersion, immutable: secret.immutable === true, bytes, texts }
 }
 
 function decodeConfigMap(map: ConfigMap): ConfigObject {
-  const texts = map.data ?? {}
-  const bytes: Record<string, Buffer> = {}
-  for (const [key, value] of Object.entries(texts)) bytes[key] = Buffer.from(value)
-  for (const [key, value] of Object.entries(map.binaryData ?? {})) bytes[key] = Buffer.from(value, 'base64')
+  const bytes = Object.fromEntries([...decoded(map.data, 'utf8'), ...decoded(map.binaryData, 'base64')])
   const { uid, resourceVersion } = map.metadata
-  return { uid, resourceVersion, immutable: map.immutable === true, bytes, texts }
+  return { uid, resourceVersion, immutable: map.immutable === true, bytes, texts: map.data ?? {} }
+}
+
+/** As entries, because a key `__proto__` is data like any other. */
+function decoded(
+  values: Readonly<Record<string, string>> = {},
+  encoding: 'utf8' | 'base64',
+): readonly (readonly [string, Buffer])[] {
+  return Object.entries(values).map(([key, value]) => [key, Buffer.from(value, encoding)])
 }

@@ -1,4 +1,4 @@
-import { watch } from 'node:fs'
+import { statSync, watch } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { join } from 'node:path'
 
@@ -33,7 +33,7 @@ export async function* followLog({ folder, offset, ended, signal, wakes }: Follo
       pending = false
       // Asked before reading: what is read after the end is all of it.
       const last = ended === undefined || (await ended())
-      file ??= await openIfThere(join(folder, 'log'))
+      file ??= await openIfLonger(join(folder, 'log'), position)
       while (file !== undefined) {
         const buffer = Buffer.allocUnsafe(CHUNK_BYTES)
         const { bytesRead } = await file.read(buffer, 0, CHUNK_BYTES, position)
@@ -64,8 +64,11 @@ function watchIfThere(folder: string, notice: () => void) {
   }
 }
 
-async function openIfThere(path: string): Promise<FileHandle | undefined> {
+/** Most steps print nothing: their logs are not even opened. */
+async function openIfLonger(path: string, offset: number): Promise<FileHandle | undefined> {
   try {
+    const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0
+    if (size <= offset) return undefined
     return await open(path, 'r')
   } catch (error) {
     if (isMissing(error)) return undefined

@@ -79,7 +79,7 @@ async function variableValue(
     }
   const kind = from.secretKeyRef === undefined ? 'ConfigMap' : 'Secret'
   const found = await read(kind, reference.name)
-  const value = found?.texts[reference.key]
+  const value = found && Object.hasOwn(found.texts, reference.key) ? found.texts[reference.key] : undefined
   if (value !== undefined || reference.optional === true) return value
   if (found === undefined) return { message: notFound(kind, reference.name) }
   return { message: `couldn't find key ${reference.key} in ${kind} ${pod.metadata.namespace}/${reference.name}` }

@@ -219,7 +219,7 @@ export function startPodWorker(first: Pod, adopted: PodSandbox | undefined, deps
     if (sandbox !== undefined && hasVolumes && shown !== pod) {
       const before = shown
       shown = pod
-      await refreshDownward(before, pod, sandbox.rootDir, volumeDeps())
+      refreshDownward(before, pod, sandbox.rootDir, volumeDeps())
     }
     if (retryAt !== undefined && now() >= retryAt) {
       refused = new Map()

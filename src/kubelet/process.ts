@@ -8,7 +8,8 @@
  * The folders are the truth. What we started ourselves we also remember, so that the usual pod costs few file reads.
  */
 
-import { mkdir, readdir, readFile, realpath, writeFile } from 'node:fs/promises'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdir, readdir, readFile, realpath } from 'node:fs/promises'
 import { constants as signals } from 'node:os'
 import { join, resolve } from 'node:path'
 import { pathSegment } from '../lib/path-segment.js'
@@ -203,14 +204,14 @@ export function createProcessRuntime(options: ProcessRuntimeOptions): ProcessRun
       if (held.has(uid)) return sandbox
       let fresh = true
       try {
-        await mkdir(dir, { mode: 0o755 })
+        mkdirSync(dir, { mode: 0o755 })
       } catch (error) {
         if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) {
           throw new Error(`making the folder of pod "${namespace}/${name}"`, { cause: error })
         }
         fresh = false
       }
-      await writeFile(join(dir, 'sandbox.json'), JSON.stringify({ uid, namespace, name }))
+      writeFileSync(join(dir, 'sandbox.json'), JSON.stringify({ uid, namespace, name }))
       hold(sandbox).loaded = fresh
       return sandbox
     },
@@ -222,8 +223,8 @@ export function createProcessRuntime(options: ProcessRuntimeOptions): ProcessRun
       if (pod.entries.has(name)) return
       const mode = await isolation()
       const folder = folderOf(pod, name)
-      await mkdir(folder, { recursive: true, mode: 0o755 })
       if (pod.entries.has(name)) return // a second call, while we waited
+      mkdirSync(folder, { recursive: true, mode: 0o755 })
       const { flags, env } = shimFlags(config, folder, mode)
       const shim = server.start(flags, env)
       const entry: Entry = { state: { kind: 'running', startedAt: toTimestamp(now()) }, shim, unwatch: undefined }

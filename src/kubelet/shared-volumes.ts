@@ -75,7 +75,7 @@ async function make(rootDir: string, name: string, files: readonly VolumeFile[])
   const path = join(rootDir, `${name}-${randomBytes(6).toString('hex')}`)
   try {
     await mkdir(path, { recursive: true, mode: 0o755 })
-    await writeFiles(path, files)
+    writeFiles(path, files)
     return path
   } catch (cause) {
     await rm(path, { recursive: true, force: true })

@@ -2,7 +2,7 @@
  * A Pod's volumes as folders. emptyDir, projected and downwardAPI lie in the Pod's own folder and go with it;
  * ConfigMaps and Secrets are shared (shared-volumes.ts); claims outlive Pods.
  */
-import { chmod, mkdir } from 'node:fs/promises'
+import { chmodSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Cluster } from '../cluster/cluster.js'
 import { pathSegment } from '../lib/path-segment.js'
@@ -44,7 +44,7 @@ export async function makeVolumes(pod: Pod, podDir: string, deps: VolumeDeps): P
   const containers = [...(pod.spec.initContainers ?? []), ...pod.spec.containers]
   const mounted = new Set(containers.flatMap(container => container.volumeMounts ?? []).map(mount => mount.name))
   const wanted = (pod.spec.volumes ?? []).filter(volume => mounted.has(volume.name))
-  if (wanted.length > 0) await mkdir(join(podDir, 'volumes'), { recursive: true, mode: 0o755 })
+  if (wanted.length > 0) mkdirSync(join(podDir, 'volumes'), { recursive: true, mode: 0o755 })
   const made = await Promise.all(wanted.map(volume => makeVolume(pod, volume, volumeDir(podDir, volume.name), deps)))
   const volumes = new Map<string, MadeVolume>()
   for (const [index, one] of made.entries()) {
@@ -62,12 +62,12 @@ export async function makeVolumes(pod: Pod, podDir: string, deps: VolumeDeps): P
  * Brings the files that show the Pod's own metadata up to date: a step waits for its annotation to appear in one. Each
  * file is replaced by a rename, which wakes a watch on the folder.
  */
-export async function refreshDownward(
+export function refreshDownward(
   before: Pod | undefined,
   pod: Pod,
   podDir: string,
   deps: Pick<VolumeDeps, 'rewrite'>,
-): Promise<void> {
+): void {
   for (const volume of pod.spec.volumes ?? []) {
     const projected = (volume.projected?.sources ?? []).flatMap(source => source.downwardAPI?.items ?? [])
     const mode = volume.downwardAPI?.defaultMode ?? volume.projected?.defaultMode ?? DEFAULT_FILE_MODE
@@ -76,7 +76,7 @@ export async function refreshDownward(
       const value = fieldValue(pod, path)
       if (value === undefined || !isInside(item.path)) continue
       if (before !== undefined && value === fieldValue(before, path)) continue
-      await replaceFile(volumeDir(podDir, volume.name), downwardFile(item, value, mode, deps.rewrite))
+      replaceFile(volumeDir(podDir, volume.name), downwardFile(item, value, mode, deps.rewrite))
     }
   }
 }
@@ -113,9 +113,9 @@ async function makeVolume(pod: Pod, volume: Volume, dir: string, deps: VolumeDep
   }
   if (csi !== undefined) return { problem: 'csi volumes need a cluster; use a persistentVolumeClaim or a secret' }
   // An emptyDir, which is also what a volume without a source is.
-  await mkdir(dir, { recursive: true })
+  mkdirSync(dir, { recursive: true })
   // Whatever user a container runs as, and whatever our umask is. Only root can run it as another than ourselves.
-  if (process.geteuid?.() === 0) await chmod(dir, 0o777)
+  if (process.geteuid?.() === 0) chmodSync(dir, 0o777)
   return { hostPath: dir, readOnly: false }
 }
 
@@ -144,10 +144,10 @@ async function makeShared(
   return { hostPath, readOnly: true }
 }
 
-async function makeFiles(dir: string, files: readonly VolumeFile[] | string): Promise<OneMade> {
+function makeFiles(dir: string, files: readonly VolumeFile[] | string): OneMade {
   if (typeof files === 'string') return { problem: files }
-  await mkdir(dir, { recursive: true, mode: 0o755 })
-  await writeFiles(dir, files)
+  mkdirSync(dir, { recursive: true, mode: 0o755 })
+  writeFiles(dir, files)
   return { hostPath: dir, readOnly: true }
 }
 
@@ -157,8 +157,8 @@ async function makeClaim(pod: Pod, claim: string, readOnly: boolean, deps: Volum
   const own = deps.folderOfClaim?.(found)
   if (own !== undefined) return { hostPath: own, readOnly }
   const hostPath = claimDir(deps.claimsDir, found.metadata)
-  await mkdir(hostPath, { recursive: true })
-  await chmod(hostPath, 0o777)
+  mkdirSync(hostPath, { recursive: true })
+  chmodSync(hostPath, 0o777)
   return { hostPath, readOnly }
 }
 

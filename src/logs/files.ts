@@ -1,5 +1,5 @@
-import { watch } from 'node:fs'
-import { mkdir, open, rename, rm, rmdir, stat } from 'node:fs/promises'
+import { closeSync, mkdirSync, openSync, renameSync, statSync, watch } from 'node:fs'
+import { mkdir, open, rm, rmdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { pathSegment } from '../lib/path-segment.js'
 import type { LogKey, LogStore } from './log-store.js'
@@ -35,12 +35,11 @@ export function createFileLogStore(options: { readonly directory: string }): Log
     }
   }
 
-  const storedSize = async (path: string): Promise<number> =>
-    (await sizeOf(path + OPEN_ENDING)) ?? (await sizeOf(path)) ?? 0
+  const storedSize = (path: string): number => sizeOf(path + OPEN_ENDING) ?? sizeOf(path) ?? 0
 
   const write = async (key: LogKey, offset: number, bytes: Uint8Array): Promise<void> => {
     const path = pathOf(key)
-    const stored = sizes.get(path) ?? (await storedSize(path))
+    const stored = sizes.get(path) ?? storedSize(path)
     if (offset > stored) {
       throw new Error(
         `log of container "${key.container}" of pod "${key.namespace}/${key.pod}" (uid ${key.podUid}): bytes at offset ${offset} refused, ` +
@@ -49,7 +48,7 @@ export function createFileLogStore(options: { readonly directory: string }): Log
     }
     const fresh = bytes.subarray(stored - offset)
     if (fresh.byteLength === 0) return
-    if ((await sizeOf(path)) !== undefined) {
+    if (sizeOf(path) !== undefined) {
       throw new Error(
         `log of container "${key.container}" of pod "${key.namespace}/${key.pod}" (uid ${key.podUid}) is finished; nothing can be added`,
       )
@@ -71,22 +70,23 @@ export function createFileLogStore(options: { readonly directory: string }): Log
   }
 
   return {
-    size: key => storedSize(pathOf(key)),
+    size: async key => storedSize(pathOf(key)),
     append: (key, offset, bytes) => inOrder(pathOf(key), () => write(key, offset, bytes)),
 
     finish(key) {
       const path = pathOf(key)
       return inOrder(path, async () => {
         sizes.delete(path)
-        if (await finished(path)) return
-        // No output, or finished before.
-        if ((await sizeOf(path)) === undefined) await (await openMaking(path)).close()
+        if (finished(path) || sizeOf(path) !== undefined) return
+        // No output.
+        mkdirSync(dirname(path), { recursive: true })
+        closeSync(openSync(path, 'a'))
       })
     },
 
     async read(key, { follow, offset = 0 }, signal) {
       const path = pathOf(key)
-      const exists = (await sizeOf(path + OPEN_ENDING)) !== undefined || (await sizeOf(path)) !== undefined
+      const exists = sizeOf(path + OPEN_ENDING) !== undefined || sizeOf(path) !== undefined
       return exists ? readLog(path, follow, offset, signal) : undefined
     },
 
@@ -118,7 +118,7 @@ async function* readLog(
     let position = offset
     while (!signal.aborted) {
       // Asked before reading: what is read after the log was finished is all of it.
-      const last = !follow || (await sizeOf(path)) !== undefined
+      const last = !follow || sizeOf(path) !== undefined
       for (;;) {
         const buffer = new Uint8Array(CHUNK_BYTES)
         const { bytesRead } = await file.read(buffer, 0, buffer.byteLength, position)
@@ -129,7 +129,7 @@ async function* readLog(
       }
       if (last) return
       // Removed by its name, while we hold it open: nothing more will come here either.
-      if ((await sizeOf(path + OPEN_ENDING)) === undefined && (await sizeOf(path)) === undefined) return
+      if (sizeOf(path + OPEN_ENDING) === undefined && sizeOf(path) === undefined) return
       await wait?.next()
     }
   } finally {
@@ -162,9 +162,9 @@ function changes(dir: string, signal: AbortSignal): { next(): Promise<void>; clo
 }
 
 /** False when there is no open log. */
-async function finished(path: string): Promise<boolean> {
+function finished(path: string): boolean {
   try {
-    await rename(path + OPEN_ENDING, path)
+    renameSync(path + OPEN_ENDING, path)
     return true
   } catch (error) {
     if (isMissing(error)) return false
@@ -197,11 +197,11 @@ async function openMaking(path: string) {
   throw new Error(`opening log ${path}`)
 }
 
-async function sizeOf(path: string): Promise<number | undefined> {
+/** Synchronous, as `finish` is: a look at the directory is cheaper than a trip through the thread pool. */
+function sizeOf(path: string): number | undefined {
   try {
-    return (await stat(path)).size
+    return statSync(path, { throwIfNoEntry: false })?.size
   } catch (error) {
-    if (isMissing(error)) return undefined
     throw new Error(`looking at log ${path}`, { cause: error })
   }
 }

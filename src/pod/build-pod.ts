@@ -114,9 +114,7 @@ export function buildPod(input: PodInput): PodBuild {
     serviceAccountName: input.serviceAccountName,
     containers,
     volumes,
-    // Half as long again: our own timeout comes first and says more; this one holds even when we are away.
-    activeDeadlineSeconds:
-      input.timeoutMs === 0 ? MAX_INT32 : Math.max(1, Math.min(MAX_INT32, Math.floor((input.timeoutMs * 1.5) / 1000))),
+    activeDeadlineSeconds: activeDeadlineSeconds(input.timeoutMs),
   }
   return {
     is: 'built',

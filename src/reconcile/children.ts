@@ -1,4 +1,5 @@
 /** The objects that a PipelineRun makes: its children and the claims they share. Names, labels and specs are Tekton's. */
+import { ON_ERROR_ANNOTATION } from '../resources/annotations.js'
 import type { PersistentVolumeClaim } from '../resources/core.js'
 import type { NewMeta, OwnerReference } from '../resources/meta.js'
 import type {
@@ -20,8 +21,6 @@ import { isDone } from '../status/conditions.js'
 import type { Action, Settings } from './decision.js'
 
 export type ChildKind = 'TaskRun' | 'PipelineRun' | 'CustomRun'
-
-export const ON_ERROR_ANNOTATION = 'pipeline.tekton.dev/pipeline-task-on-error'
 
 /** One pipeline task whose children are to be made, with everything replaced. */
 export interface Start {

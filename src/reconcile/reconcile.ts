@@ -23,11 +23,7 @@ export interface ReconcileDeps extends ObserveDeps {
 interface RunKind<K extends 'PipelineRun' | 'TaskRun', World> {
   readonly kind: K
   readonly observe: (deps: ObserveDeps, run: Kinds[K], now: number) => Promise<World>
-  readonly decide: (
-    run: Kinds[K],
-    world: World,
-    evaluateCel: EvaluateCel,
-  ) => Decision<NonNullable<Kinds[K]['status']>>
+  readonly decide: (run: Kinds[K], world: World, evaluateCel: EvaluateCel) => Decision<NonNullable<Kinds[K]['status']>>
   readonly refused: (run: Kinds[K], action: Action, refusal: Refusal, now: number) => NonNullable<Kinds[K]['status']>
 }
 

@@ -1,5 +1,7 @@
 /** How an attempt of a TaskRun ends, and whether another one follows. */
+
 import { toTimestamp } from '../lib/time.js'
+import { ON_ERROR_ANNOTATION } from '../resources/annotations.js'
 import type { Pod } from '../resources/core.js'
 import { type Condition, keyOf } from '../resources/meta.js'
 import type { StepState, TaskRun, TaskRunStatus, TaskSpec } from '../resources/tekton.js'
@@ -127,7 +129,7 @@ function withoutAttemptFailed(status: TaskRunStatus): readonly Condition[] {
 
 /** A pipeline task with `onError: continue`: its failure is seen, and does not count. */
 function ignorable(run: TaskRun, verdict: Verdict): Failure {
-  const ignored = run.metadata.annotations?.['pipeline.tekton.dev/pipeline-task-on-error'] === 'continue'
+  const ignored = run.metadata.annotations?.[ON_ERROR_ANNOTATION] === 'continue'
   const byResults = verdict.reason === TASK_RUN_REASONS.TaskRunValidationFailed
   return ignored && !byResults ? { ...verdict, reason: TASK_RUN_REASONS.FailureIgnored } : verdict
 }

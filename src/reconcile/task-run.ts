@@ -151,7 +151,8 @@ function begin(
     actions: made.actions,
     status: {
       ...onPod(known, wanted),
-      conditions: withSucceeded(status.conditions, 'Unknown', TASK_RUN_REASONS.Started, '', now),
+      // What the new Pod will say as well: said now, it is one write less.
+      conditions: withSucceeded(status.conditions, 'Unknown', TASK_RUN_REASONS.Pending, 'Pending', now),
     },
     ...meta.added,
   }

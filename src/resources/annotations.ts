@@ -1,4 +1,7 @@
-/** Our own annotations: they sit on Tekton's and Kubernetes' kinds, and mean nothing to a real Tekton. */
+/** Annotations that more than one folder knows. Those under `tektite.dev/` are ours, and mean nothing to a real Tekton. */
 
 /** On a PersistentVolumeClaim of a throw-away engine: the folder of this machine that it stands for. */
 export const HOST_PATH_ANNOTATION = 'tektite.dev/host-path'
+
+/** On a TaskRun: its pipeline task has `onError: continue`. */
+export const ON_ERROR_ANNOTATION = 'pipeline.tekton.dev/pipeline-task-on-error'

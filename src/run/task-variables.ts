@@ -13,7 +13,7 @@ import {
 } from './substitute.js'
 import { usageReplacements } from './workspaces.js'
 
-export const RETRY_COUNT = 'context.task.retry-count'
+const RETRY_COUNT = 'context.task.retry-count'
 
 const MAX_NAME = 63
 

@@ -154,8 +154,6 @@ export const PIPELINE_RUN_REASONS = {
   CreateRunFailed: 'CreateRunFailed',
 } as const
 
-export type PipelineRunReason = keyof typeof PIPELINE_RUN_REASONS
-
 /** Why a pipeline task did not run, in `status.skippedTasks[].reason`. */
 export const SKIP_REASONS = {
   /** Its `when` does not hold. Tasks that only run after it do run. */

@@ -60,7 +60,7 @@ test('the first pass starts the clock, keeps the task and makes the Pod after wh
     podName: 'build-pod',
     taskSpec: ONE_STEP.taskSpec,
   })
-  expect(verdict(decision)).toEqual(['Unknown', 'Started', ''])
+  expect(verdict(decision)).toEqual(['Unknown', 'Pending', 'Pending'])
   expect(decision.lookAgainAt).toBe(NOW + 3_601_000)
   expect(decision.labels).toEqual({ 'app.kubernetes.io/managed-by': 'tekton-pipelines' })
 })

@@ -6,7 +6,7 @@ import { type Cluster, ClusterError, type Selector } from '../cluster.js'
 import { type Candidate, MAX_GENERATE_NAME_CHARS, refusal } from './admission.js'
 import { createCollector } from './collect.js'
 import { objectText, type Stored } from './keys.js'
-import { openObjects, type StoreEvent } from './objects.js'
+import { openObjects } from './objects.js'
 import { openOwners } from './owners.js'
 import {
   created,
@@ -49,7 +49,7 @@ export interface EmbeddedCluster extends Cluster {
   close(): Promise<void>
 }
 
-export type { EventOptions, FollowedEvent, StoreEvent }
+export type { EventOptions, FollowedEvent }
 
 const DEFAULT_KEEP_EVENTS = 20_000
 /** Writes between compactions: few enough that one is short, many enough that it costs next to nothing per write. */
