@@ -4,17 +4,16 @@
  * No process lives without its Pod object: what a kubelet before us left is adopted if the Pod is still there, and
  * stopped if it is not. A Pod's folder goes only when its logs are in the store to the end.
  */
-import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Cluster } from '../cluster/cluster.js'
 import { describeError } from '../lib/fault.js'
 import type { Log } from '../lib/log.js'
 import type { LogStore } from '../logs/log-store.js'
 import type { PersistentVolumeClaim, Pod } from '../resources/core.js'
+import { watchClaims } from './claims.js'
 import { type PodWorker, startPodWorker, type WorkerDeps } from './pod-worker.js'
 import type { PodRuntime, PodSandbox } from './runtime.js'
 import { createSharedVolumes } from './shared-volumes.js'
-import { claimDir } from './volumes.js'
 
 export interface KubeletOptions {
   readonly cluster: Cluster
@@ -156,16 +155,17 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     }
   }
 
-  /** A claim's folder goes with the claim. */
-  const watchClaims = async (): Promise<void> => {
-    for await (const change of cluster.watch('PersistentVolumeClaim', {}, closing.signal)) {
-      if (change.type === 'removed')
-        await rm(claimDir(claimsDir, change.item.metadata), { recursive: true, force: true })
-    }
+  const unused = async ({ metadata: { namespace, name } }: PersistentVolumeClaim): Promise<void> => {
+    const users = [...workers.values()].filter(
+      ({ pod }) =>
+        pod.metadata.namespace === namespace &&
+        pod.spec.volumes?.some(({ persistentVolumeClaim }) => persistentVolumeClaim?.claimName === name),
+    )
+    await Promise.all(users.map(worker => worker.done))
   }
 
   const watching = Promise.all(
-    [watchPods, watchClaims].map(watch =>
+    [watchPods, () => watchClaims({ cluster, claimsDir, log, unused }, closing.signal)].map(watch =>
       watch().catch(error => {
         if (!closing.signal.aborted) log.error('watching failed', { error: describeError(error) })
       }),

@@ -139,6 +139,15 @@ export function buildPod(input: PodInput): PodBuild {
   }
 }
 
+/**
+ * Tekton's half as long again, so that our own timeout comes first and says more; this one holds even when we are away.
+ * Of a short timeout half is too little: ours counts from a start cut to whole seconds, and gives one more.
+ */
+function activeDeadlineSeconds(timeoutMs: number): number {
+  if (timeoutMs === 0) return MAX_INT32
+  return Math.min(MAX_INT32, Math.max(Math.floor((timeoutMs * 1.5) / 1000), Math.ceil(timeoutMs / 1000) + 2))
+}
+
 export function ownedBy(run: TaskRun): OwnerReference {
   return {
     apiVersion: 'tekton.dev/v1',

@@ -6,7 +6,7 @@ import type { Kind } from '../../src/resources/kinds.js'
 import type { OwnerReference } from '../../src/resources/meta.js'
 import { claimName } from '../../src/run/names.js'
 import { cases } from '../helpers/cases.js'
-import { depsFor, ENTRYPOINT, key, NOW, PIPELINE_RUN, pipelineRun, storeWith, TASK_RUN, taskRun } from './real-store.js'
+import { depsFor, ENTRYPOINT, NOW, PIPELINE_RUN, pipelineRun, storeWith, TASK_RUN, taskRun } from './real-store.js'
 
 const TASK = `
 apiVersion: tekton.dev/v1
@@ -87,7 +87,9 @@ test('Tasks of what was begun or skipped are not read again', async () => {
   const cluster = await storeWith(PIPELINE, TASK, runOf('{ name: p }'))
   const run = await pipelineRun(cluster)
   const status = {
-    childReferences: [{ apiVersion: 'tekton.dev/v1', kind: 'TaskRun', name: 'run-known', pipelineTaskName: 'known' }],
+    childReferences: [
+      { apiVersion: 'tekton.dev/v1', kind: 'TaskRun' as const, name: 'run-known', pipelineTaskName: 'known' },
+    ],
     skippedTasks: [{ name: 'unknown', reason: 'Results were missing' as const }],
   }
   const world = await observePipelineRun(depsFor(cluster), { ...run, status }, NOW)

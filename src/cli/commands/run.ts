@@ -1,8 +1,9 @@
 /** `tektite run`: every run of some files, to the end, in an engine that is thrown away afterwards. */
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
+import { mkdtemp, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { admitManifests } from '../../admission/admit.js'
 import { type EmbeddedEngine, openEmbedded } from '../../embedded.js'
+import { removeTree } from '../../kubelet/remove-tree.js'
 import { describeError } from '../../lib/fault.js'
 import type { Kind } from '../../resources/kinds.js'
 import type { New } from '../../resources/meta.js'
@@ -87,7 +88,7 @@ export async function runCommand(context: CliContext, options: RunOptions): Prom
     return refuse([describeError(error)])
   } finally {
     await engine?.destroy()
-    await rm(directory, { recursive: true, force: true })
+    await removeTree(directory)
     release()
   }
 }
