@@ -81,7 +81,8 @@ export async function demo() {
       `   pull_request ${delivery.payload.action}: ${delivery.payload.repository.full_name}#${delivery.payload.number}, ${body.length} bytes`,
     )
     say(`   ${style.dim(`X-Hub-Signature-256: ${signature.slice(0, 27)}…`)}`)
-    say(`   answer: ${style.green(String(response.status))} ${style.dim((await response.text()).trim())}`)
+    const { eventID } = await response.json()
+    say(`   answer: ${style.green(String(response.status))}, event ${eventID}`)
 
     title('4  The PipelineRun')
     const found = deferred()
