@@ -1,6 +1,6 @@
 /** Bytes in, one entry in the inbox, status out. Nothing is acknowledged that is not stored. */
 import type { Server, ServerOptions } from 'node:http'
-import express, { type Express, type Request, type Response } from 'express'
+import express, { type Express, type NextFunction, type Request, type Response } from 'express'
 import { type Cluster, ClusterError } from '../src/cluster/cluster.js'
 import type { Delivery, Inbox } from '../src/inbox/inbox.js'
 import { describeError } from '../src/lib/fault.js'
@@ -71,6 +71,16 @@ export function createWebhookApp(deps: WebhookDeps): Express {
   )
   app.use((request, response) => {
     refuse(request, response, 404, `nothing is served at ${request.path}: webhooks go to /hooks/<namespace>/<listener>`)
+  })
+  // Express' own answer would show a stranger our stack. It knows this by its four parameters.
+  app.use((error: unknown, request: Request, response: Response, _next: NextFunction) => {
+    deps.log.info('request not understood', { path: request.path, error: describeError(error) })
+    refuse(
+      request,
+      response,
+      400,
+      'the path of the URL is not well encoded: webhooks go to /hooks/<namespace>/<listener>',
+    )
   })
   return app
 }

@@ -38,6 +38,7 @@ export function installPackages() {
 /** The C programs and the TypeScript, compiled. Done again only when a source is newer than what was built from it. */
 export function build() {
   if (isNewer(sourcesOf('entrypoint', 'src/kubelet/shim'), stamp('native'))) {
+    ensureDebianPackage('make', 'make')
     step('building the entrypoint and the shim')
     run('building the entrypoint', 'make', ['-s', '-C', 'entrypoint'])
     run('building the shim', 'make', ['-s', '-C', 'src/kubelet/shim'])

@@ -12,6 +12,8 @@ import type { RunKey, RunQueue } from '../src/queue/queue.js'
 import {
   type Digest,
   digestOf,
+  ownersAfterList,
+  selfKeys,
   type Watched,
   wakesAfterList,
   wakesAfterPut,
@@ -20,6 +22,14 @@ import {
 
 const WAKE_PAUSE = { firstMs: 50, maxMs: 5_000 }
 const KINDS = ['PipelineRun', 'TaskRun', 'CustomRun', 'Pod'] as const
+
+/** What is unfinished, by uid. Shared by the watches of all kinds: a gap in one concerns the runs that another follows. */
+type Unfinished = Readonly<Record<(typeof KINDS)[number], Map<string, Known>>>
+
+interface Known {
+  readonly digest: Digest
+  readonly keys: readonly RunKey[]
+}
 
 export interface Watcher {
   /** Resolves when no more wakes will be made. */
@@ -32,7 +42,8 @@ export function startWatcher(deps: {
   readonly log: Log
 }): Watcher {
   const stop = new AbortController()
-  const loops = KINDS.map(kind => follow(deps, kind, stop.signal))
+  const unfinished: Unfinished = { PipelineRun: new Map(), TaskRun: new Map(), CustomRun: new Map(), Pod: new Map() }
+  const loops = KINDS.map(kind => follow(deps, kind, unfinished, stop.signal))
   return {
     async close() {
       stop.abort()
@@ -44,26 +55,26 @@ export function startWatcher(deps: {
 async function follow(
   { cluster, queue, log }: Parameters<typeof startWatcher>[0],
   kind: (typeof KINDS)[number],
+  unfinished: Unfinished,
   signal: AbortSignal,
 ): Promise<void> {
-  const known = new Map<string, Digest>()
   const waker = createWaker(queue, log, signal)
   for await (const change of cluster.watch(kind, {}, signal) as AsyncIterable<Change<Watched>>) {
-    for (const key of wakesOf(change, known)) waker.wake(key)
+    for (const key of wakesOf(change, kind, unfinished)) waker.wake(key)
   }
 }
 
-/** Remembers only what is unfinished, so that memory does not grow with finished runs. */
-function wakesOf(change: Change<Watched>, known: Map<string, Digest>): readonly RunKey[] {
+function wakesOf(change: Change<Watched>, kind: (typeof KINDS)[number], unfinished: Unfinished): readonly RunKey[] {
+  const known = unfinished[kind]
   switch (change.type) {
-    case 'listed':
+    case 'listed': {
       known.clear()
-      return change.items.flatMap(item => {
-        remember(known, item)
-        return wakesAfterList(item)
-      })
+      for (const item of change.items) remember(known, item)
+      const owners = [...unfinished[ownersAfterList(kind)].values()].flatMap(({ keys }) => keys)
+      return [...new Set([...change.items.flatMap(wakesAfterList), ...owners])]
+    }
     case 'put': {
-      const keys = wakesAfterPut(change.item, known.get(change.item.metadata.uid))
+      const keys = wakesAfterPut(change.item, known.get(change.item.metadata.uid)?.digest)
       remember(known, change.item)
       return keys
     }
@@ -75,11 +86,11 @@ function wakesOf(change: Change<Watched>, known: Map<string, Digest>): readonly 
   }
 }
 
-function remember(known: Map<string, Digest>, item: Watched): void {
+/** Only what is unfinished, so that memory does not grow with finished runs. Pods need none: every change of theirs counts. */
+function remember(known: Map<string, Known>, item: Watched): void {
   const digest = digestOf(item)
-  // Pods need no digest: every change of theirs counts.
   if (digest.done || item.kind === 'Pod') known.delete(item.metadata.uid)
-  else known.set(item.metadata.uid, digest)
+  else known.set(item.metadata.uid, { digest, keys: selfKeys(item) })
 }
 
 /** Wakes, and tries again while the queue cannot be reached: the watch will not say it a second time. */

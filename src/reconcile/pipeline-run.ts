@@ -162,7 +162,7 @@ function unknown(status: PipelineRunStatus, reason: string, message: string, now
 }
 
 /** Cancels what runs and does not wait for it. */
-function endNow(
+export function endNow(
   run: PipelineRun,
   world: PipelineRunWorld,
   status: PipelineRunStatus,

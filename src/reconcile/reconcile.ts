@@ -24,7 +24,12 @@ interface RunKind<K extends 'PipelineRun' | 'TaskRun', World> {
   readonly kind: K
   readonly observe: (deps: ObserveDeps, run: Kinds[K], now: number) => Promise<World>
   readonly decide: (run: Kinds[K], world: World, evaluateCel: EvaluateCel) => Decision<NonNullable<Kinds[K]['status']>>
-  readonly refused: (run: Kinds[K], action: Action, refusal: Refusal, now: number) => NonNullable<Kinds[K]['status']>
+  readonly refused: (
+    run: Kinds[K],
+    action: Action,
+    refusal: Refusal,
+    world: World,
+  ) => Decision<NonNullable<Kinds[K]['status']>>
 }
 
 const PIPELINE_RUN: RunKind<'PipelineRun', PipelineRunWorld> = {
@@ -66,7 +71,9 @@ async function pass<K extends 'PipelineRun' | 'TaskRun', World extends { readonl
     for (const action of decision.actions) {
       const refusal = await applyAction(cluster, action)
       if (refusal === undefined) continue
-      status = refused(run, action, refusal, startedAt)
+      const end = refused(run, action, refusal, await observe(deps, run, startedAt))
+      for (const last of end.actions) await applyAction(cluster, last)
+      status = end.status
       lookAgainAt = undefined
       break
     }

@@ -2,13 +2,19 @@
 import { toTimestamp } from '../lib/time.js'
 import type { PipelineRun, PipelineRunStatus, TaskRun, TaskRunStatus } from '../resources/tekton.js'
 import { withSucceeded } from '../status/conditions.js'
-import type { Action, Refusal } from './decision.js'
+import type { Action, Decision, PipelineRunWorld, Refusal, TaskRunWorld } from './decision.js'
+import { endNow } from './pipeline-run.js'
 
-export function refusedTaskRun(run: TaskRun, action: Action, refusal: Refusal, now: number): TaskRunStatus {
+export function refusedTaskRun(
+  run: TaskRun,
+  action: Action,
+  refusal: Refusal,
+  { now }: Pick<TaskRunWorld, 'now'>,
+): Decision<TaskRunStatus> {
   const task = run.spec.taskRef?.name
   const hint = task ? `Maybe missing or invalid Task ${run.metadata.namespace}/${task}` : 'Maybe invalid TaskSpec'
   const claim = action.do === 'create' && action.kind === 'PersistentVolumeClaim'
-  return {
+  const status: TaskRunStatus = {
     ...run.status,
     startTime: run.status?.startTime ?? toTimestamp(now),
     completionTime: toTimestamp(now),
@@ -22,22 +28,23 @@ export function refusedTaskRun(run: TaskRun, action: Action, refusal: Refusal, n
       now,
     ),
   }
+  return { actions: [], status }
 }
 
-export function refusedPipelineRun(run: PipelineRun, action: Action, refusal: Refusal, now: number): PipelineRunStatus {
+/** `world` as it is after the refusal: what was created before it must not go on without its run. */
+export function refusedPipelineRun(
+  run: PipelineRun,
+  action: Action,
+  refusal: Refusal,
+  world: PipelineRunWorld,
+): Decision<PipelineRunStatus> {
   const claim = action.do === 'create' && action.kind === 'PersistentVolumeClaim'
-  return {
-    ...run.status,
-    startTime: run.status?.startTime ?? toTimestamp(now),
-    completionTime: toTimestamp(now),
-    conditions: withSucceeded(
-      run.status?.conditions,
-      'False',
-      claim ? 'CouldntCreateWorkspacePVC' : 'CreateRunFailed',
-      claim
-        ? `Failed to create PVC for PipelineRun ${run.metadata.namespace}/${run.metadata.name} Workspaces correctly: ${refusal.message}`
-        : refusal.message,
-      now,
-    ),
-  }
+  const status = { ...run.status, startTime: run.status?.startTime ?? toTimestamp(world.now) }
+  const { namespace, name } = run.metadata
+  return endNow(run, world, status, {
+    reason: claim ? 'CouldntCreateWorkspacePVC' : 'CreateRunFailed',
+    message: claim
+      ? `Failed to create PVC for PipelineRun ${namespace}/${name} Workspaces correctly: ${refusal.message}`
+      : refusal.message,
+  })
 }

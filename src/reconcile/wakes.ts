@@ -44,13 +44,21 @@ export function wakesAfterRemoval(object: Watched): readonly RunKey[] {
   return ownerKeys(object.metadata)
 }
 
-/** What a fresh list wakes: every unfinished run; and the owners of what is finished are looked at by their own entry. */
+/** What a fresh list wakes by itself: every unfinished run in it. */
 export function wakesAfterList(object: Watched): readonly RunKey[] {
   if (object.kind === 'Pod' || isDone(object)) return []
   return selfKeys(object)
 }
 
-function selfKeys(object: PipelineRun | TaskRun | CustomRun): readonly RunKey[] {
+/**
+ * Of which kind the owners are that a fresh list of `kind` concerns. What ended or went in the gap before it is not told,
+ * and the owners' own watch may have had no gap: all unfinished ones are to be woken.
+ */
+export function ownersAfterList(kind: Watched['kind']): 'PipelineRun' | 'TaskRun' {
+  return kind === 'Pod' ? 'TaskRun' : 'PipelineRun'
+}
+
+export function selfKeys(object: PipelineRun | TaskRun | CustomRun): readonly RunKey[] {
   return object.kind === 'CustomRun' ? [] : [runKey(object.kind, object.metadata)]
 }
 

@@ -584,3 +584,48 @@ test('a container that the status calls running but nobody knows is lost, and no
     containerStatuses: [{ state: { terminated: { exitCode: 137, reason: 'ContainerStatusUnknown' } } }],
   })
 })
+
+async function createClaim(cluster: RecordedCluster, name: string): Promise<void> {
+  const metadata = { namespace: 'ci', name }
+  await cluster.create('PersistentVolumeClaim', { apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata, spec: {} })
+}
+
+const inClaim = (claim: string, script: string): Partial<PodSpec> => ({
+  volumes: [{ name: 'cache', persistentVolumeClaim: { claimName: claim } }],
+  containers: [sh('step', script, { volumeMounts: [{ name: 'cache', mountPath: '/cache' }] })],
+})
+
+const claimFolders = (own: Machine, claim: string): Promise<readonly string[]> =>
+  readdir(join(own.dir, 'claims', 'ci', claim))
+
+test('a claim that is deleted under a pod keeps its folder until the pod has ended, and takes it along then', async () => {
+  await using own = await machine()
+  await createClaim(own.cluster, 'worked-in')
+  const script = 'echo a > /cache/a; until [ -e /cache/go ]; do sleep 0.05; done; echo b > /cache/b'
+  const pod = await createPod(own.cluster, 'worker', inClaim('worked-in', script))
+  const [folder = ''] = await until('the step to write', async () => {
+    const folders = await claimFolders(own, 'worked-in').catch(() => [])
+    return folders[0] && existsSync(join(own.dir, 'claims', 'ci', 'worked-in', folders[0], 'a')) ? folders : undefined
+  })
+  await own.cluster.delete('PersistentVolumeClaim', { namespace: 'ci', name: 'worked-in' })
+  await createClaim(own.cluster, 'later')
+  await finished(own.cluster, await createPod(own.cluster, 'other', inClaim('later', 'true')))
+  await writeFile(join(own.dir, 'claims', 'ci', 'worked-in', folder, 'go'), '')
+  expect((await finished(own.cluster, pod)).status?.phase).toBe('Succeeded')
+  await until('the folder to be gone', async () => (await claimFolders(own, 'worked-in')).length === 0)
+  expect(await claimFolders(own, 'later')).toHaveLength(1)
+})
+
+test('the folder of a claim that went while no kubelet looked goes when the next one comes', async () => {
+  const before = await machine()
+  for (const name of ['gone', 'kept']) {
+    await createClaim(before.cluster, name)
+    await finished(before.cluster, await createPod(before.cluster, `uses-${name}`, inClaim(name, 'echo x > /cache/x')))
+  }
+  await sandboxesGone(before)
+  await before.kubelet.close()
+  await before.cluster.delete('PersistentVolumeClaim', { namespace: 'ci', name: 'gone' })
+  await using own = await before.restart()
+  await until('the folder to be gone', async () => (await claimFolders(own, 'gone')).length === 0)
+  expect(await claimFolders(own, 'kept')).toHaveLength(1)
+})

@@ -17,6 +17,11 @@ test.each([
   expect(expand(text, { A: 'one', B: '' })).toBe(expected)
 })
 
+test('a text that opens a million names and closes none costs no more than its length', () => {
+  const hostile = `$$${'$('.repeat(1_000_000)}`
+  expect(expand(hostile, { A: 'one' })).toBe(hostile.slice(1))
+})
+
 const rewrite = rewriteWith([
   { containerPath: '/workspace', hostPath: '/host/w' },
   { containerPath: '/workspace/source/', hostPath: '/host/s' },

@@ -232,6 +232,14 @@ test.each(['/hooks/ci', '/hook/ci/app', '/hooks/CI/app', '/hooks/ci/..%2f..%2fap
   },
 )
 
+test('a path that is not well encoded is refused without a word about how we are made', async () => {
+  const { port, inbox } = await serve({ cluster: await clusterWith(OPEN) })
+  const answer = await send(port, '/hooks/%ff/app', { body: BODY })
+  expect(answer.status).toBe(400)
+  expect(JSON.stringify(answer)).not.toMatch(/URIError|node_modules|\.js/)
+  expect(await inbox.list()).toEqual([])
+})
+
 test('paths below a listener belong to it', async () => {
   const { port, inbox } = await serve({ cluster: await clusterWith(OPEN) })
   expect((await send(port, '/hooks/ci/app/deeper/path?x=1', { body: BODY })).status).toBe(202)

@@ -1,5 +1,6 @@
 /** A PipelineRun from its creation to its end, with everything real but the processes of its steps. */
 import { expect, test } from 'vitest'
+import type { Cluster } from '../../src/cluster/cluster.js'
 import { succeededCondition } from '../../src/status/conditions.js'
 import { until } from '../kubelet/until.js'
 import { applyTo } from '../listeners/world.js'
@@ -65,9 +66,7 @@ test('workers that come later go on where the earlier ones stopped', async () =>
   await first.close()
   // Happens while nobody looks, and is not said again to those who come.
   await endPod(cluster, 'run-a-pod')
-  const version = cluster.version()
-  expect(await pipelineRun(cluster)).toMatchObject({ status: { conditions: [{ status: 'Unknown' }] } })
-  expect(cluster.version()).toBe(version)
+  expect(succeededCondition(await pipelineRun(cluster))).toMatchObject({ status: 'Unknown' })
   startEngine(cluster)
   await endPod(cluster, 'run-b-pod')
   expect(succeededCondition(await finished(cluster, 'run'))).toMatchObject({ status: 'True' })
@@ -107,30 +106,32 @@ test('a cancelled run cancels its children and deletes their Pods', async () => 
   expect(await cluster.list('TaskRun')).toHaveLength(1)
 })
 
-test('the engine comes to rest: what it writes does not wake it for ever', async () => {
+test('the engine comes to rest: what it writes itself does not wake it for ever', async () => {
   const cluster = await storeWith(PIPELINE_RUN)
-  let calls = 0
-  const counting = {
-    ...cluster,
-    get: ((kind, at) => {
-      calls += 1
-      return cluster.get(kind, at)
-    }) as typeof cluster.get,
-  }
+  let reads = 0
+  const counting = { ...cluster, get: counted(cluster, () => (reads += 1)) }
   const engine = startEngine(counting)
   await endPod(cluster, 'run-a-pod')
   await endPod(cluster, 'run-b-pod')
   await finished(cluster, 'run')
   await engine.close()
-  const seen = calls
-  const version = cluster.version()
-  const again = startEngine(counting)
+  const [readsOfOne, version] = [reads, cluster.version()]
+  // A second engine finds nothing to do in what is finished: it reads for the new run only, and writes nothing else.
+  const before = await cluster.list('TaskRun')
+  startEngine(counting)
   await applyTo(cluster, PIPELINE_RUN.replace('name: run', 'name: other'))
-  await podNamed(cluster, 'other-a-pod')
-  await again.close()
-  expect(calls).toBeGreaterThan(seen)
+  await endPod(cluster, 'other-a-pod')
+  await endPod(cluster, 'other-b-pod')
+  await finished(cluster, 'other')
+  expect(reads - readsOfOne).toBeLessThan(3 * readsOfOne)
   expect(Number(cluster.version())).toBeGreaterThan(Number(version))
-  expect((await pipelineRun(cluster)).metadata.resourceVersion).toBe(
-    (await finished(cluster, 'run')).metadata.resourceVersion,
-  )
+  const after = await cluster.list('TaskRun')
+  expect(after.filter(child => child.metadata.name.startsWith('run-'))).toEqual(before)
 })
+
+function counted(cluster: Cluster, note: () => void): Cluster['get'] {
+  return (kind, at) => {
+    note()
+    return cluster.get(kind, at)
+  }
+}

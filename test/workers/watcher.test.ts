@@ -79,7 +79,7 @@ test('what is unfinished when the watcher comes is woken, what is finished is no
   const { woken, queue } = noting()
   watch(cluster, queue)
   await until('both to be woken', () => woken.length >= 2)
-  expect([...woken].sort()).toEqual(['PipelineRun/default/run', 'TaskRun/default/one'])
+  expect([...new Set(woken)].sort()).toEqual(['PipelineRun/default/run', 'TaskRun/default/one'])
 })
 
 test('a new run, a changed spec and a deletion wake; a status that a pass wrote does not', async () => {
@@ -107,6 +107,21 @@ test('after a gap every unfinished run is woken again, whether anything was miss
   say('TaskRun', { type: 'listed', items: [run('a', 'Unknown'), run('b', 'True'), run('c')] })
   await until('a and c', () => woken.length === 3)
   expect(woken).toEqual(['TaskRun/default/a', 'TaskRun/default/a', 'TaskRun/default/c'])
+})
+
+test('after a gap in the watch of Pods every unfinished TaskRun is woken, after one of TaskRuns every PipelineRun', async () => {
+  const { cluster, say, inputs } = scripted()
+  const { woken, queue } = noting()
+  watch(cluster, queue)
+  await until('the watches', () => inputs.size === 4)
+  say('PipelineRun', { type: 'put', item: { ...run('parent', 'Unknown'), kind: 'PipelineRun' } as Watched })
+  say('TaskRun', { type: 'put', item: run('a', 'Unknown') })
+  await until('both', () => woken.length === 2)
+  say('Pod', { type: 'listed', items: [] })
+  await until('a', () => woken.length === 3)
+  say('TaskRun', { type: 'listed', items: [run('a', 'True')] })
+  await until('parent', () => woken.length === 4)
+  expect(woken.slice(2)).toEqual(['TaskRun/default/a', 'PipelineRun/default/parent'])
 })
 
 test('wakes that a queue cannot take are kept, tried again, and said once', async () => {

@@ -1,4 +1,4 @@
-/** Watcher, worker, memory queue and a real store; the Pods are the test's to run. */
+/** Watcher, worker, memory queue and a real store whose clock stands still; the Pods are the test’s to run. */
 import { expect, onTestFinished } from 'vitest'
 import type { Cluster } from '../../src/cluster/cluster.js'
 import { createMemoryQueue } from '../../src/queue/memory.js'
@@ -12,7 +12,7 @@ import { depsFor } from '../reconcile/real-store.js'
 /** Closed when the test is over; that closing ends is part of every test. */
 export function startEngine(cluster: Cluster, wrap: (queue: RunQueue) => RunQueue = queue => queue) {
   const queue = createMemoryQueue({ pauses: { firstMs: 1, maxMs: 10 } })
-  const workers = startWorkers({ ...depsFor(cluster, Date.now), queue: wrap(queue) }, { concurrency: 4 })
+  const workers = startWorkers({ ...depsFor(cluster), queue: wrap(queue) }, { concurrency: 4 })
   let closed: Promise<void> | undefined
   const close = () => {
     closed ??= workers.close().then(() => queue.close())
