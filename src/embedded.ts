@@ -60,6 +60,15 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedEn
   }
   try {
     await mkdir(dataDir, { recursive: true, mode: 0o700 })
+    const runtime = createProcessRuntime({
+      rootDir: join(dataDir, 'pods'),
+      shimPath: join(config.nativeDir, 'shim'),
+      isolation: config.isolation,
+    })
+    closing.push(() => runtime.close())
+    // Runs a container to see what this machine allows. Meanwhile the databases are opened.
+    const isolation = runtime.isolation()
+    isolation.catch(() => undefined) // awaited below, or something else failed first
     const entrypoint = await readEntrypoint(join(config.nativeDir, 'entrypoint'))
     const database = openDatabase(join(dataDir, 'store'), { durable: !throwAway })
     closing.push(() => database.close())
@@ -72,15 +81,8 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedEn
     const queue = redis ? await openRedisQueue(redis, log) : createMemoryQueue({ log })
     closing.push(() => queue.close())
 
-    const runtime = createProcessRuntime({
-      rootDir: join(dataDir, 'pods'),
-      shimPath: join(config.nativeDir, 'shim'),
-      isolation: config.isolation,
-    })
-    await runtime.check()
     const logs = createFileLogStore({ directory: join(dataDir, 'logs') })
-    closing.push(() => runtime.close())
-    const rewritesPaths = (await runtime.isolation()) === 'rewrite'
+    const rewritesPaths = (await isolation) === 'rewrite'
     const kubelet = await startKubelet({
       cluster,
       runtime,

@@ -51,8 +51,6 @@ pid_t start_command(char **command, uint64_t signal_mask, struct outputs outputs
   int error = errno;
   close(report[1]);
   if (pid > 0) {
-    // Done by both, so that it holds before either goes on. Fails when the child has done it and is past its exec.
-    setpgid(pid, pid);
     ssize_t got;
     while ((got = read(report[0], &error, sizeof error)) < 0 && errno == EINTR) continue;
     if (got == (ssize_t)sizeof error) {

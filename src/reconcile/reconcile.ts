@@ -1,12 +1,14 @@
 /** Observe, decide, apply: the same few lines for both kinds of run. */
 import { isClusterError } from '../cluster/cluster.js'
+import { describeError } from '../lib/fault.js'
 import type { Log } from '../lib/log.js'
+import { toTimestamp } from '../lib/time.js'
 import { type Outcome, parseRunKey, type RunKey } from '../queue/queue.js'
 import type { Kinds } from '../resources/kinds.js'
 import type { Key } from '../resources/meta.js'
 import type { PipelineRun, TaskRun } from '../resources/tekton.js'
 import type { EvaluateCel } from '../run/when.js'
-import { isDone, succeededCondition } from '../status/conditions.js'
+import { isDone, succeededCondition, withSucceeded } from '../status/conditions.js'
 import { applyAction } from './apply.js'
 import type { Action, Decision, PipelineRunWorld, Refusal, TaskRunWorld } from './decision.js'
 import { type ObserveDeps, observePipelineRun, observeTaskRun } from './observe.js'
@@ -22,6 +24,8 @@ export interface ReconcileDeps extends ObserveDeps {
 /** What differs between the two kinds of run. */
 interface RunKind<K extends 'PipelineRun' | 'TaskRun', World> {
   readonly kind: K
+  /** What `spec.status` says to cancel one. */
+  readonly cancelled: string
   readonly observe: (deps: ObserveDeps, run: Kinds[K], now: number) => Promise<World>
   readonly decide: (run: Kinds[K], world: World, evaluateCel: EvaluateCel) => Decision<NonNullable<Kinds[K]['status']>>
   readonly refused: (
@@ -34,6 +38,7 @@ interface RunKind<K extends 'PipelineRun' | 'TaskRun', World> {
 
 const PIPELINE_RUN: RunKind<'PipelineRun', PipelineRunWorld> = {
   kind: 'PipelineRun',
+  cancelled: 'Cancelled',
   observe: observePipelineRun,
   decide: reconcilePipelineRun,
   refused: refusedPipelineRun,
@@ -41,6 +46,7 @@ const PIPELINE_RUN: RunKind<'PipelineRun', PipelineRunWorld> = {
 
 const TASK_RUN: RunKind<'TaskRun', TaskRunWorld> = {
   kind: 'TaskRun',
+  cancelled: 'TaskRunCancelled',
   observe: observeTaskRun,
   decide: reconcileTaskRun,
   refused: refusedTaskRun,
@@ -54,9 +60,10 @@ export async function reconcile(deps: ReconcileDeps, key: RunKey): Promise<Outco
 
 async function pass<K extends 'PipelineRun' | 'TaskRun', World extends { readonly now: number }>(
   deps: ReconcileDeps,
-  { kind, observe, decide, refused }: RunKind<K, World>,
+  runKind: RunKind<K, World>,
   key: Key,
 ): Promise<Outcome> {
+  const { kind, observe, decide, refused } = runKind
   const { cluster, now, log } = deps
   const startedAt = now()
   const run = await cluster.get(kind, key)
@@ -78,7 +85,13 @@ async function pass<K extends 'PipelineRun' | 'TaskRun', World extends { readonl
       break
     }
     const labelled = await addMetadata(deps, kind, run, decision)
-    await cluster.replaceStatus(kind, { ...labelled, status } as Kinds[K])
+    try {
+      await cluster.replaceStatus(kind, { ...labelled, status } as Kinds[K])
+    } catch (error) {
+      if (!isClusterError(error, 'Invalid')) throw error
+      await endUnwritable(deps, runKind, labelled, world, describeError(error))
+      return { kind: 'settled' }
+    }
   } catch (error) {
     // Someone wrote first. What we saw is stale, so look again instead of forcing it.
     if (isClusterError(error, 'Conflict')) return { kind: 'again', afterMs: 0 }
@@ -114,9 +127,32 @@ async function withCel<T>(decide: (evaluateCel: EvaluateCel) => T): Promise<T> {
   return decide(evaluateWhen)
 }
 
+/**
+ * The store says no to the status: it has become too much for one object, after many attempts or with many children. It
+ * always will, so the run ends with the last status that it has, as if it were cancelled.
+ */
+async function endUnwritable<K extends 'PipelineRun' | 'TaskRun', World extends { readonly now: number }>(
+  { cluster }: ReconcileDeps,
+  { kind, cancelled, decide }: RunKind<K, World>,
+  run: Kinds[K],
+  world: World,
+  why: string,
+): Promise<void> {
+  const stopping = { ...run, spec: { ...run.spec, status: cancelled } } as Kinds[K]
+  const { actions } = await withCel(evaluateCel => decide(stopping, world, evaluateCel))
+  for (const action of actions) await applyAction(cluster, action)
+  const message = `the status of this run cannot be stored any more: ${why}. Use fewer retries, smaller results or smaller tasks`
+  const status = {
+    ...run.status,
+    completionTime: toTimestamp(world.now),
+    conditions: withSucceeded(run.status?.conditions, 'False', 'Failed', message, world.now),
+  }
+  await cluster.replaceStatus(kind, { ...run, status } as Kinds[K])
+}
+
 /** Labels and annotations that the run takes over from its Task or Pipeline; its own win. */
 async function addMetadata<K extends 'PipelineRun' | 'TaskRun'>(
-  { cluster }: ReconcileDeps,
+  { cluster, log }: ReconcileDeps,
   kind: K,
   run: Kinds[K],
   { labels, annotations }: Pick<Decision<unknown>, 'labels' | 'annotations'>,
@@ -127,5 +163,15 @@ async function addMetadata<K extends 'PipelineRun' | 'TaskRun'>(
     ...(labels && { labels: { ...labels, ...run.metadata.labels } }),
     ...(annotations && { annotations: { ...annotations, ...run.metadata.annotations } }),
   }
-  return cluster.replace(kind, { ...run, metadata })
+  try {
+    return await cluster.replace(kind, { ...run, metadata })
+  } catch (error) {
+    if (!isClusterError(error, 'Invalid')) throw error
+    // Together they are too much for one object. No later pass could change that, so the run goes on without.
+    log.warn('a run does not get the labels and annotations of its task or pipeline', {
+      run: `${kind}/${run.metadata.namespace}/${run.metadata.name}`,
+      cause: describeError(error),
+    })
+    return run
+  }
 }

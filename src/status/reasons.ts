@@ -152,6 +152,8 @@ export const PIPELINE_RUN_REASONS = {
   CELEvaluationFailed: 'CELEvaluationFailed',
   /** False: a child could not be made, or its name is taken by an object of somebody else. */
   CreateRunFailed: 'CreateRunFailed',
+  /** False: a claim of a `volumeClaimTemplate` could not be made. */
+  CouldntCreateWorkspacePVC: 'CouldntCreateWorkspacePVC',
 } as const
 
 /** Why a pipeline task did not run, in `status.skippedTasks[].reason`. */

@@ -85,7 +85,10 @@ function readBody(
 function readForm(bytes: Uint8Array): Readonly<Record<string, readonly string[]>> {
   const fields = new Map<string, string[]>()
   for (const [name, value] of new URLSearchParams(new TextDecoder().decode(bytes))) {
-    fields.set(name, [...(fields.get(name) ?? []), value])
+    const values = fields.get(name)
+    // Not copied: a form may hold one name some million times.
+    if (values) values.push(value)
+    else fields.set(name, [value])
   }
   return Object.fromEntries(fields)
 }

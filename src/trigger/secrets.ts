@@ -15,8 +15,8 @@ export function secretValue(secrets: Secrets, namespace: string, ref: SecretRef)
   const name = `${namespace}/${ref.secretName}`
   const secret = secrets.get(name)
   if (secret === undefined) return { is: 'missing', message: `error getting secret: secrets "${name}" not found` }
-  const plain = secret.stringData?.[ref.secretKey]
-  const encoded = secret.data?.[ref.secretKey]
+  const plain = own(secret.stringData, ref.secretKey)
+  const encoded = own(secret.data, ref.secretKey)
   const value = plain ?? (encoded === undefined ? undefined : Buffer.from(encoded, 'base64').toString('utf8'))
   if (value === undefined) {
     return { is: 'missing', message: `error getting secret: cannot find ${ref.secretKey} key in secret ${name}` }
@@ -24,6 +24,11 @@ export function secretValue(secrets: Secrets, namespace: string, ref: SecretRef)
   if (value === '')
     return { is: 'missing', message: `error getting secret: key ${ref.secretKey} of secret ${name} is empty` }
   return { is: 'value', value }
+}
+
+/** A key `constructor` is there only when somebody wrote it. */
+function own(values: Readonly<Record<string, string>> = {}, key: string): string | undefined {
+  return Object.hasOwn(values, key) ? values[key] : undefined
 }
 
 export function asSecretRef(value: unknown): SecretRef | undefined {

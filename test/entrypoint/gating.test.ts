@@ -114,6 +114,18 @@ describe.each(builds)('%s: a step', build => {
     expect(room().read('run/2/out')).toBe('')
   })
 
+  test('is woken, and does not find its turn by looking now and then', async () => {
+    const later = Array.from({ length: 20 }, (_, index) =>
+      room().start({ ...stepOf(room(), index + 1), command: ['true'] }),
+    )
+    await Promise.all(later.map(step => step.waits()))
+    const from = performance.now()
+    room().write('run/0/out', '')
+    expect((await Promise.all(later.map(step => step.done))).map(({ code }) => code)).toEqual(later.map(() => 0))
+    // By looking every half second, twenty turns take about five seconds; woken, some twenty milliseconds.
+    expect(performance.now() - from).toBeLessThan(2_500)
+  })
+
   test('passes a failure on along a chain of three, and only the first step says it failed', async () => {
     const later = [1, 2, 3].map(index =>
       room().start({ ...stepOf(room(), index), command: ['touch', room().path('ran')] }),

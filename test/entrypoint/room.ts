@@ -1,4 +1,5 @@
 /** What the tests of the entrypoint share: a directory that plays the Pod's volumes, and real steps started in it. */
+import { isUtf8 } from 'node:buffer'
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
@@ -97,6 +98,8 @@ export class Room {
 
   /** The termination message at `name`, which must be readable as the engine reads it. */
   message(name = 'termination'): readonly TerminationEntry[] {
+    // Reading as UTF-8 would put U+FFFD where the program forgot to.
+    expect(isUtf8(readFileSync(this.path(name))), 'the message is UTF-8').toBe(true)
     const { entries, error } = parseTerminationMessage(this.read(name))
     expect(error).toBeUndefined()
     return entries

@@ -150,7 +150,7 @@ describe.each(builds)('%s: when', build => {
       'values of the first are not the second’s',
       [
         { input: 'x', operator: 'in', values: ['$(steps.a.results.many[*])'] },
-        { input: 'x', operator: 'in', values: ['z'] },
+        { input: 'y', operator: 'in', values: ['z'] },
       ],
       false,
     ],

@@ -65,6 +65,74 @@ test('a pass that finds nothing new writes nothing, also much later', async () =
   expect(await pipelineRun(cluster)).toEqual(run)
 })
 
+test('a child that is refused ends the run, and with it the children that were made before', async () => {
+  const task = 'taskSpec: { steps: [{ name: s, image: alpine, script: "true" }] }'
+  const cluster = await storeWith(`
+apiVersion: tekton.dev/v1
+kind: PipelineRun
+metadata: { name: run }
+spec:
+  pipelineSpec:
+    tasks:
+      - { name: made, ${task} }
+      - { name: refused, taskSpec: { metadata: { labels: { bad: "a b" } }, ${task.slice('taskSpec: { '.length)} }
+`)
+  expect(await reconcile(depsFor(cluster), RUN)).toEqual({ kind: 'settled' })
+  const run = await pipelineRun(cluster)
+  expect(succeededCondition(run)).toMatchObject({ status: 'False', reason: 'CreateRunFailed' })
+  expect(run.status?.childReferences?.map(child => child.name)).toEqual(['run-made'])
+  expect((await taskRun(cluster, 'run-made')).spec.status).toBe('TaskRunCancelled')
+})
+
+test('a run whose status has become too large to store ends with the last one that was, and its Pod goes', async () => {
+  const cluster = await storeWith(TASK_RUN)
+  await reconcile(depsFor(cluster), ONE)
+  const before = (await taskRun(cluster, 'one')).status
+  const pod = await cluster.get('Pod', key('one-pod'))
+  const containerStatuses = [
+    { name: 'step-s', image: '', imageID: 'x'.repeat(600_000), restartCount: 0, ready: true, state: { running: {} } },
+  ]
+  await cluster.replaceStatus('Pod', { ...pod, status: { phase: 'Running', containerStatuses } } as never)
+  const limited: Cluster = {
+    ...cluster,
+    replaceStatus: (kind, object) =>
+      JSON.stringify(object).length > 500_000
+        ? Promise.reject(new ClusterError('Invalid', 'Too long: 600000 bytes'))
+        : cluster.replaceStatus(kind, object),
+  }
+  expect(await reconcile(depsFor(limited), ONE)).toEqual({ kind: 'settled' })
+  const { status } = await taskRun(cluster, 'one')
+  expect(succeededCondition(await taskRun(cluster, 'one'))).toMatchObject({
+    status: 'False',
+    message: expect.stringContaining('Too long'),
+  })
+  expect(status?.taskSpec).toEqual(before?.taskSpec)
+  expect((await cluster.get('Pod', key('one-pod')))?.metadata.deletionTimestamp).toBeDefined()
+})
+
+test('annotations of a task that are too much for its run are left out, and the run goes on', async () => {
+  const large = (name: string) => `annotations: { ${name}: "${'x'.repeat(200_000)}" }`
+  const cluster = await storeWith(
+    `
+apiVersion: tekton.dev/v1
+kind: Pipeline
+metadata: { name: large, ${large('theirs')} }
+spec:
+  tasks: [{ name: a, taskSpec: { steps: [{ name: s, image: alpine, script: "true" }] } }]
+`,
+    `
+apiVersion: tekton.dev/v1
+kind: PipelineRun
+metadata: { name: run, ${large('ours')} }
+spec: { pipelineRef: { name: large } }
+`,
+  )
+  await reconcile(depsFor(cluster), RUN)
+  const run = await pipelineRun(cluster)
+  expect(succeededCondition(run)).toBeDefined()
+  expect(Object.keys(run.metadata.annotations ?? {})).toEqual(['ours'])
+})
+
 test('a child that was made before the crash is adopted', async () => {
   const cluster = await storeWith(PIPELINE_RUN)
   const crashing: Cluster = { ...cluster, replaceStatus: () => Promise.reject(new Error('killed here')) }

@@ -1,0 +1,74 @@
+/** The API on a real port over a real store, and requests to it as they go over the wire. */
+import { request } from 'node:http'
+import { onTestFinished } from 'vitest'
+import { type ApiDeps, startApi } from '../../src/api/server.js'
+import type { EmbeddedCluster } from '../../src/cluster/embedded/store.js'
+import { openCluster } from '../cluster/open-cluster.js'
+import { temporaryDirectory } from '../helpers/temp-directory.js'
+import { type LogLine, recordingLog } from '../listeners/world.js'
+
+export const TOKEN = 'the-token-of-this-test'
+
+/** As a client sees it. The body is undefined when it is no JSON. */
+export interface Answer {
+  readonly status: number
+  readonly text: string
+  readonly body: Readonly<Record<string, unknown>> | undefined
+}
+
+export interface Call {
+  /** An object is sent as JSON, a text as it is. */
+  readonly body?: unknown
+  /** The whole header; the right one when not given, none when ''. */
+  readonly authorization?: string
+}
+
+export interface ApiWorld {
+  readonly cluster: EmbeddedCluster
+  readonly port: number
+  readonly lines: readonly LogLine[]
+  readonly call: (method: string, path: string, options?: Call) => Promise<Answer>
+}
+
+export async function serveApi(more: Partial<ApiDeps> = {}): Promise<ApiWorld> {
+  const { cluster } = openCluster(temporaryDirectory('api'))
+  const { lines, log } = recordingLog()
+  const readLogs = async () => undefined
+  const api = await startApi({ cluster, readLogs, token: TOKEN, log, ...more }, { port: 0, host: '127.0.0.1' })
+  onTestFinished(() => api.close())
+  const call = (method: string, path: string, options: Call = {}) => send(api.port, method, path, options)
+  return { cluster, port: api.port, lines, call }
+}
+
+/** Not `fetch`: that one mends paths before it sends them. */
+function send(port: number, method: string, path: string, options: Call): Promise<Answer> {
+  const { body, authorization = `Bearer ${TOKEN}` } = options
+  const bytes = body === undefined ? '' : typeof body === 'string' ? body : JSON.stringify(body)
+  const headers = {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(bytes),
+    ...(authorization !== '' && { authorization }),
+  }
+  return new Promise((resolve, reject) => {
+    const sending = request({ host: '127.0.0.1', port, method, path, headers, agent: false }, response => {
+      const chunks: Buffer[] = []
+      response.on('data', (chunk: Buffer) => chunks.push(chunk))
+      response.on('error', reject)
+      response.on('end', () => {
+        const text = Buffer.concat(chunks).toString()
+        resolve({ status: response.statusCode ?? 0, text, body: parsed(text) })
+      })
+    })
+    sending.on('error', reject)
+    sending.end(bytes)
+  })
+}
+
+function parsed(text: string): Answer['body'] {
+  try {
+    return JSON.parse(text) as Answer['body']
+  } catch {
+    // Plain text, such as logs.
+    return undefined
+  }
+}
