@@ -47,8 +47,11 @@ export async function createObjects(
   return { created, message: '' }
 }
 
+/** Tekton's text, then what to do about it, where we know. */
 function refusalText(admission: ReturnType<typeof admit>, index: number): readonly string[] {
-  return admission.is === 'ok' ? [] : [`resourcetemplates[${index}]: ${problemsText(admission.problems)}`]
+  if (admission.is === 'ok') return []
+  const hints = new Set(admission.problems.flatMap(({ hint }) => hint ?? []))
+  return [[`resourcetemplates[${index}]: ${problemsText(admission.problems)}`, ...hints].join(' → ')]
 }
 
 type Outcome = { readonly is: 'made'; readonly id: string } | { readonly is: 'refused'; readonly message: string }

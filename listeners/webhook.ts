@@ -142,7 +142,8 @@ async function receive(
   }
   const tooLarge = () => {
     log.warn('delivery too large', { ...logged, maxBodyBytes })
-    refuse(request, response, 413, `the body is larger than ${maxBodyBytes} bytes`)
+    const most = `the body is larger than ${maxBodyBytes} bytes, the most that EventListener ${logged.listener} takes`
+    refuse(request, response, 413, `${most}: send less; GitHub itself sends nothing larger`)
   }
   if (Number(request.headers['content-length'] ?? 0) > maxBodyBytes) return tooLarge()
   const body = await readBody(request, maxBodyBytes, largeBodies)
