@@ -49,6 +49,13 @@ void message_add_internal(struct message *message, const char *key, const char *
   message_add(message, key, value, strlen(value), INTERNAL);
 }
 
+static bool scan_key(struct scan *scan) {
+  struct text key = {0};
+  bool good = scan_string(scan, &key) && key.length > 0;
+  text_free(&key);
+  return good;
+}
+
 // One object of exactly the three members, in any order.
 static bool scan_entry(struct scan *scan, int *type) {
   bool has_key = false, has_value = false, has_type = false;
@@ -57,7 +64,7 @@ static bool scan_entry(struct scan *scan, int *type) {
     struct text member = {0};
     bool good = scan_string(scan, &member) && scan_char(scan, ':') && !member.failed;
 #define IS(name) (member.length == strlen(name) && memcmp(member.data, name, strlen(name)) == 0)
-    if (good && !has_key && IS("key")) good = has_key = scan_string(scan, NULL);
+    if (good && !has_key && IS("key")) good = has_key = scan_key(scan);
     else if (good && !has_value && IS("value")) good = has_value = scan_string(scan, NULL);
     else if (good && !has_type && IS("type")) good = has_type = scan_integer(scan, type);
     else good = false;

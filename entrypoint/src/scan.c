@@ -20,12 +20,13 @@ bool scan_end(struct scan *scan) {
 bool scan_integer(struct scan *scan, int *value) {
   skip_space(scan);
   int result = 0, digits = 0;
+  bool zero = scan->at < scan->end && *scan->at == '0';
   while (scan->at < scan->end && *scan->at >= '0' && *scan->at <= '9' && digits < 9) {
     result = result * 10 + (*scan->at++ - '0');
     digits++;
   }
   *value = result;
-  return digits > 0;
+  return digits == 1 || (digits > 1 && !zero);
 }
 
 static bool scan_hex4(struct scan *scan, unsigned *value) {

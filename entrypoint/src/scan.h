@@ -17,7 +17,7 @@ struct scan {
 bool scan_char(struct scan *scan, char character);
 // Takes a string and adds its value to `value` unless that is NULL.
 bool scan_string(struct scan *scan, struct text *value);
-// Takes an integer of at most nine digits.
+// Takes an integer of at most nine digits, without leading zeros, which JSON does not have.
 bool scan_integer(struct scan *scan, int *value);
 // True when only white space is left.
 bool scan_end(struct scan *scan);

@@ -1,6 +1,7 @@
 /** CEL expressions, read once and evaluated over JSON values. Messages are worded as cel-go's, as Triggers shows them. */
-import { type CelFunc, type CelInput, CelScalar, celEnv, isCelError, parse, plan } from '@bufbuild/cel'
+import type { CelFunc, CelInput, parse, plan } from '@bufbuild/cel'
 import { type Budget, celFromJson, type JsonFromCel, jsonFromCel } from './json.js'
+import { celLibrary } from './library.js'
 
 export type Evaluation = JsonFromCel | { readonly is: 'error'; readonly message: string }
 
@@ -28,7 +29,7 @@ export function parseExpression(text: string): ParsedExpression {
 
 function readExpression(text: string): ParsedExpression {
   try {
-    return { is: 'parsed', parsed: parse(text), text }
+    return { is: 'parsed', parsed: celLibrary().parse(text), text }
   } catch (error) {
     const why = error instanceof Error ? error.message.replace(/^<input>:/, '') : String(error)
     return { is: 'error', message: `failed to parse expression "${text}": ${why}` }
@@ -49,6 +50,7 @@ type Plan = ReturnType<typeof plan>
 
 /** All variables are dynamic; a function that an expression calls and that is not given is an error of its check. */
 export function createEnvironment(variables: readonly string[], functions: readonly CelFunc[]): Environment {
+  const { CelScalar, celEnv, isCelError, plan } = celLibrary()
   const types = Object.fromEntries(variables.map(name => [name, CelScalar.DYN]))
   const env = celEnv({ variables: types, funcs: [...functions] })
   const plans = new WeakMap<ParsedExpression, Plan>()

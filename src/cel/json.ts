@@ -1,5 +1,6 @@
 /** JSON values in CEL and back. JSON numbers are doubles, as in cel-go. */
-import { type CelInput, type CelResult, isCelError, isCelList, isCelMap, isCelUint } from '@bufbuild/cel'
+import type { CelInput, CelResult } from '@bufbuild/cel'
+import { celLibrary } from './library.js'
 
 /** How many elements an expression may still look at. Filled up by who evaluates. */
 export interface Budget {
@@ -48,6 +49,7 @@ export function jsonFromCel(value: CelResult): JsonFromCel {
 }
 
 function convert(value: unknown): JsonFromCel {
+  const { isCelError, isCelList, isCelMap, isCelUint } = celLibrary()
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return { is: 'json', value }
   if (typeof value === 'bigint') return { is: 'json', value: Number(value) }
   if (typeof value === 'number')

@@ -1,17 +1,9 @@
 /** The functions that Tekton Triggers adds to CEL, as far as we have them; those of cel-go's strings extension besides. */
-import {
-  type CelFunc,
-  type CelInput,
-  type CelList,
-  CelScalar,
-  celMethod,
-  isCelList,
-  listType,
-  mapType,
-} from '@bufbuild/cel'
-import { strings } from '@bufbuild/cel/ext'
+import type { CelFunc, CelInput, CelList } from '@bufbuild/cel'
 import { celFromJson, jsonFromCel } from './json.js'
+import { celLibrary, stringFunctions } from './library.js'
 
+const { CelScalar, celMethod, isCelList, listType, mapType } = celLibrary()
 const { BOOL, DYN, INT, STRING } = CelScalar
 const MAP = mapType(DYN, DYN)
 const LIST = listType(DYN)
@@ -34,7 +26,7 @@ export function triggerFunctions({ canonical, text }: Spelling): readonly CelFun
     return text(json.value)
   }
   return [
-    ...strings,
+    ...stringFunctions(),
     celMethod('match', MAP, [STRING, STRING], BOOL, function (name, value) {
       return firstValue(this, name) === value
     }),

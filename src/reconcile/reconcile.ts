@@ -1,4 +1,5 @@
 /** Observe, decide, apply: the same few lines for both kinds of run. */
+import { evaluateWhen } from '../cel/when.js'
 import { isClusterError } from '../cluster/cluster.js'
 import { describeError } from '../lib/fault.js'
 import type { Log } from '../lib/log.js'
@@ -7,7 +8,6 @@ import { type Outcome, parseRunKey, type RunKey } from '../queue/queue.js'
 import type { Kinds } from '../resources/kinds.js'
 import type { Key } from '../resources/meta.js'
 import type { PipelineRun, TaskRun } from '../resources/tekton.js'
-import type { EvaluateCel } from '../run/when.js'
 import { isDone, succeededCondition, withSucceeded } from '../status/conditions.js'
 import { applyAction } from './apply.js'
 import type { Action, Decision, PipelineRunWorld, Refusal, TaskRunWorld } from './decision.js'
@@ -27,7 +27,7 @@ interface RunKind<K extends 'PipelineRun' | 'TaskRun', World> {
   /** What `spec.status` says to cancel one. */
   readonly cancelled: string
   readonly observe: (deps: ObserveDeps, run: Kinds[K], now: number) => Promise<World>
-  readonly decide: (run: Kinds[K], world: World, evaluateCel: EvaluateCel) => Decision<NonNullable<Kinds[K]['status']>>
+  readonly decide: (run: Kinds[K], world: World) => Decision<NonNullable<Kinds[K]['status']>>
   readonly refused: (
     run: Kinds[K],
     action: Action,
@@ -40,7 +40,7 @@ const PIPELINE_RUN: RunKind<'PipelineRun', PipelineRunWorld> = {
   kind: 'PipelineRun',
   cancelled: 'Cancelled',
   observe: observePipelineRun,
-  decide: reconcilePipelineRun,
+  decide: (run, world) => reconcilePipelineRun(run, world, evaluateWhen),
   refused: refusedPipelineRun,
 }
 
@@ -48,7 +48,7 @@ const TASK_RUN: RunKind<'TaskRun', TaskRunWorld> = {
   kind: 'TaskRun',
   cancelled: 'TaskRunCancelled',
   observe: observeTaskRun,
-  decide: reconcileTaskRun,
+  decide: (run, world) => reconcileTaskRun(run, world, evaluateWhen),
   refused: refusedTaskRun,
 }
 
@@ -70,7 +70,7 @@ async function pass<K extends 'PipelineRun' | 'TaskRun', World extends { readonl
   if (run === undefined || isDone(run) || run.metadata.deletionTimestamp !== undefined) return { kind: 'settled' }
 
   const world = await observe(deps, run, startedAt)
-  const decision = await withCel(evaluateCel => decide(run, world, evaluateCel))
+  const decision = decide(run, world)
   let { status, lookAgainAt } = decision
   try {
     // Children before status: if we stop in between, the next pass finds them by name.
@@ -109,24 +109,6 @@ async function pass<K extends 'PipelineRun' | 'TaskRun', World extends { readonl
   return { kind: 'again', afterMs: Math.max(0, lookAgainAt - now()) }
 }
 
-let evaluateWhen: EvaluateCel | undefined
-
-/**
- * CEL is half of what an engine would load, and few runs have any. It is loaded when a decision asks for it; that decision
- * is then made again, which is safe because deciding changes nothing.
- */
-async function withCel<T>(decide: (evaluateCel: EvaluateCel) => T): Promise<T> {
-  if (evaluateWhen !== undefined) return decide(evaluateWhen)
-  let asked = false
-  const decision = decide(() => {
-    asked = true
-    return false
-  })
-  if (!asked) return decision
-  evaluateWhen = (await import('../cel/when.js')).evaluateWhen
-  return decide(evaluateWhen)
-}
-
 /**
  * The store says no to the status: it has become too much for one object, after many attempts or with many children. It
  * always will, so the run ends with the last status that it has, as if it were cancelled.
@@ -139,7 +121,7 @@ async function endUnwritable<K extends 'PipelineRun' | 'TaskRun', World extends 
   why: string,
 ): Promise<void> {
   const stopping = { ...run, spec: { ...run.spec, status: cancelled } } as Kinds[K]
-  const { actions } = await withCel(evaluateCel => decide(stopping, world, evaluateCel))
+  const { actions } = decide(stopping, world)
   for (const action of actions) await applyAction(cluster, action)
   const message = `the status of this run cannot be stored any more: ${why}. Use fewer retries, smaller results or smaller tasks`
   const status = {

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { linkSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { ENTRY_TYPE, internalValue } from '../../src/status/termination-message.js'
 import { builds, type Room, roomForEach } from './room.js'
@@ -23,6 +24,7 @@ const contents: readonly (readonly [string, Uint8Array, string])[] = [
   ['a lone continuation', Uint8Array.of(0x80, 0x41), '\ufffdA'],
   ['a cut sequence', Uint8Array.of(0x41, 0xe2, 0x82), 'A\ufffd\ufffd'],
   ['an overlong slash', Uint8Array.of(0xc0, 0xaf), '\ufffd\ufffd'],
+  ['an overlong letter', Uint8Array.of(0xe0, 0x9f, 0xbf), '\ufffd\ufffd\ufffd'],
   ['an overlong euro sign', Uint8Array.of(0xf0, 0x82, 0x82, 0xac), '\ufffd\ufffd\ufffd\ufffd'],
   ['half a surrogate pair', Uint8Array.of(0xed, 0xa0, 0x80), '\ufffd\ufffd\ufffd'],
   ['beyond Unicode', Uint8Array.of(0xf4, 0x90, 0x80, 0x80), '\ufffd\ufffd\ufffd\ufffd'],
@@ -292,6 +294,8 @@ describe.each(builds)('%s: what the step wrote into the message itself', build =
     '[{"key":"a","value":"\\x","type":1}]',
     '[{"key":"a","value":"\\u12","type":1}]',
     '[{"key":"a","value":"x","type":-1}]',
+    '[{"key":"a","value":"x","type":01}]',
+    '[{"key":"","value":"x","type":1}]',
     '[{"key":"a","value":"x","type":12345678901}]',
     '[{"key":"a","value":"\xff","type":1}]',
     '[[[[[[[[[[[[[[[[[[[[',
@@ -299,6 +303,34 @@ describe.each(builds)('%s: what the step wrote into the message itself', build =
   ])('is dropped when it is no such list: %j', async own => {
     await runWriting(own, 'r', 'latin1')
     expect(results(room())).toEqual([{ key: 'r', value: 'ours', type: ENTRY_TYPE.taskResult }])
+  })
+
+  test('is kept or dropped, whatever it is, and never breaks ours', async () => {
+    const good = '[{"key":"a","value":"\\u00e9\\ud834\\udd1e\\n","type":1},{"key":"b","value":"é","type":4}]'
+    // A good message with some of its bytes replaced, taken out or doubled reaches deeper than arbitrary bytes do.
+    const edit = fc.tuple(fc.nat(), fc.integer({ min: 0, max: 255 }), fc.constantFrom('set', 'drop', 'double'))
+    const damaged = fc.array(edit, { maxLength: 4 }).map(edits => {
+      const bytes = [...text(good)]
+      for (const [at, byte, how] of edits) {
+        const index = at % bytes.length
+        bytes.splice(
+          index,
+          1,
+          ...(how === 'set' ? [byte] : how === 'drop' ? [] : [bytes[index] ?? 0, bytes[index] ?? 0]),
+        )
+      }
+      return Uint8Array.from(bytes)
+    })
+    await fc.assert(
+      fc.asyncProperty(damaged, async own => {
+        room().write('own', own)
+        room().write('results/r', 'ours')
+        const command = ['sh', '-c', 'cat own > termination']
+        expect(await room().run({ ...withResults(room(), ['r']), command })).toMatchObject({ code: 0, stderr: '' })
+        expect(results(room())).toContainEqual({ key: 'r', value: 'ours', type: ENTRY_TYPE.taskResult })
+      }),
+      { numRuns: 60 },
+    )
   })
 
   test('is refused when it alone is too long', async () => {

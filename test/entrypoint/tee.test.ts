@@ -129,6 +129,16 @@ describe.each(builds)('%s: a copy of the output', build => {
     expect(readFileSync(room().path('copy')).length).toBe(100_000)
   })
 
+  test('gives the slow reader up when it is told to stop', async () => {
+    const options = { postFile: room().path('out'), stdoutPath: room().path('copy') }
+    const unread = ['sh', '-c', 'mkfifo log; exec 8<>log; exec "$@" >&8', 'sh']
+    const step = room().start({ ...options, command: ['head', '-c', '100000', '/dev/zero'] }, { under: unread })
+    await until(() => room().has('copy') && room().processes().length === 1 && isAsleep(step.pid), 'the command to end')
+    process.kill(step.pid, 'SIGTERM')
+    expect(await step.done).toMatchObject({ code: 0 })
+    expect(room().has('out')).toBe(true)
+  })
+
   test('is not waited for when somebody outside was handed the stream', async () => {
     const send = compile(room(), 'handover')
     const server = createServer()
