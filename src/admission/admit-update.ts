@@ -3,7 +3,7 @@ import type { AnyResource } from '../resources/kinds.js'
 import type { New } from '../resources/meta.js'
 import type { Problem } from '../resources/problem.js'
 import type { PipelineRun, TaskRun } from '../resources/tekton.js'
-import { validateRunUpdate } from '../run/validate/update.js'
+import { validateRunUpdate, validateStatusUpdate } from '../run/validate/update.js'
 import { admit } from './admit.js'
 
 export function admitUpdate(stored: AnyResource, next: New<AnyResource>): readonly Problem[] {
@@ -12,4 +12,9 @@ export function admitUpdate(stored: AnyResource, next: New<AnyResource>): readon
   const filled = admit(stored)
   const before = filled.is === 'ok' ? { ...stored, spec: (filled.object as PipelineRun | TaskRun).spec } : stored
   return validateRunUpdate(before as PipelineRun | TaskRun, next as PipelineRun | TaskRun)
+}
+
+export function admitStatusUpdate(stored: AnyResource, status: unknown): readonly Problem[] {
+  if (stored.kind !== 'PipelineRun' && stored.kind !== 'TaskRun') return []
+  return validateStatusUpdate(stored as PipelineRun | TaskRun, status as (PipelineRun | TaskRun)['status'])
 }

@@ -6,7 +6,7 @@ import { timingSafeEqual } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { admit } from '../admission/admit.js'
-import { admitUpdate } from '../admission/admit-update.js'
+import { admitStatusUpdate, admitUpdate } from '../admission/admit-update.js'
 import type { Cluster } from '../cluster/cluster.js'
 import { describeError } from '../lib/fault.js'
 import type { Log } from '../lib/log.js'
@@ -160,6 +160,8 @@ async function replace(cluster: Cluster, route: Route, name: string, body: unkno
   }
   const resourceVersion = given.metadata.resourceVersion ?? stored.metadata.resourceVersion
   if (route.subresource === 'status') {
+    const problems = admitStatusUpdate(stored, given.status)
+    if (problems.length > 0) throw denied(problems)
     return cluster.replaceStatus(route.kind, {
       ...stored,
       metadata: { ...stored.metadata, resourceVersion },

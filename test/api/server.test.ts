@@ -157,6 +157,31 @@ test('status is written by its own path only, and that path writes nothing else'
   expect((await call('GET', `${RUNS}/run/status`)).body).toEqual(replaced)
 })
 
+test('how a run ended cannot be told otherwise', async () => {
+  const { call } = await serveApi()
+  const condition = { type: 'Succeeded', status: 'True', reason: 'Succeeded', message: 'done' }
+  const ended = {
+    conditions: [condition],
+    completionTime: '2026-01-01T00:00:00Z',
+    results: [{ name: 'r', value: 'v' }],
+  }
+  const { body: created } = await call('POST', RUNS, { body: pipelineRun })
+  const { body: done } = await call('PUT', `${RUNS}/run/status`, { body: { ...created, status: ended } })
+  for (const change of [
+    { conditions: [{ ...condition, status: 'False' }] },
+    { conditions: [] },
+    { completionTime: '2027-01-01T00:00:00Z' },
+    { results: [] },
+  ]) {
+    const answer = await call('PUT', `${RUNS}/run/status`, { body: { ...done, status: { ...ended, ...change } } })
+    expect(answer.status).toBe(400)
+    expect(answer.body).toMatchObject({ message: expect.stringContaining('Once the PipelineRun is complete') })
+  }
+  const more = { ...ended, finallyStartTime: '2026-01-01T00:00:00Z' }
+  expect((await call('PUT', `${RUNS}/run/status`, { body: { ...done, status: more } })).status).toBe(200)
+  expect((await call('GET', `${RUNS}/run`)).body).toMatchObject({ status: more })
+})
+
 test('a kind without a status has none to write', async () => {
   const { call } = await serveApi()
   const { body } = await call('POST', CONFIG_MAPS, { body: configMap('one') })

@@ -29,6 +29,20 @@ export function validateRunUpdate(before: Run, after: Pick<Run, 'spec'>): readon
   return [invalidValue(message, 'spec', undefined, 'delete the run and make a new one')]
 }
 
+/** Terminal is terminal: how a run ended, when and with what results is never told otherwise. Ours; Tekton has no such check. */
+export function validateStatusUpdate(before: Run, after: Run['status']): readonly Problem[] {
+  const ended = endOf(before.status)
+  if (ended?.succeeded === undefined || ended.succeeded.status === 'Unknown') return []
+  if (sameJson(ended, endOf(after))) return []
+  const message = `Once the ${before.kind} is complete, its Succeeded condition, completionTime and results cannot change`
+  return [invalidValue(message, 'status', undefined, 'make a new run')]
+}
+
+function endOf(status: Run['status']) {
+  const succeeded = status?.conditions?.find(one => one.type === 'Succeeded')
+  return { succeeded, completionTime: status?.completionTime, results: status?.results }
+}
+
 function without(spec: Readonly<Record<string, unknown>>, fields: readonly string[]): unknown {
   return Object.fromEntries(Object.entries(spec).filter(([field]) => !fields.includes(field)))
 }
