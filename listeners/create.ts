@@ -7,6 +7,7 @@ import type { Key, New } from '../src/resources/meta.js'
 import { problemsText } from '../src/resources/problem.js'
 import { EVENT_ID_LABEL, LISTENER_LABEL, TRIGGER_LABEL } from '../src/trigger/fire.js'
 import { derivedName, type NameSeed } from '../src/trigger/names.js'
+import { isAway } from './away.js'
 
 /** Chance of one collision: 1 in 14 million. More than a few in a row mean that something else is wrong. */
 const MAX_PROBES = 8
@@ -78,7 +79,8 @@ async function createOne(
     claimed.add(id)
     return { is: 'made', id }
   }
-  throw new Error(`${MAX_PROBES} names derived from ${generateName} are all taken in namespace ${namespace}`)
+  const message = `${MAX_PROBES} names derived from ${generateName} are all taken in namespace ${namespace}`
+  throw new ClusterError('AlreadyExists', message)
 }
 
 /** A crash between creating and noting it: the object is there and carries the labels of this very firing. */
@@ -90,7 +92,7 @@ async function isMadeBefore(cluster: Cluster, kind: Kind, key: Key, wanted: New<
 
 /** What the author can mend is an answer; everything else is thrown, and tried again. */
 function refusalOf(error: unknown, kind: Kind): Outcome {
-  if (!(error instanceof ClusterError) || error.reason === 'Unavailable' || error.reason === 'Conflict') throw error
+  if (!(error instanceof ClusterError) || isAway(error)) throw error
   const { group, version, plural } = KINDS[kind]
   const groupVersion = group === '' ? version : `${group}/${version}`
   const what = `couldn't create resource with group version kind "${groupVersion}, Resource=${plural}"`

@@ -6,6 +6,7 @@ import type { EventListener } from '../src/resources/triggers.js'
 import { type EventReading, readEvent } from '../src/trigger/event.js'
 import { fire, type TriggerWorld } from '../src/trigger/fire.js'
 import type { FiringTrigger, ListedTrigger } from '../src/trigger/listener-triggers.js'
+import { dispatchFault } from './away.js'
 import { createObjects } from './create.js'
 import { observeTriggers, observeWorld } from './observe.js'
 
@@ -14,11 +15,16 @@ export interface DispatcherDeps {
   readonly log: Log
 }
 
-/** Verdicts come in the order of the listener's triggers. @throws when something was away: all of it is tried again */
+/**
+ * Verdicts come in the order of the listener's triggers.
+ * @throws NotNow when the cluster was away, Error when something else went wrong: all of it is tried again
+ */
 export function createDispatcher({ cluster, log }: DispatcherDeps): Dispatcher {
   return async record => {
     const { listener: key, id } = record.delivery
-    const listener = await cluster.get('EventListener', key)
+    const listener = await cluster.get('EventListener', key).catch((cause: unknown) => {
+      throw dispatchFault(`reading the listener of delivery ${id}`, [cause])
+    })
     if (listener === undefined) {
       const message = `EventListener "${key.namespace}/${key.name}" does not exist any more: create it again and replay`
       return [{ trigger: '', is: 'failed', created: [], message }]
@@ -39,8 +45,9 @@ async function dispatch(
   record: DeliveryRecord,
 ): Promise<readonly Verdict[]> {
   const event = readEvent(record.delivery, record.replay)
-  const listed = await observeTriggers(cluster, listener)
-  const world = await observeWorld(cluster, listener, listed)
+  const { listed, world } = await observe(cluster, listener).catch((cause: unknown) => {
+    throw dispatchFault(`reading the triggers of delivery ${record.delivery.id}`, [cause])
+  })
   const claimed = new Set<string>()
   const verdicts: Verdict[] = []
   const faults: unknown[] = []
@@ -55,9 +62,14 @@ async function dispatch(
   }
   if (faults.length > 0) {
     const where = `dispatching delivery ${record.delivery.id}: ${faults.length} of ${listed.length} triggers`
-    throw new Error(where, { cause: faults[0] })
+    throw dispatchFault(where, faults)
   }
   return verdicts
+}
+
+async function observe(cluster: Cluster, listener: EventListener) {
+  const listed = await observeTriggers(cluster, listener)
+  return { listed, world: await observeWorld(cluster, listener, listed) }
 }
 
 async function judge(

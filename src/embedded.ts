@@ -3,7 +3,7 @@
  * and inbox are BullMQ's. Nothing else in the code knows which adapter serves a port.
  */
 import { createHash, randomUUID } from 'node:crypto'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { startWorkers } from '../workers/main.js'
 import type { Cluster } from './cluster/cluster.js'
@@ -17,10 +17,11 @@ import type { Log } from './lib/log.js'
 import { createFileLogStore } from './logs/files.js'
 import { createMemoryQueue } from './queue/memory.js'
 import type { RunQueue } from './queue/queue.js'
-import { DEFAULT_SETTINGS } from './reconcile/decision.js'
 import type { EntrypointSource } from './reconcile/observe.js'
 import { HOST_PATH_ANNOTATION } from './resources/annotations.js'
+import { DEFAULT_SETTINGS } from './run/settings.js'
 import { openDatabase } from './storage/lmdb.js'
+import { writeFileAtomically } from './storage/write-file.js'
 
 /** Runs one worker process looks at together: passes are short, and mostly wait for the store. */
 const WORKER_CONCURRENCY = 32
@@ -139,7 +140,7 @@ async function redisPrefix(dataDir: string): Promise<string> {
   const written = await readFile(file, 'utf8').catch(() => undefined)
   if (written) return `tektite:${written.trim()}`
   const id = randomUUID()
-  await writeFile(file, `${id}\n`)
+  await writeFileAtomically(file, `${id}\n`)
   return `tektite:${id}`
 }
 

@@ -14,7 +14,7 @@ import { decode, isRecord, type Json, type Shape } from '../resources/shape.js'
 import { CORE_SHAPES } from '../resources/shapes-core.js'
 import { tektonSpecShape } from '../resources/shapes-tekton.js'
 import { triggersSpecShape } from '../resources/shapes-triggers.js'
-import { DEFAULT_SETTINGS, type Settings } from '../run/defaults.js'
+import { DEFAULT_SETTINGS, type Settings } from '../run/settings.js'
 import type { CelCheck } from '../run/validate/when.js'
 import { lintObject, lintReferences } from './lint.js'
 import { defaultedSpec, type Rules, specProblems } from './rules.js'
@@ -80,8 +80,7 @@ function bodyOf(object: Json, kind: Kind, version: string, problems: Problem[]):
   const { apiVersion: _a, kind: _k, metadata: _m, status: _s, ...written } = object
   const spec = specShape(kind, version)
   if (spec) return decode({ fields: { spec } }, { ...written, spec: written['spec'] ?? {} }, '', problems) as Json
-  const fields: Readonly<Record<string, Shape>> = CORE_SHAPES[kind] ?? {}
-  return decode({ fields, open: true }, written, '', problems) as Json
+  return decode(CORE_SHAPES[kind] ?? { fields: {}, open: true }, written, '', problems) as Json
 }
 
 function specShape(kind: Kind, version: string): Shape | undefined {

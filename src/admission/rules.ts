@@ -1,4 +1,5 @@
 /** Per kind: which defaults and which rules apply. */
+
 import type { Kind } from '../resources/kinds.js'
 import type { NewMeta } from '../resources/meta.js'
 import type { Problem } from '../resources/problem.js'
@@ -13,8 +14,8 @@ import {
   defaultStepActionSpec,
   defaultTaskRunSpec,
   defaultTaskSpec,
-  type Settings,
 } from '../run/defaults.js'
+import type { Settings } from '../run/settings.js'
 import { validateCustomRunSpec } from '../run/validate/custom-run.js'
 import { validatePipeline } from '../run/validate/pipeline.js'
 import { validatePipelineRunSpec } from '../run/validate/pipeline-run.js'

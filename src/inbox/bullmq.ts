@@ -1,13 +1,21 @@
-import { growingPauseMs, type PauseLimits } from '../lib/backoff.js'
 import { describeError } from '../lib/fault.js'
 import type { Log } from '../lib/log.js'
 import { type Job, openQueue, openWorker } from '../redis/bullmq.js'
 import { connectForRequests, evictionTrouble, persistenceTrouble } from '../redis/connection.js'
-import { MAX_ATTEMPTS, PAUSES, poisonedByDeath, poisonedByError, RETENTION_MS } from './attempts.js'
+import {
+  afterThrow,
+  logThrow,
+  MAX_DEATHS,
+  PAUSES,
+  poisonedByDeath,
+  RETENTION_MS,
+  type Tries,
+  type TryLimits,
+} from './attempts.js'
 import type { Delivery, DeliveryRecord, Dispatcher, Inbox, InboxWorker, Verdict } from './inbox.js'
 import { redisDeliveries } from './redis-deliveries.js'
 
-export interface BullmqInboxOptions {
+export interface BullmqInboxOptions extends TryLimits {
   readonly redisUrl: string
   /** Starts every key of ours: installations that share a Redis need different ones. Default `tektite`. */
   readonly prefix?: string
@@ -15,8 +23,6 @@ export interface BullmqInboxOptions {
   /** What to do about a Redis that may lose what it was given. Default 'warn'. */
   readonly onUnsafeRedis?: 'warn' | 'refuse'
   readonly retentionMs?: number
-  readonly maxAttempts?: number
-  readonly pauses?: PauseLimits
   readonly random?: () => number
   /** How often stored deliveries without a job are looked for. Default 2000. */
   readonly sweepMs?: number
@@ -36,7 +42,7 @@ const SWEEP_PAGE = 500
  * @throws Error when Redis does not answer for 10 s, or is set up to lose things and is refused for it.
  */
 export async function openBullmqInbox(options: BullmqInboxOptions): Promise<Inbox> {
-  const { log, pauses = PAUSES, random = Math.random, maxAttempts = MAX_ATTEMPTS } = options
+  const { log, pauses = PAUSES, random = Math.random, maxDeaths = MAX_DEATHS } = options
   const endpoint = { url: options.redisUrl, log }
   const prefix = options.prefix ?? 'tektite'
   const redis = connectForRequests(endpoint)
@@ -76,6 +82,8 @@ export async function openBullmqInbox(options: BullmqInboxOptions): Promise<Inbo
   function dispatch(dispatcher: Dispatcher, { concurrency }: { readonly concurrency: number }): InboxWorker {
     /** Pauses asked for by tries that have ended, by job id. */
     const again = new Map<string, number>()
+    /** Whose last try here ended, but Redis did not take it: no death, if it is noted in the next. */
+    const survivors = new Set<string>()
 
     async function process(job: Job): Promise<void> {
       const id = (job.data as { readonly id?: unknown } | null)?.id
@@ -89,41 +97,42 @@ export async function openBullmqInbox(options: BullmqInboxOptions): Promise<Inbo
       } catch (error) {
         // Redis, not the delivery: what it did stands, and that it did it will be found out by doing it again.
         log.warn('dispatching a delivery', { delivery: id, cause: describeError(error) })
+        survivors.add(id)
         again.set(job.id, Date.now() + pauses.firstMs)
       }
     }
 
     /** When to try again (epoch ms), if at all. */
     async function tryOnce(id: string): Promise<number | undefined> {
-      const begun = await deliveries.begin(id, maxAttempts)
+      const begun = await deliveries.begin(id, { maxDeaths, survived: survivors.has(id) })
+      survivors.delete(id)
       if (begun.is === 'over') return undefined
       if (begun.is === 'later') return begun.at
       if (begun.is === 'too often') {
-        await deliveries.finish(begun.record, poisonedByDeath(begun.attempts, Date.now()))
+        log.error('gave a delivery up', { delivery: id, deaths: begun.tries.deaths })
+        await deliveries.finish(begun.record, poisonedByDeath(begun.tries, Date.now()))
         return undefined
       }
-      const { record, attempt } = begun
+      const { record, tries } = begun
       let verdicts: readonly Verdict[]
       try {
         verdicts = await dispatcher(record)
       } catch (error) {
-        return await afterFailure(record, attempt, error)
+        return await afterError(record, tries, error)
       }
       await deliveries.finish(record, { is: 'done', at: Date.now(), verdicts })
       return undefined
     }
 
-    async function afterFailure(record: DeliveryRecord, attempt: number, error: unknown): Promise<number | undefined> {
-      const failed = { delivery: record.delivery.id, attempt, cause: describeError(error) }
-      if (attempt >= maxAttempts) {
-        log.error('gave a delivery up', failed)
-        await deliveries.finish(record, poisonedByError(error, attempt, Date.now()))
+    async function afterError(record: DeliveryRecord, tries: Tries, error: unknown): Promise<number | undefined> {
+      const next = afterThrow(error, tries, options, Date.now(), random())
+      logThrow(log, record, error, next)
+      if (next.is === 'over') {
+        await deliveries.finish(record, next.state)
         return undefined
       }
-      const at = Date.now() + growingPauseMs(attempt, pauses, random())
-      log.warn('dispatching a delivery failed and will be repeated', failed)
-      await deliveries.retryAt(record, at)
-      return at
+      await deliveries.pause(record, next.tries, next.at)
+      return next.at
     }
 
     function onCompleted(job: Job): void {

@@ -25,7 +25,7 @@ export type DeliveryState =
   | { readonly is: 'pending' }
   /** Dispatched; `verdicts` say what each trigger made of it. */
   | { readonly is: 'done'; readonly at: number; readonly verdicts: readonly Verdict[] }
-  /** Given up after `attempts` tries; a replay tries again. */
+  /** Given up after `attempts` tries that failed, or in which the process died; a replay tries again. */
   | { readonly is: 'poisoned'; readonly at: number; readonly attempts: number; readonly reason: string }
 
 export interface Verdict {
@@ -58,9 +58,18 @@ export type Accepted =
 /**
  * Turns one delivery into objects. May be called again for the same delivery (and replay) at any time, also after it
  * had succeeded but the process died before the inbox could note it: what it creates has derived names.
- * A throw is an infrastructure fault: tried again after a growing pause, set aside as poisoned after a few tries.
+ * @throws NotNow when what it needs is away: tried again until it is back
+ * @throws anything else when the delivery may be what is wrong: set aside as poisoned after a few tries
  */
 export type Dispatcher = (record: DeliveryRecord) => Promise<readonly Verdict[]>
+
+/**
+ * The world is away, which is not the delivery's fault: it is tried again with growing pauses for as long as it takes,
+ * and no try is counted. `cause` is what was away.
+ */
+export class NotNow extends Error {
+  override readonly name = 'NotNow'
+}
 
 /**
  * Takes events in and hands each to a dispatcher until that succeeds.
@@ -71,9 +80,9 @@ export type Dispatcher = (record: DeliveryRecord) => Promise<readonly Verdict[]>
  *    are forgotten only after `retentionMs` (72 h: longer than any git host redelivers by itself).
  *  - Every accepted delivery is dispatched at least once, oldest first as far as concurrency allows; a dispatcher that
  *    throws is tried again with growing pauses, `maxAttempts` times in all, then the entry is set aside as poisoned
- *    with the error's message. A poisonous entry never holds up another.
+ *    with the error's message. `NotNow` is not counted: such an entry is never set aside. Neither holds up another.
  *  - A process that dies in a dispatch: the delivery is dispatched again, by this process after its restart or by
- *    another one.
+ *    another one. Only `maxDeaths` such tries in a row, many more than a machine dies by itself, set it aside.
  */
 export interface Inbox {
   /** @throws when the delivery could not be stored: the listener answers 503 and the sender keeps it. Never hangs. */

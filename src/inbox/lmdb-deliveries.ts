@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { openDatabase, type Table, type TableKey } from '../storage/lmdb.js'
+import { type BeginLimits, type Begun, NO_TRIES, type Tries } from './attempts.js'
 import type { Accepted, Delivery, DeliveryRecord, DeliveryState } from './inbox.js'
 
 /** What `records` holds, as JSON; the body is apart, so that a change of state does not write it again. */
@@ -9,8 +10,7 @@ interface Stored {
   readonly state: DeliveryState
   readonly copies: number
   readonly replay: number
-  /** Tries begun since it was accepted or replayed. */
-  readonly attempts: number
+  readonly tries: Tries
   /** The next try is not before this (epoch ms). */
   readonly retryAt: number
   /** Its key in `arrivals`; in `open` while it is pending; in `expiry`, with the arrival, when it is not. */
@@ -20,13 +20,6 @@ interface Stored {
   readonly forgetAt?: number
 }
 
-export type Begun =
-  | { readonly is: 'try'; readonly record: DeliveryRecord; readonly attempt: number }
-  | { readonly is: 'too often'; readonly record: DeliveryRecord; readonly attempts: number }
-  /** In its pause; epoch ms. */
-  | { readonly is: 'later'; readonly at: number }
-  | { readonly is: 'over' }
-
 /** A key names a delivery inside the database: the hash of its id, which may be longer than LMDB allows. */
 export interface LmdbDeliveries {
   /** Resolves when it is on the disk. */
@@ -34,10 +27,11 @@ export interface LmdbDeliveries {
   /** The first open delivery behind this place in the line; 0 is the start. */
   openAfter(place: number): { readonly place: number; readonly key: string } | undefined
   /** Notes that a try begins, before it does: a delivery that kills the process is counted too. */
-  begin(key: string, now: number, maxAttempts: number): Promise<Begun>
+  begin(key: string, now: number, limits: BeginLimits): Promise<Begun>
   /** No effect when the delivery was replayed meanwhile. */
   finish(key: string, record: DeliveryRecord, state: DeliveryState): Promise<void>
-  retryAt(key: string, record: DeliveryRecord, at: number): Promise<void>
+  /** Notes how the try ended; the next one is not before `at` (epoch ms). */
+  pause(key: string, record: DeliveryRecord, tries: Tries, at: number): Promise<void>
   read(id: string): DeliveryRecord | undefined
   newest(limit: number): readonly DeliveryRecord[]
   reopen(id: string): Promise<DeliveryRecord | undefined>
@@ -89,7 +83,7 @@ export function openLmdbDeliveries(dir: string, retentionMs: number): LmdbDelive
       }
       if (known !== undefined) forget(key, known)
       const place = ++sequence
-      const counts = { copies: 1, replay: 0, attempts: 0, retryAt: 0 }
+      const counts = { copies: 1, replay: 0, tries: NO_TRIES, retryAt: 0 }
       records.put([key], { meta, bodyHash, state: { is: 'pending' }, ...counts, arrival: place, place })
       bodies.put([key], body)
       arrivals.put([place], key)
@@ -98,15 +92,17 @@ export function openLmdbDeliveries(dir: string, retentionMs: number): LmdbDelive
     })
   }
 
-  function begin(key: string, now: number, maxAttempts: number): Promise<Begun> {
+  function begin(key: string, now: number, { maxDeaths, survived = false }: BeginLimits): Promise<Begun> {
     return db.transaction((): Begun => {
       const stored = records.get([key])
       if (stored?.state.is !== 'pending') return { is: 'over' }
       if (stored.retryAt > now) return { is: 'later', at: stored.retryAt }
       const record = toRecord(key, stored)
-      if (stored.attempts >= maxAttempts) return { is: 'too often', record, attempts: stored.attempts }
-      records.put([key], { ...stored, attempts: stored.attempts + 1 })
-      return { is: 'try', record, attempt: stored.attempts + 1 }
+      const deaths = survived ? 0 : stored.tries.deaths
+      if (deaths >= maxDeaths) return { is: 'too often', record, tries: stored.tries }
+      const tries = { ...stored.tries, deaths: deaths + 1 }
+      records.put([key], { ...stored, tries })
+      return { is: 'try', record, tries }
     })
   }
 
@@ -154,7 +150,7 @@ export function openLmdbDeliveries(dir: string, retentionMs: number): LmdbDelive
         ...kept,
         state: { is: 'pending' },
         replay: kept.replay + 1,
-        attempts: 0,
+        tries: NO_TRIES,
         retryAt: 0,
         place,
       }
@@ -184,7 +180,7 @@ export function openLmdbDeliveries(dir: string, retentionMs: number): LmdbDelive
     },
     begin,
     finish,
-    retryAt: (key, record, at) => change(key, record, stored => ({ ...stored, retryAt: at })),
+    pause: (key, record, tries, at) => change(key, record, stored => ({ ...stored, tries, retryAt: at })),
     read(id) {
       const key = keyOf(id)
       const stored = live(key)

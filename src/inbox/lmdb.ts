@@ -1,17 +1,23 @@
-import { growingPauseMs, type PauseLimits } from '../lib/backoff.js'
 import { describeError } from '../lib/fault.js'
 import type { Log } from '../lib/log.js'
-import { MAX_ATTEMPTS, PAUSES, poisonedByDeath, poisonedByError, RETENTION_MS } from './attempts.js'
+import {
+  afterThrow,
+  logThrow,
+  MAX_DEATHS,
+  PAUSES,
+  poisonedByDeath,
+  RETENTION_MS,
+  type Tries,
+  type TryLimits,
+} from './attempts.js'
 import type { DeliveryRecord, Dispatcher, Inbox, InboxWorker, Verdict } from './inbox.js'
 import { type LmdbDeliveries, openLmdbDeliveries } from './lmdb-deliveries.js'
 
-export interface LmdbInboxOptions {
+export interface LmdbInboxOptions extends TryLimits {
   /** Where the inbox keeps its database: a directory of its own, on a local disk. */
   readonly dir: string
   readonly log: Log
   readonly retentionMs?: number
-  readonly maxAttempts?: number
-  readonly pauses?: PauseLimits
   readonly random?: () => number
 }
 
@@ -97,10 +103,12 @@ function startDispatching(
   concurrency: number,
   options: LmdbInboxOptions,
 ): InboxWorker & { pump(): void } {
-  const { log, maxAttempts = MAX_ATTEMPTS, pauses = PAUSES, random = Math.random } = options
+  const { log, maxDeaths = MAX_DEATHS, pauses = PAUSES, random = Math.random } = options
   const inProgress = new Set<Promise<void>>()
   const pausing = new Set<NodeJS.Timeout>()
   const due: string[] = []
+  /** Whose last try ended, but the disk did not take it: no death, if it is noted in the next. */
+  const survivors = new Set<string>()
   let last = 0
   let closing = false
 
@@ -112,6 +120,7 @@ function startDispatching(
         .catch(cause => {
           // The disk, not the delivery: no try is counted for it.
           log.error('inbox storage', { cause: describeError(cause) })
+          survivors.add(key)
           pauseUntil(key, Date.now() + pauses.firstMs)
         })
         .then(() => {
@@ -140,37 +149,34 @@ function startDispatching(
   }
 
   async function tryOnce(key: string): Promise<void> {
-    const begun = await deliveries.begin(key, Date.now(), maxAttempts)
+    const begun = await deliveries.begin(key, Date.now(), { maxDeaths, survived: survivors.has(key) })
+    survivors.delete(key)
     switch (begun.is) {
       case 'over':
         return
       case 'later':
         return pauseUntil(key, begun.at)
       case 'too often':
-        log.error('gave a delivery up', { delivery: begun.record.delivery.id, attempts: begun.attempts })
-        return deliveries.finish(key, begun.record, poisonedByDeath(begun.attempts, Date.now()))
+        log.error('gave a delivery up', { delivery: begun.record.delivery.id, deaths: begun.tries.deaths })
+        return deliveries.finish(key, begun.record, poisonedByDeath(begun.tries, Date.now()))
       case 'try': {
         let verdicts: readonly Verdict[]
         try {
           verdicts = await dispatcher(begun.record)
         } catch (error) {
-          return afterFailure(key, begun.record, begun.attempt, error)
+          return afterError(key, begun.record, begun.tries, error)
         }
         return deliveries.finish(key, begun.record, { is: 'done', at: Date.now(), verdicts })
       }
     }
   }
 
-  async function afterFailure(key: string, record: DeliveryRecord, attempt: number, error: unknown): Promise<void> {
-    const failed = { delivery: record.delivery.id, attempt, cause: describeError(error) }
-    if (attempt >= maxAttempts) {
-      log.error('gave a delivery up', failed)
-      return deliveries.finish(key, record, poisonedByError(error, attempt, Date.now()))
-    }
-    log.warn('dispatching a delivery failed and will be repeated', failed)
-    const at = Date.now() + growingPauseMs(attempt, pauses, random())
-    await deliveries.retryAt(key, record, at)
-    pauseUntil(key, at)
+  async function afterError(key: string, record: DeliveryRecord, tries: Tries, error: unknown): Promise<void> {
+    const next = afterThrow(error, tries, options, Date.now(), random())
+    logThrow(log, record, error, next)
+    if (next.is === 'over') return deliveries.finish(key, record, next.state)
+    await deliveries.pause(key, record, next.tries, next.at)
+    pauseUntil(key, next.at)
   }
 
   pump()

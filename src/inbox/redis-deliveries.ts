@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { type Redis, requestWithin } from '../redis/connection.js'
+import type { BeginLimits, Begun, Tries } from './attempts.js'
 import type { Accepted, Delivery, DeliveryRecord, DeliveryState } from './inbox.js'
 
 /**
@@ -7,7 +8,8 @@ import type { Accepted, Delivery, DeliveryRecord, DeliveryState } from './inbox.
  * removed while the memory of a delivery must last.
  *
  *   <prefix>:inbox:delivery:<id>   hash: meta (JSON without the body), body, bodyHash, eventId, is, state (JSON),
- *                                  copies, replay, attempts, retryAt. Expires only once it is done or poisoned.
+ *                                  copies, replay, retryAt, deaths, failures, pauses (`Tries`). Expires only once it is done
+ *                                  or poisoned.
  *   <prefix>:inbox:open            sorted set of ids not yet done or poisoned, by arrival
  *   <prefix>:inbox:arrivals        sorted set of all ids, by arrival
  *   <prefix>:inbox:swept           there while it is too early for another sweep
@@ -15,11 +17,11 @@ import type { Accepted, Delivery, DeliveryRecord, DeliveryState } from './inbox.
 export interface RedisDeliveries {
   store(delivery: Delivery): Promise<Accepted>
   /** Notes that a try begins, before it does: a delivery that kills the process is counted too. */
-  begin(id: string, maxAttempts: number): Promise<Begun>
+  begin(id: string, limits: BeginLimits): Promise<Begun>
   /** No effect when the delivery was finished or replayed meanwhile. */
   finish(record: DeliveryRecord, state: DeliveryState): Promise<void>
-  /** The next try is not before `at` (epoch ms). */
-  retryAt(record: DeliveryRecord, at: number): Promise<void>
+  /** Notes how the try ended; the next one is not before `at` (epoch ms). */
+  pause(record: DeliveryRecord, tries: Tries, at: number): Promise<void>
   read(id: string): Promise<DeliveryRecord | undefined>
   newest(limit: number): Promise<readonly DeliveryRecord[]>
   reopen(id: string): Promise<boolean>
@@ -30,13 +32,6 @@ export interface RedisDeliveries {
   /** Takes what has expired out of the arrivals, a little at a time. */
   forgetExpired(): Promise<void>
 }
-
-export type Begun =
-  | { readonly is: 'try'; readonly record: DeliveryRecord; readonly attempt: number }
-  | { readonly is: 'too often'; readonly record: DeliveryRecord; readonly attempts: number }
-  /** In its pause; epoch ms. */
-  | { readonly is: 'later'; readonly at: number }
-  | { readonly is: 'over' }
 
 // A script is one step for Redis: entry and dedupe memory are the same key and cannot disagree.
 const scripts = {
@@ -52,16 +47,19 @@ const scripts = {
     local time = redis.call('TIME')
     local arrival = time[1] .. string.format('%06d', time[2])
     redis.call('HSET', KEYS[1], 'bodyHash', ARGV[2], 'eventId', ARGV[3], 'meta', ARGV[4], 'body', ARGV[5], 'token', ARGV[6],
-      'is', 'pending', 'state', '{"is":"pending"}', 'copies', 1, 'replay', 0, 'attempts', 0, 'retryAt', 0)
+      'is', 'pending', 'state', '{"is":"pending"}', 'copies', 1, 'replay', 0, 'retryAt', 0,
+      'deaths', 0, 'failures', 0, 'pauses', 0)
     redis.call('ZADD', KEYS[2], arrival, ARGV[1])
     redis.call('ZADD', KEYS[3], arrival, ARGV[1])
     return {'new', ARGV[3]}`,
   inboxBegin: `
-    local known = redis.call('HMGET', KEYS[1], 'is', 'attempts', 'retryAt')
-    if known[1] ~= 'pending' then return {'over', '0'} end
-    if tonumber(known[3]) > tonumber(ARGV[1]) then return {'later', known[3]} end
-    if tonumber(known[2]) >= tonumber(ARGV[2]) then return {'too often', known[2]} end
-    return {'try', tostring(redis.call('HINCRBY', KEYS[1], 'attempts', 1))}`,
+    local known = redis.call('HMGET', KEYS[1], 'is', 'retryAt', 'deaths', 'failures', 'pauses')
+    if known[1] ~= 'pending' then return {'over'} end
+    if tonumber(known[2]) > tonumber(ARGV[1]) then return {'later', known[2]} end
+    local deaths = ARGV[3] == 'survived' and 0 or tonumber(known[3])
+    if deaths >= tonumber(ARGV[2]) then return {'too often', known[3], known[4], known[5]} end
+    redis.call('HSET', KEYS[1], 'deaths', deaths + 1)
+    return {'try', tostring(deaths + 1), known[4], known[5]}`,
   inboxFinish: `
     local known = redis.call('HMGET', KEYS[1], 'is', 'replay')
     if known[1] ~= 'pending' or known[2] ~= ARGV[2] then return 0 end
@@ -69,16 +67,19 @@ const scripts = {
     redis.call('PEXPIRE', KEYS[1], ARGV[5])
     redis.call('ZREM', KEYS[2], ARGV[1])
     return 1`,
-  inboxRetryAt: `
+  // Values, not steps: it may be carried out twice.
+  inboxPause: `
     local known = redis.call('HMGET', KEYS[1], 'is', 'replay')
-    if known[1] == 'pending' and known[2] == ARGV[1] then redis.call('HSET', KEYS[1], 'retryAt', ARGV[2]) end
+    if known[1] ~= 'pending' or known[2] ~= ARGV[1] then return 0 end
+    redis.call('HSET', KEYS[1], 'retryAt', ARGV[2], 'deaths', ARGV[3], 'failures', ARGV[4], 'pauses', ARGV[5])
     return 1`,
   inboxReopen: `
     local is = redis.call('HGET', KEYS[1], 'is')
     if not is then return 0 end
     if is == 'pending' then return 1 end
     redis.call('HINCRBY', KEYS[1], 'replay', 1)
-    redis.call('HSET', KEYS[1], 'is', 'pending', 'state', '{"is":"pending"}', 'attempts', 0, 'retryAt', 0)
+    redis.call('HSET', KEYS[1], 'is', 'pending', 'state', '{"is":"pending"}', 'retryAt', 0,
+      'deaths', 0, 'failures', 0, 'pauses', 0)
     redis.call('PERSIST', KEYS[1])
     local time = redis.call('TIME')
     redis.call('ZADD', KEYS[2], time[1] .. string.format('%06d', time[2]), ARGV[1])
@@ -91,7 +92,7 @@ export function redisDeliveries(redis: Redis, prefix: string, retentionMs: numbe
   const open = `${prefix}:inbox:open`
   const arrivals = `${prefix}:inbox:arrivals`
   const keyOf = (id: string) => `${prefix}:inbox:delivery:${id}`
-  const numberOfKeys = { inboxStore: 3, inboxBegin: 1, inboxFinish: 2, inboxRetryAt: 1, inboxReopen: 2 }
+  const numberOfKeys = { inboxStore: 3, inboxBegin: 1, inboxFinish: 2, inboxPause: 1, inboxReopen: 2 }
   for (const name of Object.keys(scripts) as (keyof typeof scripts)[]) {
     redis.defineCommand(name, { numberOfKeys: numberOfKeys[name], lua: scripts[name] })
   }
@@ -111,14 +112,16 @@ export function redisDeliveries(redis: Redis, prefix: string, retentionMs: numbe
     return is === 'mismatch' ? { is } : { is, eventId: firstEventId }
   }
 
-  async function begin(id: string, maxAttempts: number): Promise<Begun> {
-    const request = () => run.inboxBegin(keyOf(id), Date.now(), maxAttempts)
-    const [is, count] = (await requestWithin(redis, about('beginning', id), request)) as [Begun['is'], string]
+  async function begin(id: string, { maxDeaths, survived = false }: BeginLimits): Promise<Begun> {
+    const request = () => run.inboxBegin(keyOf(id), Date.now(), maxDeaths, survived ? 'survived' : '')
+    const answer = (await requestWithin(redis, about('beginning', id), request)) as [Begun['is'], ...string[]]
+    const [is, ...numbers] = answer
     if (is === 'over') return { is }
-    if (is === 'later') return { is, at: Number(count) }
+    const [first = 0, failures = 0, pauses = 0] = numbers.map(Number)
+    if (is === 'later') return { is, at: first }
     const record = await read(id)
     if (record === undefined) return { is: 'over' }
-    return is === 'try' ? { is, record, attempt: Number(count) } : { is, record, attempts: Number(count) }
+    return { is, record, tries: { deaths: first, failures, pauses } }
   }
 
   async function finish({ delivery: { id }, replay }: DeliveryRecord, state: DeliveryState): Promise<void> {
@@ -126,8 +129,10 @@ export function redisDeliveries(redis: Redis, prefix: string, retentionMs: numbe
     await requestWithin(redis, about('finishing', id), request)
   }
 
-  async function retryAt({ delivery: { id }, replay }: DeliveryRecord, at: number): Promise<void> {
-    await requestWithin(redis, about('pausing', id), () => run.inboxRetryAt(keyOf(id), replay, Math.ceil(at)))
+  async function pause({ delivery: { id }, replay }: DeliveryRecord, tries: Tries, at: number): Promise<void> {
+    const { deaths, failures, pauses } = tries
+    const request = () => run.inboxPause(keyOf(id), replay, Math.ceil(at), deaths, failures, pauses)
+    await requestWithin(redis, about('pausing', id), request)
   }
 
   async function read(id: string): Promise<DeliveryRecord | undefined> {
@@ -161,7 +166,7 @@ export function redisDeliveries(redis: Redis, prefix: string, retentionMs: numbe
     store,
     begin,
     finish,
-    retryAt,
+    pause,
     read,
     newest,
     reopen,

@@ -1,4 +1,4 @@
-import { lstat, mkdir, realpath } from 'node:fs/promises'
+import { chmod, lstat, mkdir, realpath } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Container } from '../resources/core.js'
 import type { Mount } from './runtime.js'
@@ -44,6 +44,8 @@ async function resolveSubPath(volumePath: string, subPath: string): Promise<stri
       }
       if (await isLink(next)) return undefined // one that leads nowhere
       await mkdir(next, { recursive: true })
+      // As a kubelet: who may write in the volume may write in its folder, whatever our umask is.
+      await chmod(next, (await lstat(path)).mode & 0o7777)
       path = next
     }
     if (path !== root && !path.startsWith(`${root}/`)) return undefined

@@ -3,7 +3,7 @@
  *
  *     <rootDir>/<pod uid>/sandbox.json
  *                         volumes/…               made by volumes.ts
- *                         containers/<name>/      pid, log, termination, exit
+ *                         containers/<name>/      pid, log, termination, exit; mounts (mounts-file.ts)
  *
  * The folders are the truth. What we started ourselves we also remember, so that the usual pod costs few file reads.
  */
@@ -19,6 +19,8 @@ import { followLog } from './container-log.js'
 import { parseExit } from './container-record.js'
 import { execBeside } from './exec.js'
 import { proveIsolation } from './isolation.js'
+import { readMounts, writeMounts } from './mounts-file.js'
+import { rewriteWith } from './rewrite.js'
 import type { ContainerState, PodRuntime, PodSandbox } from './runtime.js'
 import { shimFlags } from './shim-flags.js'
 import { createShimServer, type StartedShim } from './shim-server.js'
@@ -226,6 +228,7 @@ export function createProcessRuntime(options: ProcessRuntimeOptions): ProcessRun
       if (pod.entries.has(name)) return // a second call, while we waited
       mkdirSync(folder, { recursive: true, mode: 0o755 })
       const { flags, env } = shimFlags(config, folder, mode)
+      if (mode === 'rewrite') writeMounts(folder, config.mounts)
       const shim = server.start(flags, env)
       const entry: Entry = { state: { kind: 'running', startedAt: toTimestamp(now()) }, shim, unwatch: undefined }
       pod.entries.set(name, entry)
@@ -275,10 +278,12 @@ export function createProcessRuntime(options: ProcessRuntimeOptions): ProcessRun
 
     async exec(sandbox, container, command, signal) {
       const pod = hold(sandbox)
-      const shim = await readShimPid(folderOf(pod, container))
+      const folder = folderOf(pod, container)
+      const shim = await readShimPid(folder)
       if (shim === undefined)
         throw new Error(`container "${container}" of pod "${sandbox.namespace}/${sandbox.name}" does not run`)
-      return execBeside(shimPath, shim.pid, command, signal)
+      const rewrite = rewriteWith(await readMounts(folder))
+      return execBeside(shimPath, shim.pid, command.map(rewrite), signal)
     },
 
     async stopContainer(sandbox, container, graceMs) {

@@ -93,7 +93,7 @@ export function buildPod(input: PodInput): PodBuild {
   const owner = ownedBy(run)
   const scripts = collectScripts(merged, { namespace, name }, annotations, owner)
   const volumes = [
-    ...implicitVolumes(merged.steps.length, input.entrypoint),
+    ...implicitVolumes(input.entrypoint),
     ...(scripts.volume ? [scripts.volume] : []),
     ...workspaces.volumes,
     ...(merged.volumes ?? []),

@@ -8,7 +8,16 @@ import { mergeResources, shareOf } from './compute-resources.js'
 import { defaultCommand, defaultCommandProblem } from './default-commands.js'
 import { entrypointArgs, type StepCondition } from './entrypoint-args.js'
 import { SCRIPTS_MOUNT, stepScriptPath } from './scripts.js'
-import { CANCEL_PATH, ENTRYPOINT_PATH, implicitMounts, READY_PATH, runFolder, withMounts } from './volumes.js'
+import {
+  CANCEL_PATH,
+  ENTRYPOINT_PATH,
+  implicitMounts,
+  READY_PATH,
+  runFolder,
+  STEPS_FOLDER,
+  stepFolder,
+  withMounts,
+} from './volumes.js'
 
 export interface StepSurroundings {
   readonly task: TaskSpec
@@ -40,7 +49,7 @@ export function stepContainer(step: Step, index: number, around: StepSurrounding
   if (typeof when === 'string') return { problem: `step "${step.name || name}": ${when}` }
 
   const { ours, theirs } = placeToWork(step.workingDir)
-  const metadataDir = `/tekton/steps/${name}`
+  const metadataDir = stepFolder(name)
   const resources = resourcesOf(step, run, task.steps.length)
   const env = [...(step.env ?? []), ...(run.podTemplate?.env ?? [])]
   return {
@@ -55,7 +64,7 @@ export function stepContainer(step: Step, index: number, around: StepSurrounding
         cancelFile: CANCEL_PATH,
         postFile: `${runFolder(index)}/out`,
         stepMetadataDir: metadataDir,
-        stepsDir: '/tekton/steps',
+        stepsDir: STEPS_FOLDER,
         workingDir: ours,
         stdoutPath: step.stdoutConfig?.path,
         stderrPath: step.stderrConfig?.path,
@@ -80,7 +89,7 @@ export function stepContainer(step: Step, index: number, around: StepSurrounding
       ...(resources && { resources }),
       volumeMounts: withMounts(
         withMounts(step.volumeMounts ?? [], workspaceMounts(around.workspaces, around.isolated, step.workspaces)),
-        [...implicitMounts(index, containers), ...(step.script ? [SCRIPTS_MOUNT] : [])],
+        [...implicitMounts(index, name), ...(step.script ? [SCRIPTS_MOUNT] : [])],
       ),
       ...(step.securityContext && { securityContext: step.securityContext }),
       terminationMessagePath: TERMINATION_PATH,

@@ -16,17 +16,25 @@ const SHARED: readonly VolumeMount[] = [
   { name: 'tekton-internal-artifacts', mountPath: '/tekton/artifacts' },
 ]
 const BIN: VolumeMount = { name: 'tekton-internal-bin', mountPath: '/tekton/bin', readOnly: true }
+const RUN: VolumeMount = { name: 'tekton-internal-run', mountPath: '/tekton/run', readOnly: true }
+export const STEPS_FOLDER = '/tekton/steps'
+const STEPS: VolumeMount = { name: 'tekton-internal-steps', mountPath: STEPS_FOLDER, readOnly: true }
 const DOWNWARD: VolumeMount = { name: 'tekton-internal-downward', mountPath: '/tekton/downward', readOnly: true }
 
 /** Where step `index` posts that it has ended. */
 export function runFolder(index: number): string {
-  return `/tekton/run/${index}`
+  return `${RUN.mountPath}/${index}`
+}
+
+/** Where a step's exit code and results are, and where the next ones read them. */
+export function stepFolder(container: string): string {
+  return `${STEPS.mountPath}/${container}`
 }
 
 /** @param entrypoint name of the ConfigMap that carries the entrypoint binary */
-export function implicitVolumes(steps: number, entrypoint: string): readonly Volume[] {
+export function implicitVolumes(entrypoint: string): readonly Volume[] {
   return [
-    ...SHARED.map(({ name }) => ({ name, emptyDir: {} })),
+    ...[...SHARED, RUN, STEPS].map(({ name }) => ({ name, emptyDir: {} })),
     { name: BIN.name, configMap: { name: entrypoint, defaultMode: EXECUTABLE } },
     {
       name: DOWNWARD.name,
@@ -37,23 +45,23 @@ export function implicitVolumes(steps: number, entrypoint: string): readonly Vol
         ],
       },
     },
-    ...Array.from({ length: steps }, (_, index) => ({ name: runVolume(index), emptyDir: {} })),
   ]
 }
 
 /**
- * A step's own. Its folder in /tekton/run is also its folder in /tekton/steps: there is no link to make, and as each
- * is writable in its own step only, no step can forge the word or the results of another.
+ * What all steps post and leave can be read by all, and written by none but its own step, whose folders lie over the
+ * read-only whole: no step can forge the word or the results of another. Four mounts, however many steps there are.
  */
-export function implicitMounts(index: number, containers: readonly string[]): readonly VolumeMount[] {
-  const folders = containers.flatMap((container, of) => {
-    const readOnly = of === index ? {} : { readOnly: true }
-    return [
-      { name: runVolume(of), mountPath: runFolder(of), ...readOnly },
-      { name: runVolume(of), mountPath: `/tekton/steps/${container}`, ...readOnly },
-    ]
-  })
-  return [...SHARED, BIN, DOWNWARD, ...folders]
+export function implicitMounts(index: number, container: string): readonly VolumeMount[] {
+  return [
+    ...SHARED,
+    BIN,
+    DOWNWARD,
+    RUN,
+    { name: RUN.name, mountPath: runFolder(index), subPath: String(index) },
+    STEPS,
+    { name: STEPS.name, mountPath: stepFolder(container), subPath: container },
+  ]
 }
 
 /** Mounts that a container declares itself win over ours at the same path. They come last: they may lie inside one of ours. */
@@ -66,10 +74,6 @@ export function withMounts(own: readonly VolumeMount[], more: readonly VolumeMou
 export function duplicateVolume(volumes: readonly Volume[]): string | undefined {
   const names = volumes.map(({ name }) => name)
   return names.find((name, index) => names.indexOf(name) !== index)
-}
-
-function runVolume(index: number): string {
-  return `tekton-internal-run-${index}`
 }
 
 function clean(path: string): string {

@@ -16,9 +16,10 @@ import { type Combination, childNames } from '../run/matrix.js'
 import { CANCEL_MESSAGES, type Child } from '../run/pipeline-task-state.js'
 import { runClaimName } from '../run/pipeline-workspaces.js'
 import { isCustomTask } from '../run/result-references.js'
+import { defaultTimeoutMs, type Settings } from '../run/settings.js'
 import { childTimeout } from '../run/timeouts.js'
 import { isDone } from '../status/conditions.js'
-import type { Action, Settings } from './decision.js'
+import type { Action } from './decision.js'
 
 export type ChildKind = 'TaskRun' | 'PipelineRun' | 'CustomRun'
 
@@ -68,7 +69,7 @@ function createChild(
   const { task } = start
   const own = taskRunSpecFor(run, task)
   const params = [...combination, ...(task.params ?? [])]
-  const timeout = childTimeout(run, task, start.isFinal, settings.defaultTimeoutMs)
+  const timeout = childTimeout(run, task, start.isFinal, defaultTimeoutMs(settings))
   const metadata: NewMeta = {
     name,
     namespace: run.metadata.namespace,
@@ -84,7 +85,7 @@ function createChild(
     ...(start.bindings.length > 0 && { workspaces: start.bindings }),
   }
   const serviceAccountName =
-    own.serviceAccountName || run.spec.taskRunTemplate?.serviceAccountName || settings.defaultServiceAccount
+    own.serviceAccountName || run.spec.taskRunTemplate?.serviceAccountName || settings.serviceAccount
   const kind = childKind(task)
   if (kind === 'PipelineRun') {
     const object = {
@@ -156,7 +157,7 @@ function childLabels(
   settings: Settings,
 ): Readonly<Record<string, string>> {
   return {
-    [MANAGED_BY_LABEL]: settings.managedByLabel,
+    [MANAGED_BY_LABEL]: settings.managedByLabelValue,
     ...task.taskSpec?.metadata?.labels,
     ...inherited,
     ...own.metadata?.labels,

@@ -4,6 +4,7 @@ import type { ConfigMap, PersistentVolumeClaim, Pod, Secret, ServiceAccount } fr
 import type { Kind, Kinds } from '../resources/kinds.js'
 import type { Key, New } from '../resources/meta.js'
 import type { CustomRun, PipelineRun, PipelineSpec, StepActionSpec, TaskRun, TaskSpec } from '../resources/tekton.js'
+import type { Settings } from '../run/settings.js'
 
 export type Action =
   | { readonly [K in Kind]: { readonly do: 'create'; readonly kind: K; readonly object: New<Kinds[K]> } }[Kind]
@@ -65,25 +66,6 @@ export type Lookup<T> =
     }
   | { readonly is: 'pending' }
   | { readonly is: 'failed'; readonly reason: string; readonly message: string }
-
-/** What an installation sets for all runs: Tekton's `config-defaults`, as constants until it is read from there. */
-export interface Settings {
-  /** Milliseconds; 60 minutes in Tekton. */
-  readonly defaultTimeoutMs: number
-  readonly defaultServiceAccount: string
-  readonly managedByLabel: string
-  readonly maxMatrixCombinations: number
-  /** `workspaces` refuses two claims in one TaskRun as Tekton's default does; a single machine has no such limit. */
-  readonly coschedule: 'workspaces' | 'disabled'
-}
-
-export const DEFAULT_SETTINGS: Settings = {
-  defaultTimeoutMs: 3_600_000,
-  defaultServiceAccount: 'default',
-  managedByLabel: 'tekton-pipelines',
-  maxMatrixCombinations: 256,
-  coschedule: 'disabled',
-}
 
 /** Everything about the outside world that a PipelineRun's next step depends on. */
 export interface PipelineRunWorld {

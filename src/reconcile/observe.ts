@@ -1,7 +1,7 @@
 /** Reads everything a decision depends on, by derived names only: the cost of a look depends on the run, never on how many runs there are. */
 import type { Cluster } from '../cluster/cluster.js'
 import type { PersistentVolumeClaim, Secret } from '../resources/core.js'
-import type { Kinds } from '../resources/kinds.js'
+import { KINDS, type Kinds } from '../resources/kinds.js'
 import type { Key } from '../resources/meta.js'
 import type {
   CustomRun,
@@ -14,7 +14,8 @@ import type {
   TaskSpec,
 } from '../resources/tekton.js'
 import { claimName, podName } from '../run/names.js'
-import type { Lookup, PipelineRunWorld, Settings, TaskRunWorld } from './decision.js'
+import type { Settings } from '../run/settings.js'
+import type { Lookup, PipelineRunWorld, TaskRunWorld } from './decision.js'
 import { expectedChildren } from './pipeline-run.js'
 
 /** The ConfigMap that carries the entrypoint binary into Pods: named by content, so that it never changes. */
@@ -62,7 +63,7 @@ export async function observeTaskRun(deps: ObserveDeps, run: TaskRun, now: numbe
     cluster.get('Pod', { namespace, name: podName(run.metadata.name, attempt) }),
     lookUpStepActions(cluster, namespace, spec),
     getClaims(cluster, run),
-    cluster.get('ServiceAccount', { namespace, name: run.spec.serviceAccountName ?? settings.defaultServiceAccount }),
+    cluster.get('ServiceAccount', { namespace, name: run.spec.serviceAccountName ?? settings.serviceAccount }),
     cluster.get('ConfigMap', { namespace, name: entrypoint.name }),
   ])
   const secrets = await getSecrets(cluster, namespace, serviceAccount?.secrets?.map(secret => secret.name) ?? [])
@@ -81,21 +82,39 @@ export async function observeTaskRun(deps: ObserveDeps, run: TaskRun, now: numbe
   }
 }
 
+/** One object that a reference names. `failed` says it in the words of whoever refers to it. */
+async function lookUp<K extends 'Pipeline' | 'Task' | 'StepAction'>(
+  cluster: Cluster,
+  kind: K,
+  reference: Reference & { readonly place: string; readonly namespace: string },
+  failed: (why: string) => { readonly reason: string; readonly message: string },
+): Promise<Lookup<Kinds[K]['spec']>> {
+  const { place, namespace, resolver, name = '' } = reference
+  if (resolver) return { is: 'failed', ...failed(unsupportedResolver(place, resolver)) }
+  const found = await cluster.get(kind, { namespace, name })
+  if (found === undefined) return { is: 'failed', ...failed(`${KINDS[kind].plural}.tekton.dev "${name}" not found`) }
+  return { is: 'found', value: found.spec, from: found.metadata }
+}
+
 async function lookUpPipeline(cluster: Cluster, run: PipelineRun): Promise<Lookup<PipelineSpec>> {
   const { namespace, name } = run.metadata
-  if (run.status?.pipelineSpec) return { is: 'found', value: run.status.pipelineSpec }
-  if (run.spec.pipelineSpec) return { is: 'found', value: run.spec.pipelineSpec }
-  const reference = run.spec.pipelineRef ?? {}
-  const failed = (why: string): Lookup<PipelineSpec> => ({
-    is: 'failed',
+  const spec = run.status?.pipelineSpec ?? run.spec.pipelineSpec
+  if (spec) return { is: 'found', value: spec }
+  const reference = { ...run.spec.pipelineRef, namespace, place: 'pipelineRef' }
+  return lookUp(cluster, 'Pipeline', reference, why => ({
     reason: 'CouldntGetPipeline',
     message: `Error retrieving pipeline for pipelinerun ${namespace}/${name}: error when listing pipelines for pipelineRun ${name}: ${why}`,
-  })
-  if (reference.resolver) return failed(unsupportedResolver('pipelineRef', reference))
-  const found = await cluster.get('Pipeline', { namespace, name: reference.name ?? '' })
-  return found === undefined
-    ? failed(`pipelines.tekton.dev "${reference.name ?? ''}" not found`)
-    : { is: 'found', value: found.spec, from: found.metadata }
+  }))
+}
+
+async function lookUpTask(cluster: Cluster, run: TaskRun): Promise<Lookup<TaskSpec>> {
+  const { namespace, name } = run.metadata
+  const spec = run.status?.taskSpec ?? run.spec.taskSpec
+  if (spec) return { is: 'found', value: spec }
+  return lookUp(cluster, 'Task', { ...run.spec.taskRef, namespace, place: 'taskRef' }, why => ({
+    reason: 'TaskRunResolutionFailed',
+    message: `error when listing tasks for taskRun ${name}: ${why}`,
+  }))
 }
 
 async function lookUpTasks(
@@ -111,16 +130,13 @@ async function lookUpTasks(
   ])
   const all = [...(spec?.tasks ?? []), ...(spec?.finally ?? [])]
   const tasks = all.filter(task => isTaskReference(task) && !decided.has(task.name))
-  const looked = tasks.map(async (task): Promise<readonly [string, Lookup<TaskSpec>]> => {
-    const reference = task.taskRef ?? {}
-    if (reference.resolver) {
-      const why = unsupportedResolver(`spec.tasks "${task.name}" taskRef`, reference)
-      return [task.name, { is: 'failed', reason: 'CouldntGetTask', message: why }]
-    }
-    const found = await cluster.get('Task', { namespace, name: reference.name ?? '' })
-    if (found) return [task.name, { is: 'found', value: found.spec, from: found.metadata }]
-    const message = `Couldn't retrieve Task "${reference.name ?? ''}": tasks.tekton.dev "${reference.name ?? ''}" not found`
-    return [task.name, { is: 'failed', reason: 'CouldntGetTask', message }]
+  const looked = tasks.map(async ({ name, taskRef }) => {
+    const reference = { ...taskRef, namespace, place: `spec.tasks "${name}" taskRef` }
+    const found = await lookUp(cluster, 'Task', reference, why => ({
+      reason: 'CouldntGetTask',
+      message: taskRef?.resolver ? why : `Couldn't retrieve Task "${taskRef?.name ?? ''}": ${why}`,
+    }))
+    return [name, found] as const
   })
   return new Map(await Promise.all(looked))
 }
@@ -130,42 +146,21 @@ function isTaskReference(task: PipelineTask): boolean {
   return task.taskRef !== undefined && task.taskRef.apiVersion === undefined
 }
 
-async function lookUpTask(cluster: Cluster, run: TaskRun): Promise<Lookup<TaskSpec>> {
-  const { namespace, name } = run.metadata
-  if (run.status?.taskSpec) return { is: 'found', value: run.status.taskSpec }
-  if (run.spec.taskSpec) return { is: 'found', value: run.spec.taskSpec }
-  const reference = run.spec.taskRef ?? {}
-  const failed = (why: string): Lookup<TaskSpec> => ({
-    is: 'failed',
-    reason: 'TaskRunResolutionFailed',
-    message: `error when listing tasks for taskRun ${name}: ${why}`,
-  })
-  if (reference.resolver) return failed(unsupportedResolver('taskRef', reference))
-  const found = await cluster.get('Task', { namespace, name: reference.name ?? '' })
-  return found === undefined
-    ? failed(`tasks.tekton.dev "${reference.name ?? ''}" not found`)
-    : { is: 'found', value: found.spec, from: found.metadata }
-}
-
 async function lookUpStepActions(
   cluster: Cluster,
   namespace: string,
   spec: TaskSpec | undefined,
 ): Promise<ReadonlyMap<number, Lookup<StepActionSpec>>> {
-  const looked = (spec?.steps ?? []).map(
-    async ({ ref }, index): Promise<readonly [number, Lookup<StepActionSpec>][]> => {
-      if (ref === undefined) return []
-      const failed = (message: string): [number, Lookup<StepActionSpec>] => [
-        index,
-        { is: 'failed', reason: 'TaskRunResolutionFailed', message },
-      ]
-      if (ref.resolver) return [failed(unsupportedResolver(`spec.steps[${index}].ref`, ref))]
-      const found = await cluster.get('StepAction', { namespace, name: ref.name ?? '' })
-      if (found === undefined) return [failed(`stepactions.tekton.dev "${ref.name ?? ''}" not found`)]
-      return [[index, { is: 'found', value: found.spec, from: found.metadata }]]
-    },
-  )
-  return new Map((await Promise.all(looked)).flat())
+  const references = (spec?.steps ?? []).flatMap(({ ref }, index) => (ref ? [{ ref, index }] : []))
+  const looked = references.map(async ({ ref, index }) => {
+    const reference = { ...ref, namespace, place: `spec.steps[${index}].ref` }
+    const found = await lookUp(cluster, 'StepAction', reference, message => ({
+      reason: 'TaskRunResolutionFailed',
+      message,
+    }))
+    return [index, found] as const
+  })
+  return new Map(await Promise.all(looked))
 }
 
 async function getClaims(cluster: Cluster, run: TaskRun): Promise<ReadonlyMap<string, PersistentVolumeClaim>> {
@@ -197,6 +192,6 @@ function isOwnedBy(child: Kinds['Pod' | 'TaskRun' | 'PipelineRun' | 'CustomRun']
   return child.metadata.ownerReferences?.some(owner => owner.controller === true && owner.uid === uid) ?? false
 }
 
-function unsupportedResolver(place: string, reference: Reference): string {
-  return `${place} uses the resolver "${reference.resolver}", which this version of Tektite does not have yet; apply the object to the cluster and refer to it by name`
+function unsupportedResolver(place: string, resolver: string): string {
+  return `${place} uses the resolver "${resolver}", which this version of Tektite does not have yet; apply the object to the cluster and refer to it by name`
 }

@@ -24,6 +24,7 @@ import { buildGraph } from '../run/graph.js'
 import { childNames, fanOut, isSizeKnown, largestFanOut } from '../run/matrix.js'
 import { snapshotPipeline } from '../run/pipeline-variables.js'
 import { type Fault, schedule } from '../run/schedule.js'
+import { defaultTimeoutMs } from '../run/settings.js'
 import { deadlinesOf, type Timeouts, timeoutsOf } from '../run/timeouts.js'
 import type { EvaluateCel } from '../run/when.js'
 import { isDone, withSucceeded } from '../status/conditions.js'
@@ -61,7 +62,7 @@ export function reconcilePipelineRun(
   const gained = run.status?.pipelineSpec === undefined && resolved.spec ? gainedMetadata(run, world) : {}
   if (resolved.is === 'failed') return { ...endNow(run, world, status, resolved), ...gained }
 
-  const timeouts = timeoutsOf(run, world.settings.defaultTimeoutMs)
+  const timeouts = timeoutsOf(run, defaultTimeoutMs(world.settings))
   const deadlines = deadlinesOf(timeouts, started.startTime ?? '', started.finallyStartTime)
   if (resolved.is === 'waiting') {
     const timeout = timeoutOf(name, timeouts)

@@ -1,6 +1,6 @@
 /** How an attempt of a TaskRun ends, and whether another one follows. */
 
-import { toTimestamp } from '../lib/time.js'
+import { fromTimestamp, toTimestamp } from '../lib/time.js'
 import { ON_ERROR_ANNOTATION } from '../resources/annotations.js'
 import type { Pod } from '../resources/core.js'
 import { type Condition, keyOf } from '../resources/meta.js'
@@ -9,6 +9,7 @@ import { withSucceeded } from '../status/conditions.js'
 import { isFinished, type PodReport, statusFromPod, type Verdict } from '../status/from-pod.js'
 import { TASK_RUN_REASONS } from '../status/reasons.js'
 import type { Action, Decision, TaskRunWorld } from './decision.js'
+import { STEPS_DONE, sidecarsAwaitedUntil, stopSidecars, withStepsDone } from './task-run-sidecars.js'
 
 /**
  * While a failed attempt's Pod still stands, a second condition remembers how it failed: the next attempt must not
@@ -31,10 +32,27 @@ export function finishByPod(
   now: number,
 ): Decision<TaskRunStatus> {
   const seen = { ...status, ...statesOf(report), ...resultsOf(report) }
-  const actions = isFinished(pod) ? [] : stopSidecars(pod, report)
-  if (report.verdict.status === 'True') return { actions, status: finished(seen, report.verdict, now) }
-  const failure = ignorable(run, report.verdict)
-  return failed(run, seen, failure, isFinished(pod) ? undefined : pod, actions, now)
+  const outcome = outcomeOf(run, report.verdict)
+  if (outcome.status === 'False' && retriesLeft(run, status)) {
+    return failed(run, seen, outcome, isFinished(pod) ? undefined : pod, stopSidecars(pod, report), now)
+  }
+  return finishBySidecars(run, withStepsDone(seen, outcome, now), report, outcome, { pod, now })
+}
+
+/** The steps are done, and what they came to stands. The run is when its sidecars are, or have had the time to be. */
+export function finishBySidecars(
+  run: TaskRun,
+  status: TaskRunStatus,
+  report: PodReport | undefined,
+  outcome: Verdict,
+  { pod, now }: Pick<TaskRunWorld, 'pod' | 'now'>,
+): Decision<TaskRunStatus> {
+  const seen = report ? { ...status, ...sidecarsOf(report) } : status
+  const until = pod && report && sidecarsAwaitedUntil(status, pod, report)
+  const actions = pod && report ? stopSidecars(pod, report) : []
+  const hurried = run.spec.status === 'TaskRunCancelled'
+  if (until === undefined || now >= until || hurried) return { actions, status: finished(seen, outcome, now) }
+  return { actions, status: seen, lookAgainAt: until }
 }
 
 /** The run stops its Pod: out of time, cancelled, or hindered for good. Steps that had ended keep their state. */
@@ -78,7 +96,7 @@ export function failed(
     return { actions, status: finished(status, { status: 'False', ...failure }, now) }
   }
   const conditions = withSucceeded(
-    withoutAttemptFailed(status),
+    withoutRemembered(status),
     'Unknown',
     TASK_RUN_REASONS.ToBeRetried,
     failure.message,
@@ -99,10 +117,11 @@ export function failed(
 }
 
 export function statesOf(report: PodReport): Pick<TaskRunStatus, 'steps' | 'sidecars'> {
-  return {
-    ...(report.steps.length > 0 && { steps: report.steps }),
-    ...(report.sidecars.length > 0 && { sidecars: report.sidecars }),
-  }
+  return { ...(report.steps.length > 0 && { steps: report.steps }), ...sidecarsOf(report) }
+}
+
+export function sidecarsOf(report: PodReport): Pick<TaskRunStatus, 'sidecars'> {
+  return report.sidecars.length > 0 ? { sidecars: report.sidecars } : {}
 }
 
 function resultsOf(report: PodReport): Pick<TaskRunStatus, 'results'> {
@@ -118,25 +137,27 @@ function finished(status: TaskRunStatus, verdict: Verdict, now: number): TaskRun
   return {
     ...status,
     startTime: status.startTime ?? toTimestamp(now),
-    completionTime: status.completionTime ?? toTimestamp(now),
-    conditions: withSucceeded(withoutAttemptFailed(status), verdict.status, reason, message, now),
+    completionTime: status.completionTime ?? toTimestamp(completedAt(status, now)),
+    conditions: withSucceeded(withoutRemembered(status), verdict.status, reason, message, now),
   }
 }
 
-function withoutAttemptFailed(status: TaskRunStatus): readonly Condition[] {
-  return status.conditions?.filter(({ type }) => type !== ATTEMPT_FAILED) ?? []
+/** When the last step ended; now, if not all did. A node's clock may be wrong: not before the start, and not to come. */
+function completedAt({ startTime, steps = [] }: TaskRunStatus, now: number): number {
+  const last = Math.max(...steps.map(({ terminated }) => fromTimestamp(terminated?.finishedAt ?? '')))
+  if (!Number.isFinite(last)) return now
+  return Math.min(now, Math.max(last, startTime === undefined ? last : fromTimestamp(startTime)))
 }
 
-/** A pipeline task with `onError: continue`: its failure is seen, and does not count. */
-function ignorable(run: TaskRun, verdict: Verdict): Failure {
-  const ignored = run.metadata.annotations?.[ON_ERROR_ANNOTATION] === 'continue'
+function withoutRemembered(status: TaskRunStatus): readonly Condition[] {
+  return status.conditions?.filter(({ type }) => type !== ATTEMPT_FAILED && type !== STEPS_DONE) ?? []
+}
+
+/** A failure of a pipeline task with `onError: continue` is seen, and does not count. */
+function outcomeOf(run: TaskRun, verdict: Verdict): Verdict {
+  const ignored = verdict.status === 'False' && run.metadata.annotations?.[ON_ERROR_ANNOTATION] === 'continue'
   const byResults = verdict.reason === TASK_RUN_REASONS.TaskRunValidationFailed
   return ignored && !byResults ? { ...verdict, reason: TASK_RUN_REASONS.FailureIgnored } : verdict
-}
-
-function stopSidecars(pod: Pod, { openSidecars }: PodReport): readonly Action[] {
-  if (openSidecars.length === 0) return []
-  return [{ do: 'stopSidecars', kind: 'Pod', key: keyOf(pod), uid: pod.metadata.uid, containers: openSidecars }]
 }
 
 function endedStep(step: StepState, reason: string, pod: string, now: number): StepState {

@@ -47,8 +47,8 @@ export function createPod(
     known: taskParams(run, task.params ?? []),
     attempt,
     timeoutMs,
-    serviceAccountName: run.spec.serviceAccountName || settings.defaultServiceAccount,
-    managedBy: settings.managedByLabel,
+    serviceAccountName: run.spec.serviceAccountName || settings.serviceAccount,
+    managedBy: settings.managedByLabelValue,
     entrypoint: entrypoint.name,
     evaluateCel,
   })
@@ -104,7 +104,7 @@ export function inheritedMeta(run: TaskRun, { task, settings }: Pick<TaskRunWorl
   const own = { labels: run.metadata.labels ?? {}, annotations: run.metadata.annotations ?? {} }
   const inherited = {
     labels: {
-      [MANAGED_BY_LABEL]: settings.managedByLabel,
+      [MANAGED_BY_LABEL]: settings.managedByLabelValue,
       ...from?.labels,
       ...(from && { 'tekton.dev/task': from.name }),
     },

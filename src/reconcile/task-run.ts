@@ -5,18 +5,22 @@
  *   started      `startTime` is set and the clock of `timeout` runs. The task is looked up (`ResolvingTaskRef`,
  *                `ResolvingStepActionRef`), checked and put into `status.taskSpec`, which no later change of the Task touches.
  *   pod made     First what it needs (entrypoint, claims, large scripts), then the Pod; its name is derived, so making
- *                it again is finding it. `podName` is in the status from then on.
- *   waiting      The Pod is there, no step ran (`Pending`, `PullImageFailed`, `ExceededNodeResources`). A Pod that vanishes
- *                now is made again. An image that cannot be pulled or a Secret that is missing ends the attempt.
+ *                it again is finding it. `podName` is in the status from then on, and a Pod that vanishes now ends the
+ *                attempt: our last look at it may be old, and its steps must not run twice.
+ *   waiting      The Pod is there, no step ran (`Pending`, `PullImageFailed`, `ExceededNodeResources`). An image that cannot
+ *                be pulled or a Secret that is missing ends the attempt.
  *   running      A step's container has started. With sidecars, the first step is held until they are ready and we set
- *                the Pod's `ready` annotation. A Pod that vanishes now ends the attempt: its steps must not run twice.
- *   done         All steps ended (`Succeeded`, or a reason why not): sidecars are stopped, results are written. Or the
- *                run was cancelled or ran out of time: the Pod is deleted, its steps are marked.
+ *                the Pod's `ready` annotation.
+ *   stopping     All steps ended, and sidecars still run: they are asked to stop, and waited for a bounded time. What the
+ *                steps came to is in the status (`StepsDone`) and stands, whatever happens to the Pod.
+ *   done         Steps and sidecars ended (`Succeeded`, or a reason why not), results are written. Or the run was
+ *                cancelled or ran out of time: the Pod is deleted, its steps are marked.
  *   to be retried  An attempt failed, by whatever cause but cancelling, and retries are left. As long as its Pod
  *                stands the run waits; then the attempt moves into `retriesStatus` and the next one starts from `started`.
  *
  * What the Pod says counts before the clock: a Pod that has ended is never timed out. Done is never left again.
  */
+
 import { formatDuration, parseDuration } from '../lib/duration.js'
 import { fromTimestamp, toTimestamp } from '../lib/time.js'
 import { READY_ANNOTATION } from '../pod/volumes.js'
@@ -25,13 +29,23 @@ import { keyOf } from '../resources/meta.js'
 import type { StepActionSpec, TaskRun, TaskRunStatus, TaskSpec } from '../resources/tekton.js'
 import { podName } from '../run/names.js'
 import { prepareTask } from '../run/prepare-task.js'
+import { defaultTimeoutMs } from '../run/settings.js'
 import type { EvaluateCel } from '../run/when.js'
 import { isDone, withSucceeded } from '../status/conditions.js'
 import { isFinished, statusFromPod, type Verdict } from '../status/from-pod.js'
 import { TASK_RUN_REASONS, type TaskRunReason, USER_ERROR } from '../status/reasons.js'
 import type { Action, Decision, TaskRunWorld } from './decision.js'
-import { failed, finishByPod, pendingFailure, statesOf, stopPod } from './task-run-endings.js'
+import {
+  failed,
+  finishByPod,
+  finishBySidecars,
+  pendingFailure,
+  sidecarsOf,
+  statesOf,
+  stopPod,
+} from './task-run-endings.js'
 import { createPod, inheritedMeta } from './task-run-pod.js'
+import { stepsOutcome } from './task-run-sidecars.js'
 
 type TaskRunDecision = Decision<TaskRunStatus>
 
@@ -46,6 +60,8 @@ export function reconcileTaskRun(
   const before = run.status ?? {}
   if (isDone(run) || (run.spec.managedBy && run.spec.managedBy !== MANAGED_BY_US))
     return { actions: [], status: before }
+  const outcome = stepsOutcome(before)
+  if (outcome) return stopping(run, before, world, outcome)
   if (run.spec.status === 'TaskRunCancelled') return cancelled(run, before, world)
   if (run.spec.status === 'TaskRunPending' && before.startTime === undefined && !before.retriesStatus) {
     return waiting(before, TASK_RUN_REASONS.TaskRunPending, `TaskRun "${run.metadata.name}" is pending`, world.now)
@@ -72,7 +88,8 @@ function started(
   if (failing) {
     const standing = pod && !isFinished(pod) ? pod : undefined
     const reason = (failing.reason ?? TASK_RUN_REASONS.Failed) as TaskRunReason
-    return failed(run, status, { reason, message: failing.message ?? '' }, standing, [], now)
+    const sidecars = pod && status.taskSpec && sidecarsOf(statusFromPod(run.metadata.name, status.taskSpec, pod))
+    return failed(run, { ...status, ...sidecars }, { reason, message: failing.message ?? '' }, standing, [], now)
   }
   if (pod && status.taskSpec) {
     const decision = byPod(run, onPod(status, pod.metadata.name), status.taskSpec, pod, now)
@@ -84,8 +101,8 @@ function started(
     return stopPod(run, status, status.taskSpec, { reason, message }, { pod, now })
   }
   if (pod && status.taskSpec) return follow(run, onPod(status, pod.metadata.name), status.taskSpec, pod, now)
-  if (status.podName && hasRun(status)) {
-    const message = `pod "${status.podName}" of TaskRun "${run.metadata.name}" vanished while its steps ran, and steps are never run twice in one attempt. Set spec.retries to have lost attempts repeated`
+  if (pod === undefined && status.podName) {
+    const message = `pod "${status.podName}" of TaskRun "${run.metadata.name}" vanished before its steps were done, and steps are never run twice in one attempt. Set spec.retries to have lost attempts repeated`
     return stopPod(run, status, status.taskSpec, { reason: TASK_RUN_REASONS.Failed, message }, { pod: undefined, now })
   }
   return begin(run, status, world, pod, evaluateCel)
@@ -190,6 +207,14 @@ function follow(run: TaskRun, status: TaskRunStatus, task: TaskSpec, pod: Pod, n
   return { actions, status: { ...waiting(status, reason, message, now).status, ...statesOf(report) } }
 }
 
+/** Past its steps, a run neither times out nor can be cancelled. */
+function stopping(run: TaskRun, status: TaskRunStatus, world: TaskRunWorld, outcome: Verdict): TaskRunDecision {
+  const { now } = world
+  const pod = podOfAttempt(run, status, world)
+  const report = pod && status.taskSpec && statusFromPod(run.metadata.name, status.taskSpec, pod)
+  return finishBySidecars(run, status, report, outcome, { pod, now })
+}
+
 function cancelled(run: TaskRun, status: TaskRunStatus, world: TaskRunWorld): TaskRunDecision {
   const pod = podOfAttempt(run, status, world)
   const seen = pod ? onPod(status, pod.metadata.name) : status
@@ -232,10 +257,6 @@ function podOfAttempt(run: TaskRun, status: TaskRunStatus, world: TaskRunWorld):
   return world.pod?.metadata.name === name ? world.pod : undefined
 }
 
-function hasRun(status: TaskRunStatus): boolean {
-  return status.steps?.some(({ running, terminated }) => running !== undefined || terminated !== undefined) ?? false
-}
-
 function foundStepActions(
   task: TaskSpec,
   world: TaskRunWorld,
@@ -256,7 +277,7 @@ function foundStepActions(
 
 function timeoutOf(run: TaskRun, { settings }: Pick<TaskRunWorld, 'settings'>): number {
   const written = run.spec.timeout === undefined ? undefined : parseDuration(run.spec.timeout)
-  return written ?? settings.defaultTimeoutMs
+  return written ?? defaultTimeoutMs(settings)
 }
 
 /** Epoch ms. Start times are cut to whole seconds, so one is added: a step gets all of its time. */

@@ -230,11 +230,15 @@ const podSpec: Fields = {
 }
 
 /** What follows `apiVersion`, `kind` and `metadata` in the core kinds we know. Kinds without an entry are kept as they are. */
-export const CORE_SHAPES: Readonly<Record<string, Readonly<Record<string, Shape>>>> = {
-  Pod: { spec: podSpec },
-  ConfigMap: { data: stringMap, binaryData: { map: 'base64' }, immutable: 'boolean' },
-  Secret: { type: 'string', data: { map: 'base64' }, stringData: stringMap, immutable: 'boolean' },
-  PersistentVolumeClaim: { spec: claimSpec },
-  ServiceAccount: { secrets: localReferences, imagePullSecrets: localReferences },
-  Namespace: { spec: { fields: { finalizers: strings }, open: true } },
+export const CORE_SHAPES: Readonly<Record<string, Fields>> = {
+  // Nothing could look after one without.
+  Pod: { fields: { spec: podSpec }, open: true, required: ['spec'] },
+  ConfigMap: { fields: { data: stringMap, binaryData: { map: 'base64' }, immutable: 'boolean' }, open: true },
+  Secret: {
+    fields: { type: 'string', data: { map: 'base64' }, stringData: stringMap, immutable: 'boolean' },
+    open: true,
+  },
+  PersistentVolumeClaim: { fields: { spec: claimSpec }, open: true },
+  ServiceAccount: { fields: { secrets: localReferences, imagePullSecrets: localReferences }, open: true },
+  Namespace: { fields: { spec: { fields: { finalizers: strings }, open: true } }, open: true },
 }

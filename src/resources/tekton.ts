@@ -77,34 +77,7 @@ export interface WorkspaceUsage {
   readonly mountPath?: string
 }
 
-export interface Step {
-  readonly name?: string
-  readonly displayName?: string
-  readonly image?: string
-  readonly imagePullPolicy?: string
-  readonly command?: readonly string[]
-  readonly args?: readonly string[]
-  readonly script?: string
-  readonly workingDir?: string
-  readonly env?: readonly EnvVar[]
-  readonly envFrom?: readonly EnvFromSource[]
-  readonly computeResources?: ResourceRequirements
-  readonly volumeMounts?: readonly VolumeMount[]
-  readonly volumeDevices?: readonly unknown[]
-  readonly securityContext?: SecurityContext
-  /** Go duration. */
-  readonly timeout?: string
-  readonly workspaces?: readonly WorkspaceUsage[]
-  /** `continue`, `stopAndFail`, or a `$(params.x)`. */
-  readonly onError?: string
-  readonly stdoutConfig?: { readonly path: string }
-  readonly stderrConfig?: { readonly path: string }
-  readonly ref?: Reference
-  readonly params?: readonly Param[]
-  readonly results?: readonly ResultSpec[]
-  readonly when?: readonly WhenExpression[]
-}
-
+/** What a step, the step template and a sidecar share of a Kubernetes container. */
 export interface StepTemplate {
   readonly image?: string
   readonly imagePullPolicy?: string
@@ -119,21 +92,28 @@ export interface StepTemplate {
   readonly securityContext?: SecurityContext
 }
 
-export interface Sidecar {
+export interface Step extends StepTemplate {
+  readonly name?: string
+  readonly displayName?: string
+  readonly script?: string
+  /** Go duration. */
+  readonly timeout?: string
+  readonly workspaces?: readonly WorkspaceUsage[]
+  /** `continue`, `stopAndFail`, or a `$(params.x)`. */
+  readonly onError?: string
+  readonly stdoutConfig?: { readonly path: string }
+  readonly stderrConfig?: { readonly path: string }
+  readonly ref?: Reference
+  readonly params?: readonly Param[]
+  readonly results?: readonly ResultSpec[]
+  readonly when?: readonly WhenExpression[]
+}
+
+export interface Sidecar extends StepTemplate {
   readonly name: string
   readonly image: string
-  readonly imagePullPolicy?: string
-  readonly command?: readonly string[]
-  readonly args?: readonly string[]
   readonly script?: string
-  readonly workingDir?: string
-  readonly env?: readonly EnvVar[]
-  readonly envFrom?: readonly EnvFromSource[]
   readonly ports?: readonly ContainerPort[]
-  readonly computeResources?: ResourceRequirements
-  readonly volumeMounts?: readonly VolumeMount[]
-  readonly volumeDevices?: readonly unknown[]
-  readonly securityContext?: SecurityContext
   readonly readinessProbe?: Probe
   readonly livenessProbe?: Probe
   readonly startupProbe?: Probe

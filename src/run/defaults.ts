@@ -16,37 +16,9 @@ import type {
   StepActionSpec,
   TaskRunSpec,
   TaskSpec,
-  WorkspaceBinding,
 } from '../resources/tekton.js'
 import { typeOfParam } from './params.js'
-
-/** The part of Tekton's `config-defaults` that admission and the engine need. */
-export interface Settings {
-  /** 0 means no timeout. */
-  readonly timeoutMinutes: number
-  readonly serviceAccount: string
-  readonly managedByLabelValue: string
-  readonly podTemplate: PodTemplate | undefined
-  /** Put on references with neither name nor resolver; '' for none. */
-  readonly resolverType: string
-  readonly maxMatrixCombinations: number
-  /** Names that a podTemplate's env may not set. */
-  readonly forbiddenEnv: readonly string[]
-  /** Used for every required workspace that a TaskRun leaves unbound. */
-  readonly taskRunWorkspaceBinding: Omit<WorkspaceBinding, 'name'> | undefined
-}
-
-/** Tekton's own defaults. */
-export const DEFAULT_SETTINGS: Settings = {
-  timeoutMinutes: 60,
-  serviceAccount: 'default',
-  managedByLabelValue: 'tekton-pipelines',
-  podTemplate: undefined,
-  resolverType: '',
-  maxMatrixCombinations: 256,
-  forbiddenEnv: [],
-  taskRunWorkspaceBinding: undefined,
-}
+import type { Settings } from './settings.js'
 
 export const MANAGED_BY_LABEL = 'app.kubernetes.io/managed-by'
 

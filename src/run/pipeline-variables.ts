@@ -1,8 +1,9 @@
 /** What a PipelineRun knows before anything has run, put into its pipeline: params, context, which workspaces are bound. */
 import type { Param, PipelineRun, PipelineSpec, PipelineTask } from '../resources/tekton.js'
-import { DEFAULT_SETTINGS, defaultPipelineSpec } from './defaults.js'
+import { defaultPipelineSpec } from './defaults.js'
 import { paramReplacements, replaceParams } from './params.js'
 import { paramNamed, resolvePipelineParams } from './pipeline-params.js'
+import { DEFAULT_SETTINGS } from './settings.js'
 import {
   isList,
   mergeReplacements,

@@ -4,9 +4,10 @@
  */
 import type { StepActionSpec, TaskRun, TaskSpec, WorkspaceDeclaration } from '../resources/tekton.js'
 import { USER_ERROR } from '../status/reasons.js'
-import { DEFAULT_SETTINGS, defaultTaskSpec } from './defaults.js'
+import { defaultTaskSpec } from './defaults.js'
 import { checkParams } from './params.js'
 import { requestsOverLimits } from './requests.js'
+import { DEFAULT_SETTINGS } from './settings.js'
 import { applyStepAction } from './step-actions.js'
 import { mergeReplacements, type Replacements, replaceString } from './substitute.js'
 import { substituteBinding, substituteStep, substituteTaskSpec } from './substitute-task.js'

@@ -1,5 +1,5 @@
 /** Pod → what the TaskRun's status says about it. Only what is in the Pod counts; what the run decides is not here. */
-import type { ContainerStateTerminated, ContainerStatus, Pod } from '../resources/core.js'
+import { type ContainerStateTerminated, type ContainerStatus, NOP_IMAGE, type Pod } from '../resources/core.js'
 import type { ConditionStatus } from '../resources/meta.js'
 import type { ResultValue, SidecarState, StepState, TaskSpec } from '../resources/tekton.js'
 import { sidecarContainerName, stepContainerName } from '../run/task-variables.js'
@@ -8,6 +8,11 @@ import { type Hindrance, hindranceOf, waitingOf } from './pod-waiting.js'
 import { TASK_RUN_REASONS, type TaskRunReason, TERMINATION_REASONS, USER_ERROR } from './reasons.js'
 import { stepResultsOf, taskResultsOf } from './step-results.js'
 import { internalValue, parseTerminationMessage, publicMessage, type TerminationEntry } from './termination-message.js'
+
+const STOPPED = {
+  reason: TERMINATION_REASONS.Completed,
+  message: 'Sidecar container successfully stopped by nop image',
+} as const
 
 export interface Verdict {
   readonly status: ConditionStatus
@@ -50,7 +55,7 @@ export function statusFromPod(taskRun: string, task: TaskSpec, pod: Pod): PodRep
   )
   return {
     steps: found.map(({ spec, status, entries }) => stepState(status, entries, spec.results)),
-    sidecars: sidecars.flatMap(({ name, status }) => (status ? [sidecarState(name, status)] : [])),
+    sidecars: sidecars.flatMap(({ name, status }) => (status ? [sidecarState(name, status, isNop(pod, status))] : [])),
     results,
     verdict: verdictOf(task, pod, problem),
     hindrance: hindranceOf(taskRun, pod),
@@ -136,8 +141,15 @@ function terminationReason(
   return internalValue(entries, 'Reason') ?? (hidden ? TERMINATION_REASONS.Continued : terminated.reason)
 }
 
-function sidecarState(name: string, status: ContainerStatus): SidecarState {
-  return { ...status.state, name, container: status.name, ...(status.imageID && { imageID: status.imageID }) }
+/** One whose image was swapped did not end by itself: its exit code says nothing, as in Tekton. */
+function sidecarState(name: string, status: ContainerStatus, nop: boolean): SidecarState {
+  const { terminated } = status.state
+  const state = terminated && nop ? { terminated: { ...terminated, ...STOPPED } } : status.state
+  return { ...state, name, container: status.name, ...(status.imageID && { imageID: status.imageID }) }
+}
+
+function isNop(pod: Pod, { name }: ContainerStatus): boolean {
+  return pod.spec.containers.some(container => container.name === name && container.image === NOP_IMAGE)
 }
 
 function isReady(status: ContainerStatus | undefined): boolean {

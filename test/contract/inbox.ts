@@ -4,11 +4,21 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import type { Delivery, Dispatcher, Inbox, InboxWorker, Verdict } from '../../src/inbox/inbox.js'
+import {
+  type Delivery,
+  type Dispatcher,
+  type Inbox,
+  type InboxWorker,
+  NotNow,
+  type Verdict,
+} from '../../src/inbox/inbox.js'
+import type { PauseLimits } from '../../src/lib/backoff.js'
 
 export interface InboxSettings {
   readonly retentionMs?: number
   readonly maxAttempts?: number
+  readonly maxDeaths?: number
+  readonly pauses?: PauseLimits
 }
 
 export interface InboxUnderTest {
@@ -224,6 +234,66 @@ export function inboxContract(name: string, adapter: () => Promise<InboxUnderTes
     expect(calls.filter(each => each === 'event-bad')).toHaveLength(3)
   })
 
+  test(`${name}: while the world is away a delivery is tried again past any number of tries, and then done once`, async () => {
+    const inbox = await open({ maxAttempts: 2, maxDeaths: 2 })
+    const calls: string[] = []
+    let away = true
+    dispatch(inbox, async ({ delivery: { eventId } }) => {
+      calls.push(eventId)
+      if (eventId === 'event-a' && away) throw new NotNow('dispatching', { cause: new Error('connection refused') })
+      return fired
+    })
+    await inbox.accept(delivery('a'))
+    await inbox.accept(delivery('b'))
+    // One whose turn comes later is not held up by it.
+    await until(inbox, 'b', 'done')
+    await vi.waitFor(() => expect(calls.length).toBeGreaterThan(8), soon)
+    expect((await inbox.get(delivery('a').id))?.state.is).toBe('pending')
+    away = false
+    const before = calls.length
+    await until(inbox, 'a', 'done')
+    await inbox.accept(delivery('fence'))
+    await until(inbox, 'fence', 'done')
+    expect(calls.slice(before)).toEqual(['event-a', 'event-fence'])
+    expect(calls.filter(each => each === 'event-b')).toHaveLength(1)
+  })
+
+  test(`${name}: a world that is away between them takes nothing off the tries that count, and adds none`, async () => {
+    const inbox = await open({ maxAttempts: 3, maxDeaths: 2 })
+    const throws = ['broken', 'away', 'away', 'away', 'broken', 'away', 'away', 'away', 'broken']
+    const calls: string[] = []
+    dispatch(inbox, async () => {
+      const next = throws[calls.length] ?? 'one too many'
+      calls.push(next)
+      throw next === 'away' ? new NotNow(next) : new Error(next)
+    })
+    await inbox.accept(delivery('a'))
+    await until(inbox, 'a', 'poisoned')
+    expect(calls).toEqual(throws)
+    expect((await inbox.get(delivery('a').id))?.state).toMatchObject({ attempts: 3, reason: 'broken' })
+  })
+
+  test(`${name}: a pause of a delivery that waits for the world outlives the inbox, and its replay is no way around it`, async () => {
+    const inbox = await open({ pauses: { firstMs: 3_600_000, maxMs: 3_600_000 } })
+    const calls: string[] = []
+    const failing: Dispatcher = async ({ delivery: { eventId } }) => {
+      calls.push(eventId)
+      if (eventId === 'event-a') throw new NotNow('away')
+      return fired
+    }
+    dispatch(inbox, failing)
+    await inbox.accept(delivery('a'))
+    await inbox.accept(delivery('b'))
+    await until(inbox, 'b', 'done')
+    const next = await open({ maxAttempts: 1, maxDeaths: 1 })
+    dispatch(next, failing)
+    expect(await next.replay(delivery('a').id)).toMatchObject({ replay: 0, state: { is: 'pending' } })
+    await next.accept(delivery('fence'))
+    await until(next, 'fence', 'done')
+    expect(calls).toEqual(['event-a', 'event-b', 'event-fence'])
+    expect((await next.get(delivery('a').id))?.state.is).toBe('pending')
+  })
+
   test(`${name}: a replay dispatches a done or a poisoned delivery again and counts, and an unknown one is undefined`, async () => {
     const inbox = await open({ maxAttempts: 2 })
     const calls: string[] = []
@@ -375,7 +445,7 @@ export function inboxContract(name: string, adapter: () => Promise<InboxUnderTes
     expect(before.filter(line => line === 'start 4')).toHaveLength(1)
   })
 
-  test(`${name}: a delivery that kills the process each time is set aside after a few tries`, async () => {
+  test(`${name}: a delivery that kills the process each time is set aside after as many deaths as are allowed`, async () => {
     const lines: number[] = []
     for (let death = 1; death <= 2; death++) {
       const dying = await child('bomb')
@@ -384,12 +454,28 @@ export function inboxContract(name: string, adapter: () => Promise<InboxUnderTes
       lines.push((await dying.lines()).length)
     }
     expect(lines).toEqual([1, 2])
-    // The fixture and this process have the same two tries.
-    const inbox = await open({ maxAttempts: 2 })
+    // The fixture and this process allow the same two deaths; the one throw it would have is not touched by them.
+    const inbox = await open({ maxAttempts: 1, maxDeaths: 2 })
     dispatch(inbox, async () => fired)
     await until(inbox, 'bomb', 'poisoned')
     await until(inbox, 'harmless', 'done')
     const { state } = (await inbox.get(delivery('bomb').id))!
     expect(state).toMatchObject({ attempts: 2, reason: expect.stringContaining('died') })
+  })
+
+  test(`${name}: deaths of the process are no tries that count, and a try that ends makes up for them`, async () => {
+    for (let death = 1; death <= 2; death++) await (await child('bomb')).gone
+    // Two deaths behind it, where three are allowed and one throw too many would end it.
+    const inbox = await open({ maxAttempts: 2, maxDeaths: 3 })
+    let calls = 0
+    dispatch(inbox, async ({ delivery: { eventId } }) => {
+      if (eventId !== 'event-bomb') return fired
+      calls += 1
+      if (calls === 1) throw new Error('broken')
+      if (calls < 6) throw new NotNow('away')
+      return fired
+    })
+    await until(inbox, 'bomb', 'done')
+    expect(calls).toBe(6)
   })
 }

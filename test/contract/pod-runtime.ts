@@ -215,6 +215,21 @@ export function podRuntimeContract(name: string, make: () => RuntimeUnderTest): 
       await runtime.removePod(sandbox)
     })
 
+    test(`${name}: a probe finds volumes where the container does, also after a restart`, async () => {
+      const { runtime, volumes, restarted } = make()
+      const pod = nextPod()
+      const sandbox = await runtime.createPod(pod)
+      const mount = await volume(volumes, `${pod.uid}-probed`, '/tektite-probed')
+      await runtime.startContainer(sandbox, sh('step', 'echo up; sleep 4722', { mounts: [mount] }))
+      await until('the step is up', async () => (await output(runtime, sandbox, 'step')).includes('up'))
+      const { signal } = new AbortController()
+      expect(await runtime.exec(sandbox, 'step', ['sh', '-c', 'echo a >> /tektite-probed/ready'], signal)).toBe(0)
+      const second = restarted()
+      expect(await second.exec(sandbox, 'step', ['sh', '-c', 'echo b >> /tektite-probed/ready'], signal)).toBe(0)
+      expect(await readFile(join(mount.hostPath, 'ready'), 'utf8')).toBe('a\nb\n')
+      await second.removePod(sandbox)
+    })
+
     test(`${name}: changed resolves for a change that came before it was called`, async () => {
       const { runtime } = make()
       const sandbox = await runtime.createPod(nextPod())

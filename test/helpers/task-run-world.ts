@@ -1,8 +1,9 @@
 /** A small world for TaskRun decisions: what observe would read, without a cluster. */
-import { DEFAULT_SETTINGS, type Decision, type TaskRunWorld } from '../../src/reconcile/decision.js'
+import type { Decision, TaskRunWorld } from '../../src/reconcile/decision.js'
 import type { ContainerStatus, Pod, PodStatus } from '../../src/resources/core.js'
 import type { New } from '../../src/resources/meta.js'
 import type { TaskRun, TaskRunSpec, TaskRunStatus } from '../../src/resources/tekton.js'
+import { DEFAULT_SETTINGS } from '../../src/run/settings.js'
 import { frozen } from './frozen.js'
 
 export const NOW = Date.parse('2026-01-02T03:04:05Z')

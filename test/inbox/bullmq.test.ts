@@ -107,6 +107,31 @@ test('the BullMQ inbox refuses when Redis is full or read-only, and stores nothi
   })
 })
 
+test('a dispatch whose end a full Redis did not take is no death of its worker', async () => {
+  await withRedis(async ({ look, open }) => {
+    const warnings: string[] = []
+    const log = { ...SILENT, warn: (message: string) => void warnings.push(message) }
+    const inbox = await open({ log, maxDeaths: 1 })
+    let calls = 0
+    const worker = inbox.dispatch(
+      async () => {
+        calls += 1
+        if (calls === 1) await look.config('SET', 'maxmemory', '1')
+        return []
+      },
+      { concurrency: 1 },
+    )
+    await inbox.accept(delivery('a'))
+    await vi.waitFor(() => expect(warnings).toContain('dispatching a delivery'), soon)
+    expect((await inbox.get(delivery('a').id))?.state.is).toBe('pending')
+    await look.config('SET', 'maxmemory', '0')
+    await vi.waitFor(async () => expect((await inbox.get(delivery('a').id))?.state.is).not.toBe('pending'), soon)
+    expect((await inbox.get(delivery('a').id))?.state.is).toBe('done')
+    expect(calls).toBe(2)
+    await worker.close()
+  })
+})
+
 test('deliveries that were stored but never queued, as by a listener that died between, are found by any worker', async () => {
   await withRedis(async ({ look, prefix, open }) => {
     const stored = redisDeliveries(look, prefix, 3_600_000)

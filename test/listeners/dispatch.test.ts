@@ -1,9 +1,10 @@
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { createDispatcher } from '../../listeners/dispatch.js'
 import { type Cluster, ClusterError } from '../../src/cluster/cluster.js'
+import { NotNow } from '../../src/inbox/inbox.js'
 import { SILENT } from '../../src/lib/log.js'
 import { EVENT_ID } from '../trigger/events.js'
-import { applyTo, clusterWith, objectsIn, record, recordingLog } from './world.js'
+import { applyTo, clusterWith, inboxFor, objectsIn, record, recordingLog } from './world.js'
 
 const TEMPLATE = `
 apiVersion: triggers.tekton.dev/v1beta1
@@ -235,7 +236,77 @@ triggers:
   }
   const failing = dispatcherFor(halfAway)(record('ci/app', BODY))
   await expect(failing).rejects.toThrow('dispatching delivery ci/app/sha256/1: 1 of 2 triggers')
+  await expect(failing).rejects.toBeInstanceOf(NotNow)
   expect(await objectsIn(cluster, 'PipelineRun')).toHaveLength(1)
+})
+
+/** What the dispatcher throws when this method of its cluster throws that. */
+async function thrownBy(method: 'get' | 'list' | 'create', error: Error): Promise<unknown> {
+  const cluster = await clusterWith(
+    TEMPLATE,
+    PUSHED,
+    listener(`
+triggerGroups:
+- name: g
+  interceptors: [{ ref: { name: cel }, params: [{ name: filter, value: 'true' }] }]
+  triggerSelector: { namespaceSelector: { matchNames: [ci] } }
+triggers:
+- { name: push, bindings: [{ ref: text }], template: { ref: run } }`),
+  )
+  const failing: Cluster = { ...cluster, [method]: () => Promise.reject(error) }
+  return dispatcherFor(failing)(record('ci/app', BODY)).catch((thrown: unknown) => thrown)
+}
+
+test('a cluster that is away, in whatever a dispatch asks of it, is not the fault of the delivery', async () => {
+  const faults = [
+    new ClusterError('Unavailable', 'the store could not write'),
+    new ClusterError('Conflict', 'someone wrote first'),
+    Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' }),
+  ]
+  for (const method of ['get', 'list', 'create'] as const) {
+    for (const fault of faults) {
+      const thrown = await thrownBy(method, fault)
+      expect(thrown, `${method} ${fault.message}`).toBeInstanceOf(NotNow)
+      expect((thrown as NotNow).cause, `${method} ${fault.message}`).toBe(fault)
+    }
+  }
+})
+
+test('a cluster that refuses to read, and a mistake of our own, count against the delivery', async () => {
+  const faults = [new ClusterError('Forbidden', 'may not list'), new TypeError('x is undefined')]
+  for (const method of ['get', 'list'] as const) {
+    for (const fault of faults) {
+      const thrown = await thrownBy(method, fault)
+      expect(thrown, `${method} ${fault.message}`).toMatchObject({ name: 'Error', cause: fault })
+    }
+  }
+  expect(await thrownBy('create', faults[1]!)).toMatchObject({ name: 'Error', cause: faults[1] })
+})
+
+test('a cluster that is away for longer than a delivery has tries makes one run in the end', async () => {
+  const cluster = await clusterWith(TEMPLATE, PUSHED, LISTENER)
+  const { delivery } = record('ci/app', BODY)
+  let refused = 0
+  /** Away for its first calls. */
+  const awayFor = <A extends readonly unknown[], R>(times: number, call: (...given: A) => Promise<R>) => {
+    let left = times
+    return async (...given: A): Promise<R> => {
+      if (left === 0) return call(...given)
+      left -= 1
+      refused += 1
+      throw new ClusterError('Unavailable', 'connection refused')
+    }
+  }
+  const flaky = { ...cluster, get: awayFor(7, cluster.get), create: awayFor(7, cluster.create) } as Cluster
+  const inbox = inboxFor({ maxAttempts: 2, maxDeaths: 2, pauses: { firstMs: 1, maxMs: 5 } })
+  const worker = inbox.dispatch(dispatcherFor(flaky), { concurrency: 1 })
+  onTestFinished(() => worker.close())
+  await inbox.accept(delivery)
+  await vi.waitFor(async () => expect((await inbox.get(delivery.id))?.state.is).not.toBe('pending'), 15_000)
+  expect((await inbox.get(delivery.id))?.state).toMatchObject({ is: 'done', verdicts: [{ is: 'fired' }] })
+  expect(refused).toBe(14)
+  expect(await objectsIn(cluster, 'PipelineRun')).toHaveLength(1)
+  expect(await objectsIn(cluster, 'ConfigMap')).toHaveLength(1)
 })
 
 test('references, selectors, groups and cluster bindings are looked up where Triggers looks', async () => {

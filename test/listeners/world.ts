@@ -4,7 +4,7 @@ import { admitManifests } from '../../src/admission/admit.js'
 import type { Cluster } from '../../src/cluster/cluster.js'
 import { openEmbeddedCluster } from '../../src/cluster/embedded/store.js'
 import type { DeliveryRecord, Inbox } from '../../src/inbox/inbox.js'
-import { openLmdbInbox } from '../../src/inbox/lmdb.js'
+import { type LmdbInboxOptions, openLmdbInbox } from '../../src/inbox/lmdb.js'
 import type { LogFields } from '../../src/lib/log.js'
 import { SILENT } from '../../src/lib/log.js'
 import type { AnyResource, Kind } from '../../src/resources/kinds.js'
@@ -37,8 +37,8 @@ export async function applyTo(cluster: Cluster, ...manifests: readonly string[])
   for (const object of admitted.objects) await cluster.create(object.kind as Kind, object)
 }
 
-export function inboxFor(): Inbox {
-  const inbox = openLmdbInbox({ dir: temporaryDirectory('inbox'), log: SILENT })
+export function inboxFor(change: Partial<LmdbInboxOptions> = {}): Inbox {
+  const inbox = openLmdbInbox({ dir: temporaryDirectory('inbox'), log: SILENT, ...change })
   onTestFinished(() => inbox.close())
   return inbox
 }

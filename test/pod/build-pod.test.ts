@@ -16,10 +16,13 @@ test('the same run always makes the same Pod', () => {
 test('no step can write what another one says', () => {
   const { spec } = podOf(['a', 'b', 'c'].map(name => ({ name, image: 'x', command: ['x'] })))
   for (const [index, container] of spec.containers.entries()) {
-    const words = container.volumeMounts?.filter(({ mountPath }) => /^\/tekton\/(run|steps)\//.test(mountPath)) ?? []
-    expect(words.length).toBe(6)
-    const writable = words.filter(({ readOnly }) => !readOnly).map(({ name }) => name)
-    expect(writable).toEqual([`tekton-internal-run-${index}`, `tekton-internal-run-${index}`])
+    const words = container.volumeMounts?.filter(({ name }) => /^tekton-internal-(run|steps)$/.test(name)) ?? []
+    expect(words).toEqual([
+      { name: 'tekton-internal-run', mountPath: '/tekton/run', readOnly: true },
+      { name: 'tekton-internal-run', mountPath: `/tekton/run/${index}`, subPath: String(index) },
+      { name: 'tekton-internal-steps', mountPath: '/tekton/steps', readOnly: true },
+      { name: 'tekton-internal-steps', mountPath: `/tekton/steps/${container.name}`, subPath: container.name },
+    ])
   }
 })
 

@@ -2,9 +2,9 @@
 
 import type { EmbeddedCluster } from '../../src/cluster/embedded/store.js'
 import { SILENT } from '../../src/lib/log.js'
-import { DEFAULT_SETTINGS } from '../../src/reconcile/decision.js'
 import type { ReconcileDeps } from '../../src/reconcile/reconcile.js'
 import type { PipelineRun, TaskRun } from '../../src/resources/tekton.js'
+import { DEFAULT_SETTINGS } from '../../src/run/settings.js'
 import { openCluster } from '../cluster/open-cluster.js'
 import { temporaryDirectory } from '../helpers/temp-directory.js'
 import { applyTo } from '../listeners/world.js'

@@ -1,13 +1,8 @@
 /** Drives reconcilePipelineRun with children that end as scripted, in virtual time, and watches that it keeps its word. */
+
 import { isDeepStrictEqual } from 'node:util'
 import { toTimestamp } from '../../src/lib/time.js'
-import {
-  type Action,
-  DEFAULT_SETTINGS,
-  type Decision,
-  type Lookup,
-  type PipelineRunWorld,
-} from '../../src/reconcile/decision.js'
+import type { Action, Decision, Lookup, PipelineRunWorld } from '../../src/reconcile/decision.js'
 import { expectedChildren, reconcilePipelineRun } from '../../src/reconcile/pipeline-run.js'
 import type { ConditionStatus } from '../../src/resources/meta.js'
 import type {
@@ -20,6 +15,7 @@ import type {
   TaskRun,
   TaskSpec,
 } from '../../src/resources/tekton.js'
+import { DEFAULT_SETTINGS } from '../../src/run/settings.js'
 import type { EvaluateCel } from '../../src/run/when.js'
 import { isDone, succeededCondition } from '../../src/status/conditions.js'
 import { frozen } from '../helpers/frozen.js'

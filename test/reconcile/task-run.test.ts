@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Action, TaskRunWorld } from '../../src/reconcile/decision.js'
 import { reconcileTaskRun } from '../../src/reconcile/task-run.js'
-import type { Pod, PodStatus } from '../../src/resources/core.js'
+import { NOP_IMAGE, type Pod, type PodStatus } from '../../src/resources/core.js'
 import type { TaskRun, TaskRunSpec, TaskRunStatus } from '../../src/resources/tekton.js'
 import { succeededCondition } from '../../src/status/conditions.js'
 import { cases } from '../helpers/cases.js'
@@ -9,6 +9,7 @@ import {
   containerStatus,
   createdPod,
   exited,
+  FINISHED_AT,
   NOW,
   running,
   storedPod,
@@ -220,14 +221,92 @@ test('sidecars hold the first step until they are ready, once', () => {
   expect(reconcileTaskRun(run, { ...world, pod: { ...world.pod!, metadata } }).actions).toEqual([])
 })
 
-test('sidecars are stopped when the steps are done', () => {
-  const { run, world } = underWay(WITH_SIDECAR, {
-    phase: 'Running',
-    containerStatuses: [containerStatus('step-a', exited(0)), containerStatus('sidecar-db', running())],
+/** A run whose step has ended as told, as long as its sidecar still runs. */
+function stepDone(exitCode: number, spec: TaskRunSpec = WITH_SIDECAR) {
+  const stepEnded = containerStatus('step-a', exited(exitCode))
+  const containerStatuses = [stepEnded, containerStatus('sidecar-db', running())]
+  const { run, world } = underWay(spec, { phase: 'Running', containerStatuses })
+  const soon = { ...world, now: NOW + 10_000 }
+  const decision = reconcileTaskRun(run, soon)
+  const asked = world.pod!.spec.containers.map(one => (one.name === 'sidecar-db' ? { ...one, image: NOP_IMAGE } : one))
+  const pod: Pod = { ...world.pod!, spec: { ...world.pod!.spec, containers: asked } }
+  /** The nop image ended, and with it the Pod. */
+  const ended = (phase: 'Running' | 'Succeeded' | 'Failed', sidecarCode: number): Pod => ({
+    ...pod,
+    status: { phase, containerStatuses: [stepEnded, containerStatus('sidecar-db', exited(sidecarCode))] },
   })
-  const decision = reconcileTaskRun(run, world)
+  return { decision, run: after(run, decision), world: { ...soon, pod }, ended }
+}
+
+const STOPPED = 'Sidecar container successfully stopped by nop image'
+
+test('sidecars are stopped when the steps are done, and the run tells how they ended', () => {
+  const { decision, run, world, ended } = stepDone(0)
   expect(decision.actions).toEqual([expect.objectContaining({ do: 'stopSidecars', containers: ['sidecar-db'] })])
-  expect(verdict(decision)[1]).toBe('Succeeded')
+  expect(verdict(decision).slice(0, 2)).toEqual(['Unknown', 'Pending'])
+  expect(decision.status.completionTime).toBeUndefined()
+  // Asked once: the swapped image is seen.
+  const waits = reconcileTaskRun(run, world)
+  expect(waits).toEqual({ actions: [], status: run.status, lookAgainAt: NOW + 45_000 })
+
+  const done = reconcileTaskRun(run, { ...world, now: NOW + 12_000, pod: ended('Running', 0) })
+  expect(verdict(done)).toEqual(['True', 'Succeeded', 'All Steps have completed executing'])
+  expect(done.status.conditions?.length).toBe(1)
+  // The step's end, not the sidecar's.
+  expect(done.status.completionTime).toBe(FINISHED_AT)
+  expect(done.status.sidecars).toMatchObject([
+    { name: 'db', container: 'sidecar-db', terminated: { exitCode: 0, reason: 'Completed', message: STOPPED } },
+  ])
+  expect(done.lookAgainAt).toBeUndefined()
+})
+
+test('how a stopped sidecar or its Pod ends changes nothing: the steps have decided', () => {
+  const { run, world, ended } = stepDone(0)
+  const killed = reconcileTaskRun(run, { ...world, pod: ended('Failed', 137) })
+  expect(verdict(killed)[1]).toBe('Succeeded')
+  expect(killed.status.sidecars?.[0]?.terminated).toMatchObject({
+    exitCode: 137,
+    reason: 'Completed',
+    message: STOPPED,
+  })
+  expect(verdict(reconcileTaskRun(run, { ...world, pod: undefined }))[1]).toBe('Succeeded')
+  const cancelled = reconcileTaskRun({ ...run, spec: { ...run.spec, status: 'TaskRunCancelled' } }, world)
+  expect(verdict(cancelled)[1]).toBe('Succeeded')
+})
+
+test('a sidecar that does not stop is waited for as long as its grace', () => {
+  const { run, world } = stepDone(0, { ...WITH_SIDECAR, timeout: '20s' })
+  expect(verdict(reconcileTaskRun(run, { ...world, now: NOW + 44_999 }))[0]).toBe('Unknown')
+  const late = reconcileTaskRun(run, { ...world, now: NOW + 45_000 })
+  expect(verdict(late)[1]).toBe('Succeeded')
+  expect(late.status.completionTime).toBe(FINISHED_AT)
+})
+
+test.each([
+  ['with an exit code', 1, 'Error', 'StepFailed'],
+  ['out of memory', 137, 'OOMKilled', 'StepOOM'],
+])('a step that failed %s waits for the sidecars too', (_, code, told, reason) => {
+  const failing = containerStatus('step-a', exited(code, [], told))
+  const containerStatuses = [failing, containerStatus('sidecar-db', running())]
+  const { run, world } = underWay(WITH_SIDECAR, { phase: 'Running', containerStatuses })
+  const decision = reconcileTaskRun(run, world)
+  expect(does(decision)).toEqual(['stopSidecars'])
+  expect(verdict(decision)[0]).toBe('Unknown')
+  const status: PodStatus = { phase: 'Failed', containerStatuses: [failing, containerStatus('sidecar-db', exited(0))] }
+  const done = reconcileTaskRun(after(run, decision), { ...world, pod: { ...world.pod!, status } })
+  expect(verdict(done).slice(0, 2)).toEqual(['False', reason])
+  expect(done.status.sidecars?.[0]?.terminated?.exitCode).toBe(0)
+})
+
+test('a run completes when its last step did, within what its own clock can have seen', () => {
+  const ended: PodStatus = { phase: 'Succeeded', containerStatuses: [containerStatus('step-a', exited(0))] }
+  const { run, world } = underWay(ONE_STEP, ended)
+  expect(reconcileTaskRun(run, { ...world, now: NOW + 60_000 }).status.completionTime).toBe(FINISHED_AT)
+  // FINISHED_AT is three seconds after NOW: a node whose clock is ahead.
+  expect(reconcileTaskRun(run, world).status.completionTime).toBe('2026-01-02T03:04:05Z')
+  const startTime = '2026-01-02T03:05:00Z'
+  const late = { ...run, status: { ...run.status, startTime } }
+  expect(reconcileTaskRun(late, { ...world, now: NOW + 90_000 }).status.completionTime).toBe(startTime)
 })
 
 test('out of time: the Pod goes, its steps are marked, those that had ended keep their state', () => {
@@ -337,19 +416,32 @@ test('a failure is ignored where the pipeline task says so, a cancel and a broke
   expect(verdict(reconcileTaskRun(cancelled, world))[1]).toBe('TaskRunCancelled')
 })
 
-test('a Pod that vanished before a step ran is made again, one that ran is not', () => {
+test.each(
+  cases<PodStatus | undefined>({
+    'no look at it yet': undefined,
+    'when it was last seen pending': { phase: 'Pending', containerStatuses: [] },
+    'when a step was seen to run': stepRuns,
+  }),
+)('a Pod that vanished is never made again: %s', (_, podStatus) => {
   const { run, world } = underWay(ONE_STEP)
-  const pending = after(run, reconcileTaskRun(run, world))
-  expect(does(reconcileTaskRun(pending, { ...world, pod: undefined }))).toContain('create Pod')
-
-  const begun = after(run, reconcileTaskRun(run, { ...world, pod: { ...world.pod!, status: stepRuns } }))
-  const lost = reconcileTaskRun(begun, { ...world, pod: undefined })
+  const seen = podStatus
+    ? after(run, reconcileTaskRun(run, { ...world, pod: { ...world.pod!, status: podStatus } }))
+    : run
+  const lost = reconcileTaskRun(seen, { ...world, pod: undefined })
   expect(lost.actions).toEqual([])
   expect(verdict(lost)).toEqual([
     'False',
     'Failed',
-    'pod "build-pod" of TaskRun "build" vanished while its steps ran, and steps are never run twice in one attempt. Set spec.retries to have lost attempts repeated',
+    'pod "build-pod" of TaskRun "build" vanished before its steps were done, and steps are never run twice in one attempt. Set spec.retries to have lost attempts repeated',
   ])
+})
+
+test('retries repeat an attempt whose Pod vanished, under another name', () => {
+  const { run, world } = underWay({ ...ONE_STEP, retries: 1 })
+  const lost = reconcileTaskRun(run, { ...world, pod: undefined })
+  expect(verdict(lost)[1]).toBe('ToBeRetried')
+  const next = reconcileTaskRun(after(run, lost), { ...world, pod: undefined })
+  expect(createdPod(next).metadata.name).toBe('build-pod-retry1')
 })
 
 test('a Pod made by a pass that could not write its status is adopted', () => {
@@ -368,7 +460,7 @@ test('retries: the attempt is put away, the next one gets a new Pod and a new cl
   expect(first.lookAgainAt).toBe(NOW + 5_000)
   expect(Object.keys(first.status).sort()).toEqual(['conditions', 'retriesStatus', 'steps', 'taskSpec'])
   const [attempt] = first.status.retriesStatus ?? []
-  expect(attempt).toMatchObject({ podName: 'build-pod', completionTime: '2026-01-02T03:04:10Z' })
+  expect(attempt).toMatchObject({ podName: 'build-pod', completionTime: FINISHED_AT })
   expect(attempt?.conditions).toMatchObject([{ type: 'Succeeded', status: 'False', reason: 'StepFailed' }])
   expect(attempt?.retriesStatus).toBeUndefined()
 
@@ -407,9 +499,12 @@ test('a failed attempt with sidecars is followed by the next only when they have
   const failing = reconcileTaskRun(run, world)
   expect(does(failing)).toEqual(['stopSidecars'])
   expect(failing.status.retriesStatus).toBeUndefined()
-  const ended: Pod = { ...world.pod!, status: { phase: 'Failed', containerStatuses } }
+  const stopped = [containerStatus('step-a', exited(1)), containerStatus('sidecar-db', exited(0))]
+  const ended: Pod = { ...world.pod!, status: { phase: 'Failed', containerStatuses: stopped } }
   const next = reconcileTaskRun(after(run, failing), { ...world, pod: ended })
-  expect(next.status.retriesStatus?.[0]?.conditions).toMatchObject([{ reason: 'StepFailed' }])
+  const [attempt] = next.status.retriesStatus ?? []
+  expect(attempt?.conditions).toMatchObject([{ reason: 'StepFailed' }])
+  expect(attempt?.sidecars?.[0]?.terminated?.exitCode).toBe(0)
 })
 
 test('a mistake is retried too, and ends when the retries are used up', () => {

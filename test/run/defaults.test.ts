@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
 import {
-  DEFAULT_SETTINGS,
   defaultPipelineRunSpec,
   defaultPipelineSpec,
   defaultRunMeta,
@@ -8,6 +7,7 @@ import {
   defaultTaskSpec,
   mergePodTemplates,
 } from '../../src/run/defaults.js'
+import { DEFAULT_SETTINGS } from '../../src/run/settings.js'
 
 test('a TaskRun gets a timeout, a service account, the kind of its reference and a label', () => {
   expect(defaultTaskRunSpec({ taskRef: { name: 't' } }, DEFAULT_SETTINGS)).toEqual({

@@ -1,11 +1,12 @@
 /** `tektite up`: the embedded engine as a long-running server. */
 import { randomBytes, randomUUID } from 'node:crypto'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { startListeners } from '../../../listeners/main.js'
 import { startApi } from '../../api/server.js'
 import { openEmbedded } from '../../embedded.js'
 import { describeError } from '../../lib/fault.js'
+import { writeFileAtomically } from '../../storage/write-file.js'
 import type { CliContext } from '../context.js'
 import { createStyle } from '../print/style.js'
 
@@ -46,7 +47,7 @@ export async function upCommand(context: CliContext, options: UpOptions): Promis
       pid: process.pid,
     }
     // For scripts: where this engine listens, once it does.
-    await writeFile(join(dataDir, 'addresses.json'), `${JSON.stringify(addresses)}\n`)
+    await writeFileAtomically(join(dataDir, 'addresses.json'), `${JSON.stringify(addresses)}\n`)
     for (const note of engine.notes) stderr.write(`${style.dim('note')}: ${note}\n`)
     stderr.write(`${style.bold('tektite')} is up\n  API     ${addresses.api}   (token in ${join(dataDir, 'token')})\n`)
     stderr.write(`  hooks   ${addresses.hooks}/hooks/<namespace>/<listener>\n  data    ${dataDir}\n`)
@@ -67,6 +68,6 @@ async function readOrMakeToken(file: string): Promise<string> {
   const written = await readFile(file, 'utf8').catch(() => '')
   if (written.trim() !== '') return written.trim()
   const token = randomBytes(24).toString('base64url')
-  await writeFile(file, `${token}\n`, { mode: 0o600 })
+  await writeFileAtomically(file, `${token}\n`, 0o600)
   return token
 }

@@ -1,0 +1,45 @@
+/** Between the last step's end and the run's: the sidecars are asked to stop, and the status waits to tell how they did. */
+import { fromTimestamp, toTimestamp } from '../lib/time.js'
+import { NOP_IMAGE, type Pod } from '../resources/core.js'
+import { type Condition, keyOf } from '../resources/meta.js'
+import type { TaskRunStatus } from '../resources/tekton.js'
+import { isFinished, type PodReport, type Verdict } from '../status/from-pod.js'
+import type { TaskRunReason } from '../status/reasons.js'
+import type { Action } from './decision.js'
+
+/**
+ * While sidecars are being stopped, a second condition remembers what the steps came to: how a sidecar ends, a Pod that
+ * is deleted or a late cancel do not change it any more. It goes when the run is done.
+ */
+export const STEPS_DONE = 'StepsDone'
+
+/** Kubernetes' default for terminationGracePeriodSeconds. */
+const DEFAULT_GRACE_SECONDS = 30
+/** What a node gets beyond its Pod's grace to kill, and to say so. */
+const REPORT_MS = 5_000
+
+export function withStepsDone(status: TaskRunStatus, verdict: Verdict, now: number): TaskRunStatus {
+  const remembered: Condition = { type: STEPS_DONE, ...verdict, lastTransitionTime: toTimestamp(now) }
+  return { ...status, conditions: [...(status.conditions ?? []), remembered] }
+}
+
+export function stepsOutcome(status: TaskRunStatus): Verdict | undefined {
+  const found = status.conditions?.find(({ type }) => type === STEPS_DONE)
+  return found && { status: found.status, reason: found.reason as TaskRunReason, message: found.message ?? '' }
+}
+
+/** Until when sidecars are waited for, epoch ms; undefined when there is nothing to wait for. */
+export function sidecarsAwaitedUntil(status: TaskRunStatus, pod: Pod, report: PodReport): number | undefined {
+  if (isFinished(pod) || report.openSidecars.length === 0) return undefined
+  const asked = status.conditions?.find(({ type }) => type === STEPS_DONE)?.lastTransitionTime ?? ''
+  const graceSeconds = pod.spec.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS
+  return fromTimestamp(asked) + graceSeconds * 1_000 + REPORT_MS
+}
+
+/** Those that run, or still could, and were not asked yet. */
+export function stopSidecars(pod: Pod, { openSidecars }: PodReport): readonly Action[] {
+  const asked = new Set(pod.spec.containers.filter(({ image }) => image === NOP_IMAGE).map(({ name }) => name))
+  const containers = openSidecars.filter(name => !asked.has(name))
+  if (isFinished(pod) || containers.length === 0) return []
+  return [{ do: 'stopSidecars', kind: 'Pod', key: keyOf(pod), uid: pod.metadata.uid, containers }]
+}
