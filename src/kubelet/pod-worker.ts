@@ -2,6 +2,7 @@
  * Looks after one Pod: observe, ask pod-lifecycle.ts, do what it says, report; then wait until something changes.
  * All of it may be done twice, because the runtime starts a container at most once.
  */
+import { isDeepStrictEqual } from 'node:util'
 import type { Cluster } from '../cluster/cluster.js'
 import { isClusterError } from '../cluster/cluster.js'
 import { growingPauseMs } from '../lib/backoff.js'
@@ -51,6 +52,12 @@ export interface PodWorker {
 
 /** How soon something that could not be made (a missing secret), or a fault of the machine, is tried again. */
 const RETRY = { firstMs: 500, maxMs: 10_000 } as const
+
+/**
+ * Until an annotation that was set later shows in its file. A cluster's kubelet takes a second or more, and tasks rely on
+ * it: their first step expects that a sidecar, ready as soon as it runs, has done its first work by then.
+ */
+const PROJECTION_DELAY_MS = 200
 
 export function startPodWorker(first: Pod, adopted: PodSandbox | undefined, deps: WorkerDeps): PodWorker {
   const { cluster, runtime, log, now } = deps
@@ -218,8 +225,13 @@ export function startPodWorker(first: Pod, adopted: PodSandbox | undefined, deps
     const hasVolumes = volumes !== undefined || adopted !== undefined
     if (sandbox !== undefined && hasVolumes && shown !== pod) {
       const before = shown
-      shown = pod
-      refreshDownward(before, pod, sandbox.rootDir, volumeDeps())
+      const isChange = before !== undefined && !isDeepStrictEqual(before.metadata.annotations, pod.metadata.annotations)
+      if (isChange) refreshAt ??= now() + PROJECTION_DELAY_MS
+      if (refreshAt === undefined || now() >= refreshAt) {
+        refreshAt = undefined
+        shown = pod
+        refreshDownward(before, pod, sandbox.rootDir, volumeDeps())
+      }
     }
     if (retryAt !== undefined && now() >= retryAt) {
       refused = new Map()
@@ -245,9 +257,10 @@ export function startPodWorker(first: Pod, adopted: PodSandbox | undefined, deps
   }
 
   let lookAgainAt: number | undefined
+  let refreshAt: number | undefined
 
   const wait = async (): Promise<void> => {
-    const times = [lookAgainAt, retryAt].filter(at => at !== undefined)
+    const times = [lookAgainAt, retryAt, refreshAt].filter(at => at !== undefined)
     const until = new AbortController()
     // A day at most: a longer timer would fire at once.
     const ms = Math.min(Math.max(0, Math.min(...times) - now()), 86_400_000)
