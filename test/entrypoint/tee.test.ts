@@ -133,7 +133,9 @@ describe.each(builds)('%s: a copy of the output', build => {
     const options = { postFile: room().path('out'), stdoutPath: room().path('copy') }
     const unread = ['sh', '-c', 'mkfifo log; exec 8<>log; exec "$@" >&8', 'sh']
     const step = room().start({ ...options, command: ['head', '-c', '100000', '/dev/zero'] }, { under: unread })
-    await until(() => room().has('copy') && room().processes().length === 1 && isAsleep(step.pid), 'the command to end')
+    // What is in the copy came from the command: so it has begun, and one process left means that it has ended.
+    const hasEnded = () => room().has('copy') && room().read('copy') !== '' && room().processes().length === 1
+    await until(() => hasEnded() && isAsleep(step.pid), 'the command to end')
     process.kill(step.pid, 'SIGTERM')
     expect(await step.done).toMatchObject({ code: 0 })
     expect(room().has('out')).toBe(true)
