@@ -30,9 +30,16 @@ const vitest = spawnSync(
 )
 // One plain closing line, for people and machines that read only the end.
 try {
-  const { numPassedTests, numFailedTests, numPendingTests } = JSON.parse(
+  const { numPassedTests, numFailedTests, numPendingTests, testResults } = JSON.parse(
     readFileSync(join(report, 'report.json'), 'utf8'),
   )
+  for (const { assertionResults } of testResults) {
+    for (const { status, fullName, failureMessages } of assertionResults) {
+      if (status === 'passed' && failureMessages?.length > 0) {
+        console.log(`passed only at the second try: ${fullName}: ${failureMessages[0].split('\n')[0]}`)
+      }
+    }
+  }
   console.log(`${numPassedTests} passed, ${numFailedTests} failed, ${numPendingTests} skipped`)
 } finally {
   rmSync(report, { recursive: true, force: true })
