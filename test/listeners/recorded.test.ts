@@ -23,12 +23,10 @@ interface Sent {
   readonly body: string
 }
 
-const isThere = existsSync(EXAMPLES)
-const folders = isThere
-  ? readdirSync(EXAMPLES).filter(folder => existsSync(new URL(`${folder}/request.json`, EXAMPLES)))
-  : []
+// Without the shared folder this throws, and the file fails: nothing is skipped in silence.
+const folders = readdirSync(EXAMPLES).filter(folder => existsSync(new URL(`${folder}/request.json`, EXAMPLES)))
 
-test.runIf(isThere)('the examples with a request are the six we know', () => {
+test('the examples with a request are the six we know', () => {
   expect([...folders].sort()).toEqual([
     'bitbucket-server',
     'embedded-trigger',
@@ -52,7 +50,7 @@ test.each(recorded)('example %s makes what Tekton made', async folder => {
   }
 })
 
-test.runIf(isThere)('example label-selector fires the trigger with the label only', async () => {
+test('example label-selector fires the trigger with the label only', async () => {
   const { verdicts, created } = await dispatchExample('label-selector')
   expect(verdicts).toMatchObject([{ trigger: 'matching-label-trigger', is: 'fired' }])
   expect(created).toMatchObject([
@@ -63,7 +61,7 @@ test.runIf(isThere)('example label-selector fires the trigger with the label onl
   ])
 })
 
-test.runIf(isThere)('example slack says that its interceptor is not supported yet', async () => {
+test('example slack says that its interceptor is not supported yet', async () => {
   const { verdicts, created } = await dispatchExample('slack')
   expect(created).toEqual([])
   expect(verdicts).toEqual([
