@@ -13,10 +13,11 @@ const SIGNATURE = `sha256=${createHmac('sha256', secret).update(BODY).digest('he
 
 let left = Number(count)
 const latencies = []
+const ids = []
 const started = performance.now()
 await Promise.all(Array.from({ length: Number(connections) }, send))
 const seconds = (performance.now() - started) / 1_000
-process.stdout.write(JSON.stringify({ perSecond: latencies.length / seconds, latencies }))
+process.stdout.write(JSON.stringify({ perSecond: latencies.length / seconds, latencies, ids }))
 
 /** One connection: one delivery after the other, until all are sent. */
 function send() {
@@ -58,13 +59,15 @@ function send() {
 }
 
 function request() {
+  const id = randomUUID()
+  ids.push(id)
   return [
     `POST ${path} HTTP/1.1`,
     'host: bench',
     'content-type: application/json',
     `content-length: ${Buffer.byteLength(BODY)}`,
     'x-github-event: push',
-    `x-github-delivery: ${randomUUID()}`,
+    `x-github-delivery: ${id}`,
     `x-hub-signature-256: ${SIGNATURE}`,
     '',
     BODY,
