@@ -163,6 +163,17 @@ test('a pod runs to its end: status, logs, and nothing left', async () => {
   expect(own.cluster.statuses.length).toBeLessThanOrEqual(4)
 })
 
+test('a step inherits no file of the engine, least of all its database', async () => {
+  await using own = await machine()
+  const pod = await createPod(own.cluster, 'files', {
+    containers: [sh('step', 'for f in /proc/$$/fd/*; do readlink $f; done')],
+  })
+  await finished(own.cluster, pod)
+  const files = (await logOf(own.kubelet, 'files', 'step'))?.trim().split('\n') ?? []
+  expect(files.filter(file => !/^(\/dev\/null|pipe:\[\d+\]|\/proc\/\d+\/fd.*)$/.test(file))).toEqual([])
+  expect(files.length).toBeLessThanOrEqual(5)
+})
+
 test('init containers run in order, and a failing one ends the pod', async () => {
   await using own = await machine()
   const volumes = [{ name: 'work', emptyDir: {} }]

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 static int refuse(char *error, const char *flag) {
@@ -78,7 +79,19 @@ static int exec_command(char **arguments) {
   return exec_beside(pid, cwd, at + 1);
 }
 
+/*
+ * The engine's database opens its files without O_CLOEXEC, and whoever is started by the engine inherits them: a step
+ * could write into the store. Only the three standard streams are ours.
+ */
+static void close_inherited(void) {
+#ifdef SYS_close_range
+  if (syscall(SYS_close_range, 3U, ~0U, 0U) == 0) return;
+#endif
+  for (int file = 3; file < 65536; file++) close(file); /* a kernel before 5.9 */
+}
+
 int main(int count, char **arguments) {
+  close_inherited();
   if (count >= 2 && strcmp(arguments[1], "serve") == 0) return serve();
   if (count >= 2 && strcmp(arguments[1], "exec") == 0) return exec_command(arguments + 2);
   fputs("usage: shim serve | shim exec --pid PID [--cwd PATH] -- COMMAND [ARGUMENT…]\n", stderr);
