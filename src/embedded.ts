@@ -97,7 +97,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedEn
     })
     closing.push(() => kubelet.close())
     const workers = startWorkers(
-      { cluster, queue, settings: DEFAULT_SETTINGS, entrypoint, now, log },
+      { cluster, queue, settings: () => DEFAULT_SETTINGS, entrypoint, now, log },
       { concurrency: WORKER_CONCURRENCY },
     )
     closing.push(() => workers.close())

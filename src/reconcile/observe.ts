@@ -27,18 +27,22 @@ export interface EntrypointSource {
 
 export interface ObserveDeps {
   readonly cluster: Cluster
-  readonly settings: Settings
+  /** As they are now: an installation may change them while it runs. */
+  readonly settings: () => Settings
   readonly entrypoint: EntrypointSource
 }
 
 export async function observePipelineRun(deps: ObserveDeps, run: PipelineRun, now: number): Promise<PipelineRunWorld> {
-  const { cluster, settings } = deps
+  const { cluster } = deps
+  const settings = deps.settings()
   const pipeline = await lookUpPipeline(cluster, run)
   const spec = run.status?.pipelineSpec ?? (pipeline.is === 'found' ? pipeline.value : undefined)
   const [tasks, found] = await Promise.all([
     lookUpTasks(cluster, run, spec),
     Promise.all(
-      (spec ? expectedChildren(run, spec) : []).map(child => getChild(cluster, child, run.metadata.namespace)),
+      (spec ? expectedChildren(run, spec, settings) : []).map(child =>
+        getChild(cluster, child, run.metadata.namespace),
+      ),
     ),
   ])
   const existing = found.filter(child => child !== undefined)
@@ -54,7 +58,8 @@ export async function observePipelineRun(deps: ObserveDeps, run: PipelineRun, no
 }
 
 export async function observeTaskRun(deps: ObserveDeps, run: TaskRun, now: number): Promise<TaskRunWorld> {
-  const { cluster, settings, entrypoint } = deps
+  const { cluster, entrypoint } = deps
+  const settings = deps.settings()
   const { namespace, uid } = run.metadata
   const task = await lookUpTask(cluster, run)
   const spec = run.status?.taskSpec ?? (task.is === 'found' ? task.value : undefined)

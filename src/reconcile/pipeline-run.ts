@@ -24,7 +24,7 @@ import { buildGraph } from '../run/graph.js'
 import { childNames, fanOut, isSizeKnown, largestFanOut } from '../run/matrix.js'
 import { snapshotPipeline } from '../run/pipeline-variables.js'
 import { type Fault, schedule } from '../run/schedule.js'
-import { defaultTimeoutMs } from '../run/settings.js'
+import { defaultTimeoutMs, type Settings } from '../run/settings.js'
 import { deadlinesOf, type Timeouts, timeoutsOf } from '../run/timeouts.js'
 import type { EvaluateCel } from '../run/when.js'
 import { isDone, withSucceeded } from '../status/conditions.js'
@@ -119,8 +119,9 @@ const MAX_FAN_OUT = 10_000
 export function expectedChildren(
   run: PipelineRun,
   spec: PipelineSpec,
+  settings: Settings,
 ): readonly { readonly kind: ChildKind; readonly name: string; readonly pipelineTaskName: string }[] {
-  const snapshot = run.status?.pipelineSpec ? undefined : snapshotPipeline(run, spec, run.metadata.name)
+  const snapshot = run.status?.pipelineSpec ? undefined : snapshotPipeline(run, spec, run.metadata.name, settings)
   const known = snapshot?.is === 'snapshot' ? snapshot.spec : spec
   const expected = new Map(
     (run.status?.childReferences ?? []).map(({ kind, name, pipelineTaskName }) => [

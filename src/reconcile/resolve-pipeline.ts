@@ -25,7 +25,7 @@ export function resolvePipeline(run: PipelineRun, world: PipelineRunWorld): Reso
     if (pipeline.is !== 'found') throw new Error(`PipelineRun "${namespace}/${run.metadata.name}" has no pipeline`)
     const problem = pipelineProblem(run, pipeline.value, name)
     if (problem) return { is: 'failed', ...problem }
-    const snapshot = snapshotPipeline(run, pipeline.value, name)
+    const snapshot = snapshotPipeline(run, pipeline.value, name, world.settings)
     if (snapshot.is === 'problem') {
       const message = `Failed to apply parameters to Pipeline ${namespace}/${name}: ${snapshot.message}`
       return { is: 'failed', reason: REASONS.PipelineValidationFailed, message }

@@ -144,7 +144,7 @@ function begin(
       spec: world.task.value,
       taskName: run.spec.taskSpec ? undefined : (world.task.from?.name ?? run.spec.taskRef?.name ?? ''),
       stepActions: actions.found,
-      coschedule: settings.coschedule,
+      settings,
     })
     if (prepared.is === 'wrong') return fail(prepared.reason, prepared.message)
     task = prepared.spec

@@ -3,7 +3,7 @@ import type { Param, PipelineRun, PipelineSpec, PipelineTask } from '../resource
 import { defaultPipelineSpec } from './defaults.js'
 import { paramReplacements, replaceParams } from './params.js'
 import { paramNamed, resolvePipelineParams } from './pipeline-params.js'
-import { DEFAULT_SETTINGS } from './settings.js'
+import type { Settings } from './settings.js'
 import {
   isList,
   mergeReplacements,
@@ -23,7 +23,12 @@ export type Snapshot =
  * The pipeline as this run sees it: what goes into `status.pipelineSpec` and from then on is the only truth about the
  * run, whatever happens to the Pipeline. References to results stay as they stand; they have their time later.
  */
-export function snapshotPipeline(run: PipelineRun, spec: PipelineSpec, pipelineName: string): Snapshot {
+export function snapshotPipeline(
+  run: PipelineRun,
+  spec: PipelineSpec,
+  pipelineName: string,
+  settings: Settings,
+): Snapshot {
   const resolved = resolvePipelineParams(spec.params ?? [], run.spec.params ?? [])
   if (resolved.is === 'problem') return resolved
   const bound = boundWorkspaces(run, spec)
@@ -36,7 +41,7 @@ export function snapshotPipeline(run: PipelineRun, spec: PipelineSpec, pipelineN
       'context.pipeline.name': pipelineName,
     }),
   )
-  const defaulted = defaultPipelineSpec(spec, DEFAULT_SETTINGS)
+  const defaulted = defaultPipelineSpec(spec, settings)
   const substitute = (task: PipelineTask) => substituteKnown(task, known, bound)
   return {
     is: 'snapshot',

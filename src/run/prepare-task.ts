@@ -7,7 +7,7 @@ import { USER_ERROR } from '../status/reasons.js'
 import { defaultTaskSpec } from './defaults.js'
 import { checkParams } from './params.js'
 import { requestsOverLimits } from './requests.js'
-import { DEFAULT_SETTINGS } from './settings.js'
+import type { Settings } from './settings.js'
 import { applyStepAction } from './step-actions.js'
 import { mergeReplacements, type Replacements, replaceString } from './substitute.js'
 import { substituteBinding, substituteStep, substituteTaskSpec } from './substitute-task.js'
@@ -48,7 +48,7 @@ export interface PrepareInput {
   readonly taskName: string | undefined
   /** By step index, for every step with a `ref`. */
   readonly stepActions: ReadonlyMap<number, StepActionSpec>
-  readonly coschedule: 'workspaces' | 'disabled'
+  readonly settings: Settings
 }
 
 export function prepareTask({
@@ -56,9 +56,9 @@ export function prepareTask({
   spec: written,
   taskName,
   stepActions,
-  coschedule,
+  settings,
 }: PrepareInput): PreparedTask | Mistake {
-  const defaulted = defaultTaskSpec(written, DEFAULT_SETTINGS)
+  const defaulted = defaultTaskSpec(written, settings)
   const inline = taskName === undefined
   const workspaces = inline
     ? withPropagated(defaulted.workspaces, run.spec.workspaces ?? [])
@@ -71,7 +71,7 @@ export function prepareTask({
   const params = taskParams(run, spec.params ?? [])
   const outOfRange = indicesOutOfRange(spec, params)
   if (outOfRange.length > 0) return invalid(`non-existent param references:[${outOfRange.join(' ')}]`)
-  const unbound = workspaceProblem(workspaces, run.spec.workspaces ?? [], coschedule)
+  const unbound = workspaceProblem(workspaces, run.spec.workspaces ?? [], settings.flags.coschedule)
   if (unbound) return invalid(unbound)
 
   const { own, known } = replacementsFor(run, spec, name, params)

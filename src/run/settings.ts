@@ -1,24 +1,61 @@
 import type { PodTemplate, WorkspaceBinding } from '../resources/tekton.js'
 
-/** What an installation sets for all runs: the part of Tekton's `config-defaults` and `feature-flags` that something here reads. */
+/**
+ * What an installation sets for all runs: the part of Tekton's ConfigMaps `config-defaults` and `feature-flags` that
+ * something here reads.
+ */
 export interface Settings {
-  /** 0 means no timeout. */
+  /** `default-timeout-minutes`; 0 means no timeout. */
   readonly timeoutMinutes: number
+  /** `default-service-account` */
   readonly serviceAccount: string
+  /** `default-managed-by-label-value` */
   readonly managedByLabelValue: string
+  /** `default-pod-template` */
   readonly podTemplate: PodTemplate | undefined
-  /** Put on references with neither name nor resolver; '' for none. */
+  /** `default-resolver-type`: put on references with neither name nor resolver; '' for none. */
   readonly resolverType: string
+  /** `default-max-matrix-combinations-count` */
   readonly maxMatrixCombinations: number
-  /** Names that a podTemplate's env may not set. */
+  /** `default-forbidden-env`: names that a podTemplate's env may not set. */
   readonly forbiddenEnv: readonly string[]
-  /** Used for every required workspace that a TaskRun leaves unbound. */
+  /** `default-task-run-workspace-binding`: used for every required workspace that a TaskRun leaves unbound. */
   readonly taskRunWorkspaceBinding: Omit<WorkspaceBinding, 'name'> | undefined
-  /** `workspaces` refuses two claims in one TaskRun as Tekton's default does; a single machine has no such limit. */
-  readonly coschedule: 'workspaces' | 'disabled'
+  /** `default-maximum-resolution-timeout`: how long a ResolutionRequest may take, counted from its creation. */
+  readonly maximumResolutionTimeoutMs: number
+  readonly flags: FeatureFlags
 }
 
-/** Tekton's own defaults, but for `coschedule`. */
+/** Named after the keys of the ConfigMap `feature-flags`. */
+export interface FeatureFlags {
+  readonly enableApiFields: 'stable' | 'beta' | 'alpha'
+  readonly disableCredsInit: boolean
+  readonly runningInEnvironmentWithInjectedSidecars: boolean
+  readonly awaitSidecarReadiness: boolean
+  readonly requireGitSshSecretKnownHosts: boolean
+  /** `workspaces` refuses two claims in one TaskRun as Tekton's default does; a single machine has no such limit. */
+  readonly coschedule: 'workspaces' | 'pipelineruns' | 'isolate-pipelinerun' | 'disabled'
+  readonly resultsFrom: 'termination-message' | 'sidecar-logs'
+  /** Bytes that the results of one step may take together. */
+  readonly maxResultSize: number
+  readonly enableTerminationMessageCompression: boolean
+  readonly keepPodOnCancel: boolean
+  readonly setSecurityContext: boolean
+  readonly setSecurityContextReadOnlyRootFilesystem: boolean
+  readonly enableKubernetesSidecar: boolean
+  readonly enableProvenanceInStatus: boolean
+  readonly enableCelInWhenexpression: boolean
+  readonly enableParamEnum: boolean
+  readonly enableArtifacts: boolean
+  readonly enableConciseResolverSyntax: boolean
+  /** Where inline specs are refused: `pipeline`, `pipelinerun`, `taskrun`. */
+  readonly disableInlineSpec: readonly string[]
+}
+
+/**
+ * Tekton's own defaults, but for three things: every feature is on, because who writes one means it; claims may be
+ * combined freely (`coschedule`); and Pods without sidecars do not wait for ones that somebody might inject.
+ */
 export const DEFAULT_SETTINGS: Settings = {
   timeoutMinutes: 60,
   serviceAccount: 'default',
@@ -28,7 +65,28 @@ export const DEFAULT_SETTINGS: Settings = {
   maxMatrixCombinations: 256,
   forbiddenEnv: [],
   taskRunWorkspaceBinding: undefined,
-  coschedule: 'disabled',
+  maximumResolutionTimeoutMs: 60_000,
+  flags: {
+    enableApiFields: 'alpha',
+    disableCredsInit: false,
+    runningInEnvironmentWithInjectedSidecars: false,
+    awaitSidecarReadiness: true,
+    requireGitSshSecretKnownHosts: false,
+    coschedule: 'disabled',
+    resultsFrom: 'termination-message',
+    maxResultSize: 4096,
+    enableTerminationMessageCompression: false,
+    keepPodOnCancel: false,
+    setSecurityContext: false,
+    setSecurityContextReadOnlyRootFilesystem: false,
+    enableKubernetesSidecar: false,
+    enableProvenanceInStatus: true,
+    enableCelInWhenexpression: true,
+    enableParamEnum: true,
+    enableArtifacts: true,
+    enableConciseResolverSyntax: true,
+    disableInlineSpec: [],
+  },
 }
 
 export function defaultTimeoutMs(settings: Settings): number {

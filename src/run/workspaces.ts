@@ -2,6 +2,7 @@
 import type { Volume, VolumeMount } from '../resources/core.js'
 import type { WorkspaceBinding, WorkspaceDeclaration, WorkspaceUsage } from '../resources/tekton.js'
 import { claimName } from './names.js'
+import type { FeatureFlags } from './settings.js'
 import type { Replacements } from './substitute.js'
 import { NOTHING } from './substitute.js'
 
@@ -36,7 +37,7 @@ export function withPropagated(
 export function workspaceProblem(
   declared: readonly WorkspaceDeclaration[],
   bindings: readonly WorkspaceBinding[],
-  coschedule: 'workspaces' | 'disabled',
+  coschedule: FeatureFlags['coschedule'],
 ): string | undefined {
   const bound = new Set(bindings.map(({ name }) => name))
   const missing = declared.find(({ name, optional }) => !optional && !bound.has(name))

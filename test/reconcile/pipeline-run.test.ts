@@ -579,7 +579,7 @@ test('expected names: from the stored Pipeline, with params, and what the status
     finally: [{ name: e, pipelineRef: { name: p } }]
   `
   const run = simulate({ params: [{ name: 'list', value: ['x', 'y'] }] }).run()
-  expect(expectedChildren(run, spec).map(({ kind, name }) => `${kind} ${name}`)).toEqual([
+  expect(expectedChildren(run, spec, DEFAULT_SETTINGS).map(({ kind, name }) => `${kind} ${name}`)).toEqual([
     'TaskRun run-a',
     'TaskRun run-b-0',
     'TaskRun run-b-1',
@@ -588,5 +588,5 @@ test('expected names: from the stored Pipeline, with params, and what the status
   ])
   const listed = { apiVersion: 'tekton.dev/v1', kind: 'TaskRun', name: 'run-c-0', pipelineTaskName: 'c' } as const
   const later = { ...run, status: { childReferences: [listed] } }
-  expect(expectedChildren(later, spec).map(({ name }) => name)).toContain('run-c-0')
+  expect(expectedChildren(later, spec, DEFAULT_SETTINGS).map(({ name }) => name)).toContain('run-c-0')
 })

@@ -19,7 +19,7 @@ export async function storeWith(...manifests: readonly string[]): Promise<Embedd
 }
 
 export function depsFor(cluster: ReconcileDeps['cluster'], now: () => number = () => NOW): ReconcileDeps {
-  return { cluster, settings: DEFAULT_SETTINGS, entrypoint: ENTRYPOINT, now, log: SILENT }
+  return { cluster, settings: () => DEFAULT_SETTINGS, entrypoint: ENTRYPOINT, now, log: SILENT }
 }
 
 export const key = (name: string) => ({ namespace: 'default', name })

@@ -77,7 +77,7 @@ export function simulate(spec: PipelineRunSpec, options: SimulationOptions = {})
 
   function observe(): PipelineRunWorld {
     const known = run.status?.pipelineSpec ?? (pipeline.is === 'found' ? pipeline.value : undefined)
-    const names = new Set((known ? expectedChildren(run, known) : []).map(child => child.name))
+    const names = new Set((known ? expectedChildren(run, known, DEFAULT_SETTINGS) : []).map(child => child.name))
     return {
       now,
       settings: DEFAULT_SETTINGS,

@@ -159,7 +159,10 @@ test('a referenced Task takes only bindings that it declares; two claims are too
   const inline = taskRun({ ...ONE_STEP, workspaces: bindings })
   const world = worldFor(inline)
   expect(does(reconcileTaskRun(inline, world))).toContain('create Pod')
-  const strict = { ...world, settings: { ...world.settings, coschedule: 'workspaces' as const } }
+  const strict = {
+    ...world,
+    settings: { ...world.settings, flags: { ...world.settings.flags, coschedule: 'workspaces' as const } },
+  }
   expect(verdict(reconcileTaskRun(inline, strict))[2]).toBe('[User error] more than one PersistentVolumeClaim is bound')
 })
 
