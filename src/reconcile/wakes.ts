@@ -62,7 +62,8 @@ export function selfKeys(object: PipelineRun | TaskRun | CustomRun): readonly Ru
   return object.kind === 'CustomRun' ? [] : [runKey(object.kind, object.metadata)]
 }
 
-function ownerKeys(metadata: ObjectMeta): readonly RunKey[] {
+/** Whom the end of a run or a change of a Pod concerns: its controlling owner, if that is a run of ours. */
+export function ownerKeys(metadata: ObjectMeta): readonly RunKey[] {
   return (metadata.ownerReferences ?? []).flatMap(owner => {
     if (owner.controller !== true) return []
     if (owner.kind !== 'PipelineRun' && owner.kind !== 'TaskRun') return []

@@ -14,8 +14,19 @@ export type BuiltGraph =
   /** Tekton's message. */
   | { readonly is: 'problem'; readonly message: string }
 
+/** By the tasks it was built from, which never change: a run is looked at many times, and its pipeline stays the same. */
+const built = new WeakMap<readonly PipelineTask[], BuiltGraph>()
+
 /** Edges are `runAfter` and result references. Linear in the number of tasks and edges. */
 export function buildGraph(tasks: readonly PipelineTask[]): BuiltGraph {
+  const known = built.get(tasks)
+  if (known) return known
+  const graph = build(tasks)
+  built.set(tasks, graph)
+  return graph
+}
+
+function build(tasks: readonly PipelineTask[]): BuiltGraph {
   const parents = new Map<string, readonly string[]>()
   for (const task of tasks) {
     if (parents.has(task.name)) {

@@ -54,7 +54,8 @@ export function openObjects(database: Database): Objects {
   const decoded = new Map<number, Stored>()
 
   function remember(version: number, object: Stored): Stored {
-    if (decoded.size >= MAX_DECODED) decoded.delete(decoded.keys().next().value!)
+    // Used last, forgotten last: what a long run reads in every pass outlives what passes by.
+    if (!decoded.delete(version) && decoded.size >= MAX_DECODED) decoded.delete(decoded.keys().next().value!)
     decoded.set(version, object)
     return object
   }
@@ -63,7 +64,7 @@ export function openObjects(database: Database): Objects {
     const space = text.indexOf(' ')
     const version = Number(text.slice(0, space))
     const known = decoded.get(version)
-    if (known !== undefined) return known
+    if (known !== undefined) return keep ? remember(version, known) : known
     const object = deepFreeze(JSON.parse(text.slice(space + 1))) as Stored
     return keep ? remember(version, object) : object
   }
@@ -89,7 +90,8 @@ export function openObjects(database: Database): Objects {
     if (letter === 'D') states.remove(objectKey(kind, key))
     else states.put(objectKey(kind, key), `${version} ${json}`)
     log.put([version], `${letter}${previous?.metadata.resourceVersion ?? ''} ${json}`)
-    remember(version, object)
+    if (previous !== undefined) decoded.delete(Number(previous.metadata.resourceVersion))
+    if (letter !== 'D') remember(version, object)
     return { type: TYPES[letter], version, kind, object, previous }
   }
 

@@ -63,13 +63,14 @@ export function replaced(kind: Kind, stored: Stored, object: Candidate): Stored 
   // For kinds without the subresource, status is a field like any other.
   const keptStatus = KINDS[kind].status ? currentStatus : status
   const { labels: _l, annotations: _a, ownerReferences: _o, finalizers: _f, ...kept } = current
-  const next = frozenCopy({
+  const revised = {
     apiVersion,
     kind: stored.kind,
     metadata: { ...kept, ...authored(metadata) },
     ...content,
     ...(keptStatus === undefined ? {} : { status: keptStatus }),
-  }) as Stored
+  }
+  const next = frozenCopy(revised, stored) as Stored
   if (sameJson(next, stored)) return stored
   const { apiVersion: _v, kind: _k, metadata: _m, status: _s, ...nextContent } = next
   if (sameJson(nextContent, currentContent)) return next
@@ -80,7 +81,7 @@ export function replaced(kind: Kind, stored: Stored, object: Candidate): Stored 
 export function withStatus(stored: Stored, status: unknown): Stored {
   if (sameJson(stored['status'], status)) return stored
   const { status: _status, ...rest } = stored
-  const copy = frozenCopy(status)
+  const copy = frozenCopy(status, stored['status'])
   return { ...rest, ...(copy === undefined ? {} : { status: copy }) } as Stored
 }
 

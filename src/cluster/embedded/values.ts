@@ -1,14 +1,15 @@
 /** JSON values that cannot be changed, and comparing them. */
 
 /**
- * A deeply frozen copy of what `JSON.parse(JSON.stringify(value))` would give; undefined for what JSON leaves out.
+ * A deeply frozen copy of what `JSON.parse(JSON.stringify(value))` would give; undefined for what JSON leaves out. What it
+ * has in common with `like`, deeply frozen and in the same place, is not copied: it is the same object afterwards.
  * @throws RangeError when the value is nested too deeply, TypeError for a bigint.
  */
-export function frozenCopy<T>(value: T): T {
-  return copyOf(value) as T
+export function frozenCopy<T>(value: T, like?: unknown): T {
+  return copyOf(value, like) as T
 }
 
-function copyOf(value: unknown): unknown {
+function copyOf(value: unknown, like: unknown): unknown {
   switch (typeof value) {
     case 'string':
     case 'boolean':
@@ -22,16 +23,19 @@ function copyOf(value: unknown): unknown {
     default:
       return undefined
   }
-  if (value === null) return null
-  if (Array.isArray(value)) return Object.freeze(value.map(item => copyOf(item) ?? null))
-  if ('toJSON' in value && typeof value.toJSON === 'function') return copyOf(value.toJSON())
+  if (value === null || value === like) return value
+  const before = typeof like === 'object' && like !== null ? (like as Record<string | number, unknown>) : NOTHING
+  if (Array.isArray(value)) return Object.freeze(value.map((item, index) => copyOf(item, before[index]) ?? null))
+  if ('toJSON' in value && typeof value.toJSON === 'function') return copyOf(value.toJSON(), undefined)
   const copy: Record<string, unknown> = {}
   for (const key of Object.keys(value)) {
-    const inner = copyOf((value as Record<string, unknown>)[key])
+    const inner = copyOf((value as Record<string, unknown>)[key], before[key])
     if (inner !== undefined) setOwn(copy, key, inner)
   }
   return Object.freeze(copy)
 }
+
+const NOTHING: Record<string | number, unknown> = Object.freeze(Object.create(null))
 
 /** Plain assignment to the key `__proto__` would change the prototype instead. */
 function setOwn(target: Record<string, unknown>, key: string, value: unknown): void {

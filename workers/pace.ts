@@ -1,0 +1,52 @@
+/** Wakes that come in bursts: the first goes through at once, those of the window after it go as one when it is over. */
+import type { RunKey } from '../src/queue/queue.js'
+
+export interface Pace {
+  /** A window of 0 goes through at once, and takes with it what waits. */
+  wake(key: RunKey, windowMs: number): void
+}
+
+interface Rest {
+  /** The window to keep after the wake that waits; undefined when none does. */
+  next: number | undefined
+  readonly timer: NodeJS.Timeout
+}
+
+/** What waits when `signal` aborts is dropped. */
+export function createPace(wake: (key: RunKey) => void, signal: AbortSignal): Pace {
+  const resting = new Map<RunKey, Rest>()
+
+  function through(key: RunKey, windowMs: number): void {
+    wake(key)
+    resting.set(key, { next: undefined, timer: setTimeout(() => over(key), windowMs) })
+  }
+
+  function over(key: RunKey): void {
+    const next = resting.get(key)?.next
+    resting.delete(key)
+    if (next !== undefined) through(key, next)
+  }
+
+  signal.addEventListener(
+    'abort',
+    () => {
+      for (const { timer } of resting.values()) clearTimeout(timer)
+      resting.clear()
+    },
+    { once: true },
+  )
+
+  return {
+    wake(key, windowMs) {
+      if (signal.aborted) return
+      const rest = resting.get(key)
+      if (rest !== undefined && windowMs > 0) {
+        rest.next = windowMs
+        return
+      }
+      if (rest !== undefined) rest.next = undefined
+      if (windowMs > 0) through(key, windowMs)
+      else wake(key)
+    },
+  }
+}
