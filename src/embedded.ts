@@ -18,6 +18,7 @@ import { createFileLogStore } from './logs/files.js'
 import { createMemoryQueue } from './queue/memory.js'
 import type { RunQueue } from './queue/queue.js'
 import type { EntrypointSource } from './reconcile/observe.js'
+import { type Reporting, reportForOneCommand, startReporting } from './reporting.js'
 import { HOST_PATH_ANNOTATION } from './resources/annotations.js'
 import { DEFAULT_SETTINGS } from './run/settings.js'
 import { openDatabase } from './storage/lmdb.js'
@@ -44,6 +45,7 @@ export interface EmbeddedEngine {
   readonly cluster: Cluster
   readonly inbox: Inbox
   readonly readLogs: Kubelet['readLogs']
+  readonly metrics: Reporting['metrics']
   /** What a user should know about this machine, once: one line each. */
   readonly notes: readonly string[]
   /** Stops the engine. Pods go on; an engine opened on the same folder finds them. */
@@ -96,8 +98,12 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedEn
       ...(throwAway && { folderOfClaim: claim => claim.metadata.annotations?.[HOST_PATH_ANNOTATION] }),
     })
     closing.push(() => kubelet.close())
+    const settings = () => DEFAULT_SETTINGS
+    const reportingDeps = { cluster, settings, now, log }
+    const reporting = throwAway ? reportForOneCommand(reportingDeps) : await startReporting(reportingDeps)
+    closing.push(() => reporting.close())
     const workers = startWorkers(
-      { cluster, queue, settings: () => DEFAULT_SETTINGS, entrypoint, now, log },
+      { cluster, queue, settings, entrypoint, now, log, observer: reporting.observer },
       { concurrency: WORKER_CONCURRENCY },
     )
     closing.push(() => workers.close())
@@ -105,6 +111,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedEn
       cluster,
       inbox,
       readLogs: kubelet.readLogs,
+      metrics: reporting.metrics,
       notes: rewritesPaths ? [NO_IMAGES, REWRITTEN_PATHS] : [NO_IMAGES],
       close: closeAll,
       async destroy() {

@@ -9,6 +9,7 @@ import { growingPauseMs } from '../src/lib/backoff.js'
 import { describeError } from '../src/lib/fault.js'
 import type { Log } from '../src/lib/log.js'
 import type { RunKey, RunQueue } from '../src/queue/queue.js'
+import { NOBODY, type RunObserver } from '../src/reconcile/run-observer.js'
 import { createSiblings, type Siblings } from '../src/reconcile/siblings.js'
 import {
   type Digest,
@@ -48,6 +49,7 @@ export function startWatcher(deps: {
   readonly cluster: Cluster
   readonly queue: RunQueue
   readonly log: Log
+  readonly observer?: RunObserver
 }): Watcher {
   const stop = new AbortController()
   const unfinished: Unfinished = {
@@ -56,7 +58,7 @@ export function startWatcher(deps: {
   }
   const waker = createWaker(deps.queue, deps.log, stop.signal)
   const pace = createPace(waker.wake, stop.signal)
-  const loops = KINDS.map(kind => follow(deps.cluster, kind, unfinished, pace, stop.signal))
+  const loops = KINDS.map(kind => follow(deps, kind, unfinished, pace, stop.signal))
   return {
     async close() {
       stop.abort()
@@ -66,7 +68,7 @@ export function startWatcher(deps: {
 }
 
 async function follow(
-  cluster: Cluster,
+  { cluster, observer = NOBODY }: Parameters<typeof startWatcher>[0],
   kind: (typeof KINDS)[number],
   unfinished: Unfinished,
   pace: Pace,
@@ -79,6 +81,7 @@ async function follow(
       const waits = change.type !== 'listed' && !own.includes(key)
       pace.wake(key, waits ? unfinished.siblings.windowMs(key) : 0)
     }
+    if (change.type === 'put' && change.item.kind === 'CustomRun') observer.customRunSeen?.(change.item)
   }
 }
 

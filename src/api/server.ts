@@ -27,6 +27,8 @@ export interface ApiDeps {
     signal: AbortSignal,
   ) => Promise<AsyncIterable<Uint8Array> | undefined>
   readonly token: string
+  /** What a scrape of `/metrics` gets. */
+  readonly metrics?: { readonly contentType: string; text(): Promise<string> } | undefined
   readonly log: Log
 }
 
@@ -68,6 +70,10 @@ async function answer(deps: ApiDeps, request: IncomingMessage, response: ServerR
   }
   if (!isAuthorised(request, deps.token)) {
     throw new ApiError(401, 'Unauthorized', 'no valid bearer token; use the one in the file "token" of the data folder')
+  }
+  if (url.pathname === '/metrics' && request.method === 'GET' && deps.metrics) {
+    response.writeHead(200, { 'content-type': deps.metrics.contentType }).end(await deps.metrics.text())
+    return
   }
   const discovered = request.method === 'GET' ? discover(url.pathname) : undefined
   if (discovered !== undefined) return send(response, 200, discovered)

@@ -14,11 +14,13 @@ import type { Action, Decision, PipelineRunWorld, Refusal, TaskRunWorld } from '
 import { type ObserveDeps, observePipelineRun, observeTaskRun } from './observe.js'
 import { reconcilePipelineRun } from './pipeline-run.js'
 import { refusedPipelineRun, refusedTaskRun } from './refused.js'
+import { NOBODY, type RunObserver } from './run-observer.js'
 import { reconcileTaskRun } from './task-run.js'
 
 export interface ReconcileDeps extends ObserveDeps {
   readonly now: () => number
   readonly log: Log
+  readonly observer?: RunObserver
 }
 
 /** What differs between the two kinds of run. */
@@ -55,7 +57,16 @@ const TASK_RUN: RunKind<'TaskRun', TaskRunWorld> = {
 /** One pass over one run. @throws on infrastructure faults only: the queue calls again after a growing pause. */
 export async function reconcile(deps: ReconcileDeps, key: RunKey): Promise<Outcome> {
   const { kind, ...name } = parseRunKey(key)
-  return kind === 'PipelineRun' ? pass(deps, PIPELINE_RUN, name) : pass(deps, TASK_RUN, name)
+  const { now, observer = NOBODY } = deps
+  const startedAt = now()
+  let ended: 'well' | 'in a fault' = 'in a fault'
+  try {
+    const outcome = await (kind === 'PipelineRun' ? pass(deps, PIPELINE_RUN, name) : pass(deps, TASK_RUN, name))
+    ended = 'well'
+    return outcome
+  } finally {
+    observer.passed?.(kind, now() - startedAt, ended)
+  }
 }
 
 async function pass<K extends 'PipelineRun' | 'TaskRun', World extends { readonly now: number }>(
@@ -64,7 +75,7 @@ async function pass<K extends 'PipelineRun' | 'TaskRun', World extends { readonl
   key: Key,
 ): Promise<Outcome> {
   const { kind, observe, decide, refused } = runKind
-  const { cluster, now, log } = deps
+  const { cluster, now, log, observer = NOBODY } = deps
   const startedAt = now()
   const run = await cluster.get(kind, key)
   if (run === undefined || isDone(run) || run.metadata.deletionTimestamp !== undefined) return { kind: 'settled' }
@@ -86,7 +97,8 @@ async function pass<K extends 'PipelineRun' | 'TaskRun', World extends { readonl
     }
     const labelled = await addMetadata(deps, kind, run, decision)
     try {
-      await cluster.replaceStatus(kind, { ...labelled, status } as Kinds[K])
+      const stored = await cluster.replaceStatus(kind, { ...labelled, status } as Kinds[K])
+      observer.changed?.(run, stored)
     } catch (error) {
       if (!isClusterError(error, 'Invalid')) throw error
       await endUnwritable(deps, runKind, labelled, world, describeError(error))
@@ -114,7 +126,7 @@ async function pass<K extends 'PipelineRun' | 'TaskRun', World extends { readonl
  * always will, so the run ends with the last status that it has, as if it were cancelled.
  */
 async function endUnwritable<K extends 'PipelineRun' | 'TaskRun', World extends { readonly now: number }>(
-  { cluster }: ReconcileDeps,
+  { cluster, observer = NOBODY }: ReconcileDeps,
   { kind, cancelled, decide }: RunKind<K, World>,
   run: Kinds[K],
   world: World,
@@ -129,7 +141,8 @@ async function endUnwritable<K extends 'PipelineRun' | 'TaskRun', World extends 
     completionTime: toTimestamp(world.now),
     conditions: withSucceeded(run.status?.conditions, 'False', 'Failed', message, world.now),
   }
-  await cluster.replaceStatus(kind, { ...run, status } as Kinds[K])
+  const stored = await cluster.replaceStatus(kind, { ...run, status } as Kinds[K])
+  observer.changed?.(run, stored)
 }
 
 /** Labels and annotations that the run takes over from its Task or Pipeline; its own win. */

@@ -258,6 +258,29 @@ export interface Namespace extends Resource {
   readonly status?: { readonly phase?: string }
 }
 
+/** What happened to an object, for people: `kubectl describe` and `kubectl get events` show it. */
+export interface CoreEvent extends Resource {
+  readonly kind: 'Event'
+  readonly involvedObject: {
+    readonly apiVersion: string
+    readonly kind: string
+    readonly namespace: string
+    readonly name: string
+    readonly uid: string
+    readonly resourceVersion?: string
+  }
+  readonly type: 'Normal' | 'Warning'
+  readonly reason: string
+  readonly message: string
+  readonly source?: { readonly component?: string }
+  readonly reportingComponent?: string
+  /** RFC 3339. */
+  readonly firstTimestamp: string
+  readonly lastTimestamp: string
+  /** How often it happened, from first to last. */
+  readonly count: number
+}
+
 /** A kind the engine stores for its users but does not look into (LimitRange, Role, Service, …). */
 export interface Opaque extends Resource {
   readonly spec?: unknown

@@ -1,5 +1,14 @@
 /** Every kind the store knows. Adding a kind is adding a line to `Kinds` and a row to `KINDS`. */
-import type { ConfigMap, Namespace, Opaque, PersistentVolumeClaim, Pod, Secret, ServiceAccount } from './core.js'
+import type {
+  ConfigMap,
+  CoreEvent,
+  Namespace,
+  Opaque,
+  PersistentVolumeClaim,
+  Pod,
+  Secret,
+  ServiceAccount,
+} from './core.js'
 import type { CustomRun, Pipeline, PipelineRun, StepAction, Task, TaskRun } from './tekton.js'
 import type { ClusterTriggerBinding, EventListener, Trigger, TriggerBinding, TriggerTemplate } from './triggers.js'
 
@@ -23,6 +32,7 @@ export interface Kinds {
   PersistentVolumeClaim: PersistentVolumeClaim
   ServiceAccount: ServiceAccount
   Namespace: Namespace
+  Event: CoreEvent
   LimitRange: Opaque
   Role: Opaque
   RoleBinding: Opaque
@@ -92,6 +102,7 @@ export const KINDS: Readonly<Record<Kind, KindInfo>> = {
   PersistentVolumeClaim: { ...core, plural: 'persistentvolumeclaims', shortNames: ['pvc'], status: true },
   ServiceAccount: { ...core, plural: 'serviceaccounts', shortNames: ['sa'], status: false },
   Namespace: { ...core, namespaced: false, plural: 'namespaces', shortNames: ['ns'], status: true },
+  Event: { ...core, plural: 'events', shortNames: ['ev'], status: false },
   LimitRange: { ...core, plural: 'limitranges', shortNames: ['limits'], status: false },
   Role: { ...rbac, namespaced: true, plural: 'roles' },
   RoleBinding: { ...rbac, namespaced: true, plural: 'rolebindings' },

@@ -21,6 +21,8 @@ export interface Settings {
   readonly forbiddenEnv: readonly string[]
   /** `default-task-run-workspace-binding`: used for every required workspace that a TaskRun leaves unbound. */
   readonly taskRunWorkspaceBinding: Omit<WorkspaceBinding, 'name'> | undefined
+  /** Where CloudEvents go: `sink` of config-events, else `default-cloud-events-sink`; '' for nowhere. */
+  readonly cloudEventsSink: string
   /** `default-maximum-resolution-timeout`: how long a ResolutionRequest may take, counted from its creation. */
   readonly maximumResolutionTimeoutMs: number
   readonly flags: FeatureFlags
@@ -65,6 +67,7 @@ export const DEFAULT_SETTINGS: Settings = {
   maxMatrixCombinations: 256,
   forbiddenEnv: [],
   taskRunWorkspaceBinding: undefined,
+  cloudEventsSink: '',
   maximumResolutionTimeoutMs: 60_000,
   flags: {
     enableApiFields: 'alpha',

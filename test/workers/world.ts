@@ -3,16 +3,25 @@ import { expect, onTestFinished } from 'vitest'
 import type { Cluster } from '../../src/cluster/cluster.js'
 import { createMemoryQueue } from '../../src/queue/memory.js'
 import type { RunQueue } from '../../src/queue/queue.js'
+import type { RunObserver } from '../../src/reconcile/run-observer.js'
 import type { PipelineRun } from '../../src/resources/tekton.js'
 import { isDone } from '../../src/status/conditions.js'
 import { startWorkers } from '../../workers/main.js'
 import { until } from '../kubelet/until.js'
 import { depsFor } from '../reconcile/real-store.js'
 
+interface EngineOptions {
+  readonly wrap?: (queue: RunQueue) => RunQueue
+  readonly observer?: RunObserver
+}
+
 /** Closed when the test is over; that closing ends is part of every test. */
-export function startEngine(cluster: Cluster, wrap: (queue: RunQueue) => RunQueue = queue => queue) {
+export function startEngine(cluster: Cluster, { wrap = queue => queue, observer }: EngineOptions = {}) {
   const queue = createMemoryQueue({ pauses: { firstMs: 1, maxMs: 10 } })
-  const workers = startWorkers({ ...depsFor(cluster), queue: wrap(queue) }, { concurrency: 4 })
+  const workers = startWorkers(
+    { ...depsFor(cluster), queue: wrap(queue), ...(observer && { observer }) },
+    { concurrency: 4 },
+  )
   let closed: Promise<void> | undefined
   const close = () => {
     closed ??= workers.close().then(() => queue.close())

@@ -1,0 +1,29 @@
+/** Who wants to know what reconciling came to: Events, CloudEvents, metrics. */
+import type { CustomRun, PipelineRun, TaskRun } from '../resources/tekton.js'
+
+/** Called after the fact, from within a pass: returns at once, never throws, and decides nothing. */
+export interface RunObserver {
+  /** A status was stored. Once for each write, by the process that wrote. */
+  changed?(before: PipelineRun | TaskRun, after: PipelineRun | TaskRun): void
+  /** A CustomRun, whose status others write, was seen to change; the same state may be told again. */
+  customRunSeen?(run: CustomRun): void
+  /** A pass is over; after a fault of the infrastructure it is made again. */
+  passed?(kind: 'PipelineRun' | 'TaskRun', ms: number, ended: 'well' | 'in a fault'): void
+}
+
+export const NOBODY: RunObserver = {}
+
+/** Tells all of them. */
+export function observers(...all: readonly RunObserver[]): RunObserver {
+  return {
+    changed(before, after) {
+      for (const one of all) one.changed?.(before, after)
+    },
+    customRunSeen(run) {
+      for (const one of all) one.customRunSeen?.(run)
+    },
+    passed(kind, ms, ended) {
+      for (const one of all) one.passed?.(kind, ms, ended)
+    },
+  }
+}
