@@ -1,6 +1,6 @@
 /** Creates what a trigger fired, under derived names: a dispatch that is repeated finds what it made before. */
 
-import { admit } from '../src/admission/admit.js'
+import { type Admission, type AdmitOptions, admitWith } from '../src/admission/admit.js'
 import { type Cluster, ClusterError, isClusterError } from '../src/cluster/cluster.js'
 import { type AnyResource, KINDS, type Kind } from '../src/resources/kinds.js'
 import type { Key, New } from '../src/resources/meta.js'
@@ -24,18 +24,21 @@ interface Admitted {
   readonly object: New<AnyResource>
 }
 
-/**
- * In order; the first that cannot be created ends it. `claimed` are the objects that this dispatch made or adopted
- * already: none is taken for two of them. @throws what is worth another try
- */
+/** One dispatch: what it admits objects with, and which it made or adopted already, so that none is taken for two. */
+export interface Claim {
+  readonly options: AdmitOptions
+  readonly claimed: Set<string>
+}
+
+/** In order; the first that cannot be created ends it. @throws what is worth another try */
 export async function createObjects(
   cluster: Cluster,
   objects: readonly Readonly<Record<string, unknown>>[],
   seed: Omit<NameSeed, 'index'>,
-  claimed: Set<string>,
+  { options, claimed }: Claim,
 ): Promise<Creation> {
   // All of them before the first is created: one that is refused leaves no others half done.
-  const admissions = objects.map(admit)
+  const admissions = objects.map(object => admitWith(options, object))
   const message = admissions.flatMap(refusalText).join('; ')
   if (message !== '') return { created: [], message }
   const created: string[] = []
@@ -49,7 +52,7 @@ export async function createObjects(
 }
 
 /** Tekton's text, then what to do about it, where we know. */
-function refusalText(admission: ReturnType<typeof admit>, index: number): readonly string[] {
+function refusalText(admission: Admission, index: number): readonly string[] {
   if (admission.is === 'ok') return []
   const hints = new Set(admission.problems.flatMap(({ hint }) => hint ?? []))
   return [[`resourcetemplates[${index}]: ${problemsText(admission.problems)}`, ...hints].join(' → ')]

@@ -1,4 +1,5 @@
 /** Inbox → fire → create: what one delivery makes of each trigger of its listener. */
+import type { AdmitOptions } from '../src/admission/admit.js'
 import type { Cluster } from '../src/cluster/cluster.js'
 import type { DeliveryRecord, Dispatcher, Verdict } from '../src/inbox/inbox.js'
 import type { Log } from '../src/lib/log.js'
@@ -7,11 +8,13 @@ import { type EventReading, readEvent } from '../src/trigger/event.js'
 import { fire, type TriggerWorld } from '../src/trigger/fire.js'
 import type { FiringTrigger, ListedTrigger } from '../src/trigger/listener-triggers.js'
 import { dispatchFault } from './away.js'
-import { createObjects } from './create.js'
+import { type Claim, createObjects } from './create.js'
 import { observeTriggers, observeWorld } from './observe.js'
 
 export interface DispatcherDeps {
   readonly cluster: Cluster
+  /** What objects are admitted with, as it is now. */
+  readonly admission: () => AdmitOptions
   readonly log: Log
 }
 
@@ -19,7 +22,8 @@ export interface DispatcherDeps {
  * Verdicts come in the order of the listener's triggers.
  * @throws NotNow when the cluster was away, Error when something else went wrong: all of it is tried again
  */
-export function createDispatcher({ cluster, log }: DispatcherDeps): Dispatcher {
+export function createDispatcher(deps: DispatcherDeps): Dispatcher {
+  const { cluster, log } = deps
   return async record => {
     const { listener: key, id } = record.delivery
     const listener = await cluster.get('EventListener', key).catch((cause: unknown) => {
@@ -29,7 +33,7 @@ export function createDispatcher({ cluster, log }: DispatcherDeps): Dispatcher {
       const message = `EventListener "${key.namespace}/${key.name}" does not exist any more: create it again and replay`
       return [{ trigger: '', is: 'failed', created: [], message }]
     }
-    const verdicts = await dispatch(cluster, listener, record)
+    const verdicts = await dispatch(deps, listener, record)
     for (const { trigger, is, created, message } of verdicts) {
       const fields = { delivery: id, trigger, verdict: is, created, reason: message }
       if (is === 'failed') log.warn('trigger failed', fields)
@@ -40,7 +44,7 @@ export function createDispatcher({ cluster, log }: DispatcherDeps): Dispatcher {
 }
 
 async function dispatch(
-  cluster: Cluster,
+  { cluster, admission }: DispatcherDeps,
   listener: EventListener,
   record: DeliveryRecord,
 ): Promise<readonly Verdict[]> {
@@ -48,13 +52,13 @@ async function dispatch(
   const { listed, world } = await observe(cluster, listener).catch((cause: unknown) => {
     throw dispatchFault(`reading the triggers of delivery ${record.delivery.id}`, [cause])
   })
-  const claimed = new Set<string>()
+  const claim: Claim = { claimed: new Set(), options: admission() }
   const verdicts: Verdict[] = []
   const faults: unknown[] = []
   // One after the other: of two that want the same name, the same one wins in every repetition.
   for (const one of listed) {
     try {
-      verdicts.push(await judge(cluster, one, event, world, record, claimed))
+      verdicts.push(await judge(cluster, one, event, world, record, claim))
     } catch (error) {
       // The others have their turn first: what is away for one need not be away for all.
       faults.push(error)
@@ -78,7 +82,7 @@ async function judge(
   reading: EventReading,
   world: TriggerWorld,
   record: DeliveryRecord,
-  claimed: Set<string>,
+  claim: Claim,
 ): Promise<Verdict> {
   if (listed.is === 'missing') return failure(listed.name, listed.message)
   const { trigger } = listed
@@ -94,7 +98,7 @@ async function judge(
     case 'fired': {
       const { id: deliveryId } = record.delivery
       const seed = { deliveryId, replay: record.replay, trigger: trigger.id }
-      const { created, message } = await createObjects(cluster, result.objects, seed, claimed)
+      const { created, message } = await createObjects(cluster, result.objects, seed, claim)
       if (message !== '') return { ...failure(trigger.name, `${describe(trigger)}: ${message}`), created }
       return { trigger: trigger.name, is: 'fired', created, message: '' }
     }

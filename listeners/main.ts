@@ -1,6 +1,7 @@
 /** The listener process: takes events in, and turns what was taken in into objects. */
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { AdmitOptions } from '../src/admission/admit.js'
 import type { Cluster } from '../src/cluster/cluster.js'
 import type { Inbox } from '../src/inbox/inbox.js'
 import type { Log } from '../src/lib/log.js'
@@ -19,6 +20,7 @@ export interface Listeners {
 export interface ListenerDeps {
   readonly cluster: Cluster
   readonly inbox: Inbox
+  readonly admission: () => AdmitOptions
   readonly log: Log
   readonly now: () => number
   readonly newEventId: () => string

@@ -2,6 +2,7 @@
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { CONFIG_NAMES, type ConfigNames } from './run/config-maps.js'
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent'
 
@@ -14,6 +15,8 @@ export interface Config {
   readonly stepEnvironment: Readonly<Record<string, string>>
   /** How steps see `/workspace` and `/tekton`: in a mount namespace, by rewritten paths, or what works here. */
   readonly isolation: 'auto' | 'namespace' | 'rewrite'
+  /** The ConfigMaps with the installation's settings, which Tekton lets one rename. */
+  readonly configNames: ConfigNames
   readonly tempDir: string
   /** The compiled `entrypoint` and `shim`. */
   readonly nativeDir: string
@@ -41,6 +44,11 @@ export function readConfig(
       environment['TEKTITE_ISOLATION'] ?? 'auto',
       ISOLATIONS,
     ) as Config['isolation'],
+    configNames: {
+      defaults: environment['CONFIG_DEFAULTS_NAME'] || CONFIG_NAMES.defaults,
+      featureFlags: environment['CONFIG_FEATURE_FLAGS_NAME'] || CONFIG_NAMES.featureFlags,
+      events: environment['CONFIG_EVENTS_NAME'] || CONFIG_NAMES.events,
+    },
     tempDir: tmpdir(),
     nativeDir: join(fileURLToPath(new URL('../..', import.meta.url)), 'entrypoint', 'build'),
   }

@@ -6,6 +6,8 @@ import { createHash, randomUUID } from 'node:crypto'
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { startWorkers } from '../workers/main.js'
+import { followSettings } from '../workers/settings.js'
+import type { AdmitOptions } from './admission/admit.js'
 import type { Cluster } from './cluster/cluster.js'
 import { openEmbeddedCluster } from './cluster/embedded/store.js'
 import type { Config } from './config.js'
@@ -20,7 +22,6 @@ import type { RunQueue } from './queue/queue.js'
 import type { EntrypointSource } from './reconcile/observe.js'
 import { type Reporting, reportForOneCommand, startReporting } from './reporting.js'
 import { HOST_PATH_ANNOTATION } from './resources/annotations.js'
-import { DEFAULT_SETTINGS } from './run/settings.js'
 import { openDatabase } from './storage/lmdb.js'
 import { writeFileAtomically } from './storage/write-file.js'
 
@@ -44,6 +45,8 @@ export interface EmbeddedOptions {
 export interface EmbeddedEngine {
   readonly cluster: Cluster
   readonly inbox: Inbox
+  /** What objects are admitted with, as it is now. */
+  readonly admission: () => AdmitOptions
   readonly readLogs: Kubelet['readLogs']
   readonly metrics: Reporting['metrics']
   /** What a user should know about this machine, once: one line each. */
@@ -98,7 +101,10 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedEn
       ...(throwAway && { folderOfClaim: claim => claim.metadata.annotations?.[HOST_PATH_ANNOTATION] }),
     })
     closing.push(() => kubelet.close())
-    const settings = () => DEFAULT_SETTINGS
+    const { configNames } = config
+    const live = await followSettings({ cluster, names: configNames, log })
+    closing.push(() => live.close())
+    const settings = live.current
     const reportingDeps = { cluster, settings, now, log }
     const reporting = throwAway ? reportForOneCommand(reportingDeps) : await startReporting(reportingDeps)
     closing.push(() => reporting.close())
@@ -110,6 +116,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedEn
     return {
       cluster,
       inbox,
+      admission: () => ({ settings: settings(), configNames }),
       readLogs: kubelet.readLogs,
       metrics: reporting.metrics,
       notes: rewritesPaths ? [NO_IMAGES, REWRITTEN_PATHS] : [NO_IMAGES],

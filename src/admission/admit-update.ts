@@ -4,12 +4,16 @@ import type { New } from '../resources/meta.js'
 import type { Problem } from '../resources/problem.js'
 import type { PipelineRun, TaskRun } from '../resources/tekton.js'
 import { validateRunUpdate, validateStatusUpdate } from '../run/validate/update.js'
-import { admit } from './admit.js'
+import { type AdmitOptions, admitWith } from './admit.js'
 
-export function admitUpdate(stored: AnyResource, next: New<AnyResource>): readonly Problem[] {
+export function admitUpdate(
+  stored: AnyResource,
+  next: New<AnyResource>,
+  options: AdmitOptions = {},
+): readonly Problem[] {
   if (stored.kind !== 'PipelineRun' && stored.kind !== 'TaskRun') return []
   // What the engine made itself was stored without defaults; filling them in is no change.
-  const filled = admit(stored)
+  const filled = admitWith(options, stored)
   const before = filled.is === 'ok' ? { ...stored, spec: (filled.object as PipelineRun | TaskRun).spec } : stored
   return validateRunUpdate(before as PipelineRun | TaskRun, next as PipelineRun | TaskRun)
 }

@@ -14,6 +14,7 @@ import { decode, isRecord, type Json, type Shape } from '../resources/shape.js'
 import { CORE_SHAPES } from '../resources/shapes-core.js'
 import { tektonSpecShape } from '../resources/shapes-tekton.js'
 import { triggersSpecShape } from '../resources/shapes-triggers.js'
+import { CONFIG_NAMES, type ConfigNames, configOf, configProblems, settingsFrom } from '../run/config-maps.js'
 import { DEFAULT_SETTINGS, type Settings } from '../run/settings.js'
 import type { CelCheck } from '../run/validate/when.js'
 import { lintObject, lintReferences } from './lint.js'
@@ -23,6 +24,8 @@ export interface AdmitOptions {
   /** For objects that name none. */
   readonly namespace?: string
   readonly settings?: Settings
+  /** Which ConfigMaps hold the settings. */
+  readonly configNames?: ConfigNames
   /** What is wrong with a CEL text; plain CEL's own check unless told otherwise. */
   readonly celCheck?: CelCheck
 }
@@ -36,7 +39,7 @@ export type Admission =
     }
   | { readonly is: 'refused'; readonly problems: readonly Problem[] }
 
-/** Decides over one object, with Tekton's own settings. */
+/** Decides over one object, with the defaults of all settings. */
 export function admit(object: unknown): Admission {
   return admitWith({}, object)
 }
@@ -67,6 +70,9 @@ export function admitWith(options: AdmitOptions, object: unknown): Admission {
 
   const admitted = { apiVersion: apiVersionOf(kind), kind, metadata: finished.metadata, ...finished.body }
   const made = admitted as unknown as New<AnyResource>
+  const config = configOf(made, options.configNames ?? CONFIG_NAMES)
+  if (config) problems.push(...configProblems(config.role, config.data))
+  if (problems.length > 0) return { is: 'refused', problems: named(problems) }
   return { is: 'ok', kind, object: made, warnings: named(lintObject(made)) }
 }
 
@@ -115,18 +121,18 @@ export interface ManifestText {
 
 export type AdmittedManifests =
   | { readonly is: 'ok'; readonly objects: readonly New<AnyResource>[]; readonly warnings: readonly Problem[] }
-  | { readonly is: 'refused'; readonly problems: readonly Problem[] }
+  | { readonly is: 'refused'; readonly problems: readonly Problem[]; readonly warnings: readonly Problem[] }
 
 /** All objects of some files, or everything that is wrong with any of them, with file and line. */
 export function admitManifests(texts: readonly ManifestText[], options: AdmitOptions = {}): AdmittedManifests {
   const parsed = texts.map(({ text, file }) => parseManifests(text, file))
   const problems = parsed.flatMap(file => (file.is === 'refused' ? file.problems : []))
   const sources = parsed.flatMap(file => (file.is === 'ok' ? file.objects : []))
-  const admissions = sources.map(source => ({ source, admission: admitWith(options, source.value) }))
+  const settings = settingsIn(sources, options)
+  const admissions = sources.map(source => ({ source, admission: admitWith({ ...options, settings }, source.value) }))
   for (const { source, admission } of admissions) {
     if (admission.is === 'refused') problems.push(...admission.problems.map(problem => located(problem, source)))
   }
-  if (problems.length > 0) return { is: 'refused', problems }
   const admitted = admissions.flatMap(({ source, admission }) =>
     admission.is === 'ok' ? [{ source, ...admission }] : [],
   )
@@ -137,7 +143,20 @@ export function admitManifests(texts: readonly ManifestText[], options: AdmitOpt
     return source ? located(problem, source) : problem
   })
   const own = admitted.flatMap(({ warnings, source }) => warnings.map(problem => located(problem, source)))
-  return { is: 'ok', objects, warnings: [...own, ...between] }
+  const warnings = [...own, ...between]
+  return problems.length > 0 ? { is: 'refused', problems, warnings } : { is: 'ok', objects, warnings }
+}
+
+/** The settings that the files themselves bring along, over those of the installation: in whatever order they stand. */
+function settingsIn(sources: readonly ParsedObject[], options: AdmitOptions): Settings {
+  const config = sources
+    .filter(({ value }) => isRecord(value) && value['kind'] === 'ConfigMap')
+    .flatMap(({ value }) => {
+      const admission = admitWith(options, value)
+      const found = admission.is === 'ok' && configOf(admission.object, options.configNames ?? CONFIG_NAMES)
+      return found ? [[found.role, found.data] as const] : []
+    })
+  return settingsFrom(Object.fromEntries(config), options.settings)
 }
 
 function located(problem: Problem, source: ParsedObject): Problem {

@@ -5,12 +5,12 @@
 import { timingSafeEqual } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { admit } from '../admission/admit.js'
+import { type AdmitOptions, admitWith } from '../admission/admit.js'
 import { admitStatusUpdate, admitUpdate } from '../admission/admit-update.js'
 import type { Cluster } from '../cluster/cluster.js'
 import { describeError } from '../lib/fault.js'
 import type { Log } from '../lib/log.js'
-import { apiVersionOf } from '../resources/kinds.js'
+import { apiVersionOf, type Kind } from '../resources/kinds.js'
 import { type Problem, problemsText, problemText } from '../resources/problem.js'
 import { discover } from './discovery.js'
 import { parseLabelSelector, parseRoute, type Route } from './route.js'
@@ -21,6 +21,8 @@ const MAX_BODY_BYTES = 3 * 1024 * 1024
 
 export interface ApiDeps {
   readonly cluster: Cluster
+  /** What objects are admitted with, as it is now. */
+  readonly admission: () => AdmitOptions
   readonly readLogs: (
     key: { readonly namespace: string; readonly pod: string; readonly container: string },
     options: { readonly follow: boolean },
@@ -82,7 +84,7 @@ async function answer(deps: ApiDeps, request: IncomingMessage, response: ServerR
     throw new ApiError(404, 'NotFound', `the server could not find the requested resource "${url.pathname}"`)
   }
   if (route.subresource === 'log') return sendLogs(deps, route, url, response)
-  const [code, body] = await handle(deps.cluster, request, route, url)
+  const [code, body] = await handle(deps, request, route, url)
   send(response, code, body)
 }
 
@@ -97,20 +99,21 @@ function urlOf(request: IncomingMessage): URL {
 }
 
 async function handle(
-  cluster: Cluster,
+  deps: ApiDeps,
   request: IncomingMessage,
   route: Route,
   url: URL,
 ): Promise<readonly [number, unknown]> {
+  const { cluster } = deps
   const { kind, namespace, name, subresource } = route
   const method = request.method ?? 'GET'
   if (name === undefined && method === 'GET') return [200, await list(cluster, route, url)]
-  if (name === undefined && method === 'POST') return [201, await create(cluster, route, await readJson(request))]
+  if (name === undefined && method === 'POST') return [201, await create(deps, route, await readJson(request))]
   if (name !== undefined && method === 'GET' && (subresource === undefined || subresource === 'status')) {
     return [200, await existing(cluster, route, name)]
   }
   if (name !== undefined && method === 'PUT' && (subresource === undefined || subresource === 'status')) {
-    return [200, await replace(cluster, route, name, await readJson(request))]
+    return [200, await replace(deps, route, name, await readJson(request))]
   }
   if (name !== undefined && method === 'DELETE' && subresource === undefined) {
     await existing(cluster, route, name)
@@ -149,12 +152,13 @@ async function list(cluster: Cluster, { kind, namespace }: Route, url: URL): Pro
   return { kind: `${kind}List`, apiVersion: apiVersionOf(kind), metadata: { resourceVersion: '' }, items }
 }
 
-async function create(cluster: Cluster, route: Route, body: unknown): Promise<unknown> {
-  const object = admitted(route, body)
+async function create({ cluster, admission }: ApiDeps, route: Route, body: unknown): Promise<unknown> {
+  const object = admitted(route, body, admission())
   return cluster.create(route.kind, object as never)
 }
 
-async function replace(cluster: Cluster, route: Route, name: string, body: unknown): Promise<unknown> {
+async function replace({ cluster, admission }: ApiDeps, route: Route, name: string, body: unknown): Promise<unknown> {
+  const options = admission()
   const stored = await existing(cluster, route, name)
   const given = body as { metadata?: { resourceVersion?: string; name?: string }; status?: unknown } | null
   if (given?.metadata?.name !== name) {
@@ -167,16 +171,16 @@ async function replace(cluster: Cluster, route: Route, name: string, body: unkno
   const resourceVersion = given.metadata.resourceVersion ?? stored.metadata.resourceVersion
   if (route.subresource === 'status') {
     const problems = admitStatusUpdate(stored, given.status)
-    if (problems.length > 0) throw denied(problems)
+    if (problems.length > 0) throw denied(problems, route.kind)
     return cluster.replaceStatus(route.kind, {
       ...stored,
       metadata: { ...stored.metadata, resourceVersion },
       status: given.status,
     } as never)
   }
-  const object = admitted(route, body)
-  const problems = admitUpdate(stored, object)
-  if (problems.length > 0) throw denied(problems)
+  const object = admitted(route, body, options)
+  const problems = admitUpdate(stored, object, options)
+  if (problems.length > 0) throw denied(problems, route.kind)
   return cluster.replace(route.kind, {
     ...object,
     metadata: { ...stored.metadata, ...object.metadata, resourceVersion },
@@ -184,19 +188,19 @@ async function replace(cluster: Cluster, route: Route, name: string, body: unkno
 }
 
 /** Refused at once, with every problem and in Tekton's words, as its admission webhook would. */
-function admitted(route: Route, body: unknown) {
+function admitted(route: Route, body: unknown, options: AdmitOptions) {
   const placed = inNamespaceOf(route, body)
-  const admission = admit(placed)
-  if (admission.is === 'refused') throw denied(admission.problems)
+  const admission = admitWith(options, placed)
+  if (admission.is === 'refused') throw denied(admission.problems, route.kind)
   if (admission.kind !== route.kind) {
     throw new ApiError(400, 'BadRequest', `the object is a ${admission.kind}, the URL is for ${route.kind}`)
   }
   return admission.object
 }
 
-function denied(problems: readonly Problem[]): ApiError {
-  const webhook = 'admission webhook "validation.webhook.pipeline.tekton.dev"'
-  const message = `${webhook} denied the request: validation failed: ${problemsText(problems)}`
+function denied(problems: readonly Problem[], kind: Kind): ApiError {
+  const webhook = kind === 'ConfigMap' ? 'config' : 'validation'
+  const message = `admission webhook "${webhook}.webhook.pipeline.tekton.dev" denied the request: validation failed: ${problemsText(problems)}`
   return new ApiError(400, 'BadRequest', message, problems.map(causeOf))
 }
 

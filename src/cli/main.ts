@@ -11,6 +11,7 @@ import { OUTPUTS, type Output } from './print/output.js'
 
 interface RunFlags {
   readonly file: string[]
+  readonly config: string[]
   readonly param: { name: string; value: string }[]
   readonly workspace: { name: string; directory: string }[]
   readonly timeout?: number
@@ -40,6 +41,12 @@ export async function main(args: readonly string[]): Promise<number> {
       'a manifest, `-` for standard input; may be repeated',
       repeated(value => value),
     )
+    .option(
+      '--config <file>',
+      'ConfigMaps config-defaults and feature-flags to run under; may be repeated',
+      repeated(value => value),
+      [],
+    )
     .option('-p, --param <name=value>', 'a param for the runs; repeat for the elements of an array', repeated(pair), [])
     .option('-w, --workspace <name=dir>', 'a folder of this machine as workspace', repeated(workspace), [])
     .option('--timeout <duration>', 'for the whole command, such as 5m', duration)
@@ -52,6 +59,7 @@ export async function main(args: readonly string[]): Promise<number> {
       const { runCommand } = await import('./commands/run.js')
       exitCode = await runCommand(createContext('warn'), {
         files: flags.file,
+        config: flags.config,
         params: flags.param,
         workspaces: flags.workspace,
         ...(flags.timeout !== undefined && { timeoutMs: flags.timeout }),

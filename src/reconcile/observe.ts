@@ -15,6 +15,7 @@ import type {
 } from '../resources/tekton.js'
 import { claimName, podName } from '../run/names.js'
 import type { Settings } from '../run/settings.js'
+import { withDefaultBindings } from '../run/workspaces.js'
 import type { Lookup, PipelineRunWorld, TaskRunWorld } from './decision.js'
 import { expectedChildren } from './pipeline-run.js'
 
@@ -67,7 +68,7 @@ export async function observeTaskRun(deps: ObserveDeps, run: TaskRun, now: numbe
   const [pod, stepActions, claims, serviceAccount, existing] = await Promise.all([
     cluster.get('Pod', { namespace, name: podName(run.metadata.name, attempt) }),
     lookUpStepActions(cluster, namespace, spec),
-    getClaims(cluster, run),
+    getClaims(cluster, withDefaultBindings(run, spec?.workspaces, settings.taskRunWorkspaceBinding)),
     cluster.get('ServiceAccount', { namespace, name: run.spec.serviceAccountName ?? settings.serviceAccount }),
     cluster.get('ConfigMap', { namespace, name: entrypoint.name }),
   ])

@@ -31,6 +31,7 @@ import { podName } from '../run/names.js'
 import { prepareTask } from '../run/prepare-task.js'
 import { defaultTimeoutMs } from '../run/settings.js'
 import type { EvaluateCel } from '../run/when.js'
+import { withDefaultBindings } from '../run/workspaces.js'
 import { isDone, withSucceeded } from '../status/conditions.js'
 import { isFinished, statusFromPod, type Verdict } from '../status/from-pod.js'
 import { TASK_RUN_REASONS, type TaskRunReason, USER_ERROR } from '../status/reasons.js'
@@ -140,7 +141,7 @@ function begin(
     }
     if ('message' in actions) return fail(TASK_RUN_REASONS.TaskRunResolutionFailed, actions.message)
     const prepared = prepareTask({
-      run,
+      run: withDefaultBindings(run, world.task.value.workspaces, settings.taskRunWorkspaceBinding),
       spec: world.task.value,
       taskName: run.spec.taskSpec ? undefined : (world.task.from?.name ?? run.spec.taskRef?.name ?? ''),
       stepActions: actions.found,
@@ -162,7 +163,8 @@ function begin(
     const message = `failed to create task run pod "${name}": a pod "${namespace}/${wanted}" exists and does not belong to this TaskRun. Delete that pod, or give the TaskRun another name`
     return fail(TASK_RUN_REASONS.PodCreationFailed, message, known)
   }
-  const made = createPod(run, task, world, { attempt, timeoutMs: timeoutOf(run, world), meta, evaluateCel })
+  const bound = withDefaultBindings(run, task.workspaces, settings.taskRunWorkspaceBinding)
+  const made = createPod(bound, task, world, { attempt, timeoutMs: timeoutOf(run, world), meta, evaluateCel })
   if (made.is === 'wrong') return fail(TASK_RUN_REASONS.TaskRunValidationFailed, USER_ERROR + made.message, known)
   return {
     actions: made.actions,

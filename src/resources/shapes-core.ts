@@ -3,6 +3,11 @@ import type { Fields, Shape } from './shape.js'
 
 export const strings: Shape = { list: 'string' }
 export const stringMap: Shape = { map: 'string' }
+/** The metadata of something that is yet to be made. */
+export const partialMeta: Fields = {
+  fields: { name: 'string', labels: stringMap, annotations: stringMap },
+  open: true,
+}
 
 const keyToPath: Shape = {
   list: { fields: { key: 'string', path: 'string', mode: 'integer' }, required: ['key', 'path'] },
@@ -157,6 +162,11 @@ export const claimSpec: Fields = {
     volumeMode: 'string',
   },
   open: true,
+}
+
+export const volumeClaimTemplate: Fields = {
+  fields: { apiVersion: 'string', kind: 'string', metadata: partialMeta, spec: claimSpec, status: 'any' },
+  required: ['spec'],
 }
 
 const container: Fields = {

@@ -2,17 +2,17 @@
 import type { KindInfo } from './kinds.js'
 import type { Fields, Shape } from './shape.js'
 import {
-  claimSpec,
   containerPorts,
   env,
   envFrom,
+  partialMeta,
   podTemplate,
   probe,
   resourceRequirements,
   securityContext,
-  stringMap,
   strings,
   volume,
+  volumeClaimTemplate,
   volumeMounts,
   volumeSources,
 } from './shapes-core.js'
@@ -20,7 +20,6 @@ import {
 const param: Fields = { fields: { name: 'string', value: 'param-value' }, required: ['name', 'value'] }
 const params: Shape = { list: param }
 const properties: Shape = { map: { fields: { type: 'string' } } }
-const partialMeta: Fields = { fields: { name: 'string', labels: stringMap, annotations: stringMap }, open: true }
 
 const paramSpecs: Shape = {
   list: {
@@ -56,10 +55,7 @@ const workspaceBindings: Shape = {
       name: 'string',
       subPath: 'string',
       ...volumeSources,
-      volumeClaimTemplate: {
-        fields: { apiVersion: 'string', kind: 'string', metadata: partialMeta, spec: claimSpec, status: 'any' },
-        required: ['spec'],
-      },
+      volumeClaimTemplate,
     },
     required: ['name'],
   },
@@ -100,6 +96,7 @@ function tables(version: 'v1' | 'v1beta1') {
     workingDir: 'string',
     env,
     envFrom,
+    partialMeta,
     ...resources,
     volumeMounts,
     volumeDevices: { list: 'object' },

@@ -108,7 +108,7 @@ function defaultTaskRef(ref: Reference, settings: Settings): Reference {
 }
 
 export function defaultTaskRunSpec(spec: TaskRunSpec, settings: Settings): TaskRunSpec {
-  const podTemplate = mergePodTemplates(settings.podTemplate, spec.podTemplate)
+  const podTemplate = mergePodTemplates(allowedTemplate(settings), spec.podTemplate)
   return {
     ...spec,
     ...(spec.taskRef ? { taskRef: defaultTaskRef(spec.taskRef, settings) } : {}),
@@ -120,7 +120,7 @@ export function defaultTaskRunSpec(spec: TaskRunSpec, settings: Settings): TaskR
 }
 
 export function defaultPipelineRunSpec(spec: PipelineRunSpec, settings: Settings): PipelineRunSpec {
-  const podTemplate = mergePodTemplates(settings.podTemplate, spec.taskRunTemplate?.podTemplate)
+  const podTemplate = mergePodTemplates(allowedTemplate(settings), spec.taskRunTemplate?.podTemplate)
   return {
     ...spec,
     ...(spec.pipelineRef ? { pipelineRef: withResolver(spec.pipelineRef, settings) } : {}),
@@ -135,6 +135,12 @@ export function defaultPipelineRunSpec(spec: PipelineRunSpec, settings: Settings
       ...(podTemplate ? { podTemplate } : {}),
     },
   }
+}
+
+/** What the installation forbids to be set, its own template does not set either. */
+function allowedTemplate({ podTemplate, forbiddenEnv }: Settings): PodTemplate | undefined {
+  if (!podTemplate?.env?.some(({ name }) => forbiddenEnv.includes(name))) return podTemplate
+  return { ...podTemplate, env: podTemplate.env.filter(({ name }) => !forbiddenEnv.includes(name)) }
 }
 
 /** The run's fields win whole, except `env` and `volumes`, which merge by name. */

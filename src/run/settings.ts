@@ -1,8 +1,9 @@
+import type { ResourceRequirements } from '../resources/core.js'
 import type { PodTemplate, WorkspaceBinding } from '../resources/tekton.js'
 
 /**
- * What an installation sets for all runs: the part of Tekton's ConfigMaps `config-defaults` and `feature-flags` that
- * something here reads.
+ * What an installation sets for all runs: the part of Tekton's ConfigMaps `config-defaults`, `feature-flags` and
+ * `config-events` that something here reads. `config-maps.ts` reads them.
  */
 export interface Settings {
   /** `default-timeout-minutes`; 0 means no timeout. */
@@ -21,6 +22,17 @@ export interface Settings {
   readonly forbiddenEnv: readonly string[]
   /** `default-task-run-workspace-binding`: used for every required workspace that a TaskRun leaves unbound. */
   readonly taskRunWorkspaceBinding: Omit<WorkspaceBinding, 'name'> | undefined
+  /**
+   * `default-container-resource-requirements`: for containers that ask for nothing themselves, by container name, as
+   * `prefix-<beginning of the name>`, or as `default`.
+   */
+  readonly containerResourceRequirements: Readonly<Record<string, ResourceRequirements>>
+  /** `default-imagepullbackoff-timeout`: how long an image may fail to be pulled before the run fails. */
+  readonly imagePullBackOffTimeoutMs: number
+  /** `default-create-container-error-timeout`: the same for containers that cannot be created in time. */
+  readonly createContainerErrorTimeoutMs: number
+  /** `default-sidecar-log-polling-interval` */
+  readonly sidecarLogPollingIntervalMs: number
   /** Where CloudEvents go: `sink` of config-events, else `default-cloud-events-sink`; '' for nowhere. */
   readonly cloudEventsSink: string
   /** `default-maximum-resolution-timeout`: how long a ResolutionRequest may take, counted from its creation. */
@@ -50,6 +62,11 @@ export interface FeatureFlags {
   readonly enableParamEnum: boolean
   readonly enableArtifacts: boolean
   readonly enableConciseResolverSyntax: boolean
+  /** Nothing here acts on these four; they are told in provenance. */
+  readonly sendCloudeventsForRuns: boolean
+  readonly enableWaitExponentialBackoff: boolean
+  readonly enforceNonfalsifiability: 'none' | 'spire'
+  readonly trustedResourcesVerificationNoMatchPolicy: 'fail' | 'warn' | 'ignore'
   /** Where inline specs are refused: `pipeline`, `pipelinerun`, `taskrun`. */
   readonly disableInlineSpec: readonly string[]
 }
@@ -67,6 +84,10 @@ export const DEFAULT_SETTINGS: Settings = {
   maxMatrixCombinations: 256,
   forbiddenEnv: [],
   taskRunWorkspaceBinding: undefined,
+  containerResourceRequirements: {},
+  imagePullBackOffTimeoutMs: 0,
+  createContainerErrorTimeoutMs: 0,
+  sidecarLogPollingIntervalMs: 100,
   cloudEventsSink: '',
   maximumResolutionTimeoutMs: 60_000,
   flags: {
@@ -88,6 +109,10 @@ export const DEFAULT_SETTINGS: Settings = {
     enableParamEnum: true,
     enableArtifacts: true,
     enableConciseResolverSyntax: true,
+    sendCloudeventsForRuns: true,
+    enableWaitExponentialBackoff: false,
+    enforceNonfalsifiability: 'none',
+    trustedResourcesVerificationNoMatchPolicy: 'ignore',
     disableInlineSpec: [],
   },
 }

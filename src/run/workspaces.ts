@@ -1,8 +1,8 @@
 /** A task's workspaces: which are bound to what, which volume and path each gets, and who sees it. */
 import type { Volume, VolumeMount } from '../resources/core.js'
-import type { WorkspaceBinding, WorkspaceDeclaration, WorkspaceUsage } from '../resources/tekton.js'
+import type { TaskRun, WorkspaceBinding, WorkspaceDeclaration, WorkspaceUsage } from '../resources/tekton.js'
 import { claimName } from './names.js'
-import type { FeatureFlags } from './settings.js'
+import type { FeatureFlags, Settings } from './settings.js'
 import type { Replacements } from './substitute.js'
 import { NOTHING } from './substitute.js'
 
@@ -31,6 +31,21 @@ export function withPropagated(
 ): readonly WorkspaceDeclaration[] {
   const names = new Set(declared?.map(({ name }) => name))
   return [...(declared ?? []), ...bindings.filter(({ name }) => !names.has(name)).map(({ name }) => ({ name }))]
+}
+
+/** With the installation's binding for every workspace that the task requires and the run does not bind. */
+export function withDefaultBindings(
+  run: TaskRun,
+  declared: readonly WorkspaceDeclaration[] | undefined,
+  binding: Settings['taskRunWorkspaceBinding'],
+): TaskRun {
+  if (binding === undefined) return run
+  const bindings = run.spec.workspaces ?? []
+  const bound = new Set(bindings.map(({ name }) => name))
+  const added = (declared ?? []).filter(({ name, optional }) => !optional && !bound.has(name))
+  if (added.length === 0) return run
+  const workspaces = [...bindings, ...added.map(({ name }) => ({ ...binding, name }))]
+  return { ...run, spec: { ...run.spec, workspaces } }
 }
 
 /** What is wrong with the bindings, in Tekton's words; undefined when nothing is. */

@@ -34,7 +34,10 @@ export async function serveApi(more: Partial<ApiDeps> = {}): Promise<ApiWorld> {
   const { cluster } = openCluster(temporaryDirectory('api'))
   const { lines, log } = recordingLog()
   const readLogs = async () => undefined
-  const api = await startApi({ cluster, readLogs, token: TOKEN, log, ...more }, { port: 0, host: '127.0.0.1' })
+  const api = await startApi(
+    { cluster, admission: () => ({}), readLogs, token: TOKEN, log, ...more },
+    { port: 0, host: '127.0.0.1' },
+  )
   onTestFinished(() => api.close())
   const call = (method: string, path: string, options: Call = {}) => send(api.port, method, path, options)
   return { cluster, port: api.port, lines, call }

@@ -261,3 +261,49 @@ function processesWith(word: string): readonly string[] {
     })
     .filter(command => command.split(' ').includes(word))
 }
+
+const UNBOUND = `
+apiVersion: tekton.dev/v1
+kind: TaskRun
+metadata: { name: unbound }
+spec:
+  taskSpec:
+    workspaces: [{ name: source }]
+    steps: [{ name: s, image: bash, script: 'echo hi > "$(workspaces.source.path)/file"' }]
+`
+const DEFAULTS = `
+apiVersion: v1
+kind: ConfigMap
+metadata: { name: config-defaults, namespace: tekton-pipelines }
+data:
+  default-service-account: robot
+  default-task-run-workspace-binding: "emptyDir: {}"
+`
+
+test('a required workspace that nobody binds is an error here too', { timeout: 60_000 }, async () => {
+  const { code, stdout } = await tektite(['run', '-f', '-', '-o', 'json'], { input: UNBOUND })
+  expect(code).toBe(1)
+  expect(stdout).toContain('declared workspace \\"source\\" is required but has not been bound')
+})
+
+test('settings that stand in the files hold for all of them, in any order', { timeout: 60_000 }, async () => {
+  const { code, stdout } = await tektite(['run', '-f', '-', '-o', 'json'], { input: `${UNBOUND}---${DEFAULTS}` })
+  expect(code).toBe(0)
+  expect(JSON.parse(stdout)).toMatchObject({ items: [{ spec: { serviceAccountName: 'robot' } }] })
+})
+
+test('--config takes settings, and nothing else', { timeout: 60_000 }, async () => {
+  const config = join(temporaryDirectory('config'), 'config.yaml')
+  writeFileSync(config, DEFAULTS.replace(', namespace: tekton-pipelines', ''))
+  expect(await tektite(['run', '-f', '-', '--config', config], { input: UNBOUND })).toMatchObject({ code: 0 })
+  const strange = await tektite(['run', '-f', HELLO, '--config', HELLO])
+  expect(strange.code).toBe(2)
+  expect(strange.stderr).toContain('is no settings\n  → --config takes the ConfigMaps config-defaults, feature-flags')
+})
+
+test('a bad setting is refused before anything runs', { timeout: 60_000 }, async () => {
+  const input = `${UNBOUND}---${DEFAULTS.replace('default-service-account: robot', 'default-timeout-minutes: soon')}`
+  const { code, stderr } = await tektite(['run', '-f', '-'], { input })
+  expect(code).toBe(2)
+  expect(stderr).toContain('-:14: ConfigMap "config-defaults": failed parsing default config "default-timeout-minutes"')
+})

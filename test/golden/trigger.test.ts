@@ -20,7 +20,7 @@ const names = readdirSync(folder)
 test.each(names)('trigger: %s', async name => {
   const { manifests, request } = yaml<Golden>(read(`${name}.in.yaml`))
   const cluster = await clusterWith(...manifests.map(manifest => stringify(manifest)))
-  const dispatch = createDispatcher({ cluster, log: SILENT })
+  const dispatch = createDispatcher({ cluster, admission: () => ({}), log: SILENT })
   const sent = { headers: request.headers, body: JSON.stringify(request.body) }
   const verdicts = await dispatch(record('ci/app', sent))
   const objects = await objectsIn(cluster, 'PipelineRun', 'TaskRun', 'ConfigMap')

@@ -48,7 +48,7 @@ ${triggers.replace(/^/gm, '  ')}
 }
 
 function dispatcherFor(cluster: Cluster) {
-  return createDispatcher({ cluster, log: SILENT })
+  return createDispatcher({ cluster, admission: () => ({}), log: SILENT })
 }
 
 const BODY = { body: '{"text":"hello"}' }
@@ -368,7 +368,7 @@ test('a listener that is gone is a verdict, and works again once it is back', as
 test('neither payload nor secret is logged', async () => {
   const { lines, log } = recordingLog()
   const cluster = await clusterWith(TEMPLATE, PUSHED, LISTENER)
-  await createDispatcher({ cluster, log })(record('ci/app', { body: '{"text":"payload-text"}' }))
+  await createDispatcher({ cluster, admission: () => ({}), log })(record('ci/app', { body: '{"text":"payload-text"}' }))
   expect(lines).toMatchObject([{ message: 'trigger looked at', trigger: 'push', verdict: 'fired' }])
   expect(JSON.stringify(lines)).not.toContain('payload-text')
 })

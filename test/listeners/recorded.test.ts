@@ -82,7 +82,7 @@ async function dispatchExample(folder: string) {
   const [listener] = await cluster.list('EventListener')
   if (listener === undefined) throw new Error(`example ${folder} has no EventListener`)
   const sent = JSON.parse(read(new URL('request.json', at))) as Sent
-  const dispatcher = createDispatcher({ cluster, log: SILENT })
+  const dispatcher = createDispatcher({ cluster, admission: () => ({}), log: SILENT })
   const verdicts = await dispatcher(record(`default/${listener.metadata.name}`, sent))
   return { verdicts, created: await objectsIn(cluster, 'PipelineRun', 'TaskRun') }
 }

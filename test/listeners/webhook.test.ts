@@ -73,7 +73,7 @@ test('from the request to the object, once, however often it is sent', async () 
   const answers = await Promise.all(Array.from({ length: 20 }, () => send(port, path, { headers, body: BODY })))
   expect(new Set(answers.map(({ status, text }) => `${status} ${text}`)).size).toBe(1)
   expect(answers[0]?.status).toBe(202)
-  const worker = inbox.dispatch(createDispatcher({ cluster, log: SILENT }), { concurrency: 4 })
+  const worker = inbox.dispatch(createDispatcher({ cluster, admission: () => ({}), log: SILENT }), { concurrency: 4 })
   await expect
     .poll(async () => (await inbox.get('ci/guarded/x-github-delivery/d1'))?.state.is, { timeout: 10_000 })
     .toBe('done')
@@ -370,7 +370,7 @@ test('keys that mean something to JavaScript are data', async () => {
   const { port, inbox } = await serve({ cluster })
   const body = '{"text":"x","__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}}}'
   await send(port, '/hooks/ci/app', { headers: { __proto__: 'x' } as never, body })
-  const worker = inbox.dispatch(createDispatcher({ cluster, log: SILENT }), { concurrency: 1 })
+  const worker = inbox.dispatch(createDispatcher({ cluster, admission: () => ({}), log: SILENT }), { concurrency: 1 })
   await expect.poll(async () => (await inbox.list())[0]?.state.is, { timeout: 10_000 }).toBe('done')
   await worker.close()
   expect(await objectsIn(cluster, 'ConfigMap')).toMatchObject([{ data: { text: 'x' } }])

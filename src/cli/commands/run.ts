@@ -1,17 +1,16 @@
 /** `tektite run`: every run of some files, to the end, in an engine that is thrown away afterwards. */
-import { mkdtemp, readFile, stat } from 'node:fs/promises'
+import { mkdtemp, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { admitManifests } from '../../admission/admit.js'
 import { type EmbeddedEngine, openEmbedded } from '../../embedded.js'
 import { removeTree } from '../../kubelet/remove-tree.js'
 import { describeError } from '../../lib/fault.js'
 import type { Kind } from '../../resources/kinds.js'
 import type { New } from '../../resources/meta.js'
-import type { Problem } from '../../resources/problem.js'
 import type { PipelineRun, TaskRun } from '../../resources/tekton.js'
 import { succeededCondition } from '../../status/conditions.js'
 import type { CliContext } from '../context.js'
 import { followRuns } from '../follow.js'
+import { readManifests } from '../manifests.js'
 import { failedStepLogs } from '../print/failed-logs.js'
 import { createLive } from '../print/live.js'
 import { type Output, printRuns } from '../print/output.js'
@@ -23,6 +22,8 @@ export const EXIT = { succeeded: 0, failed: 1, refused: 2, interrupted: 130 } as
 
 export interface RunOptions extends RunFlags {
   readonly files: readonly string[]
+  /** Files with ConfigMaps that set this command's defaults and feature flags. */
+  readonly config: readonly string[]
   /** For the whole command. Milliseconds. */
   readonly timeoutMs?: number
   readonly output?: Output
@@ -36,8 +37,9 @@ export async function runCommand(context: CliContext, options: RunOptions): Prom
     return EXIT.refused
   }
 
-  const read = await readManifests(options, context.stdin)
-  if (read.is === 'refused') return refuse(read.lines)
+  const read = await readManifests(options, { stdin: context.stdin, configNames: config.configNames })
+  const wrong = [...read.problems.map(describeProblem), ...(await workspaceProblems(options))]
+  if (wrong.length > 0) return refuse(wrong)
   for (const warning of read.warnings) stderr.write(`${style.yellow('warning')}: ${describeProblem(warning)}\n`)
   const list = startList(read.objects, options)
   if (list.is === 'refused') return refuse([list.message])
@@ -93,30 +95,14 @@ export async function runCommand(context: CliContext, options: RunOptions): Prom
   }
 }
 
-type Read =
-  | Extract<ReturnType<typeof admitManifests>, { is: 'ok' }>
-  | { readonly is: 'refused'; readonly lines: readonly string[] }
-
-async function readManifests(options: RunOptions, stdin: () => Promise<string>): Promise<Read> {
-  const texts: { file: string; text: string }[] = []
-  const lines: string[] = []
-  for (const file of options.files) {
-    try {
-      texts.push({ file, text: file === '-' ? await stdin() : await readFile(file, 'utf8') })
-    } catch (error) {
-      lines.push(`file "${file}" cannot be read: ${describeError(error)}; give a readable file with -f`)
-    }
-  }
-  for (const { name, directory } of options.workspaces) {
+/** A folder that is not there is found before anything runs. */
+async function workspaceProblems({ workspaces }: RunOptions): Promise<readonly string[]> {
+  const looked = workspaces.map(async ({ name, directory }) => {
     const found = await stat(directory).catch(() => undefined)
-    if (!found?.isDirectory())
-      lines.push(`workspace "${name}": "${directory}" is not a folder; give one with -w ${name}=DIR`)
-  }
-  if (lines.length > 0) return { is: 'refused', lines }
-  const admitted = admitManifests(texts)
-  return admitted.is === 'ok'
-    ? admitted
-    : { is: 'refused', lines: admitted.problems.map((each: Problem) => describeProblem(each)) }
+    if (found?.isDirectory()) return []
+    return [`workspace "${name}": "${directory}" is not a folder; give one with -w ${name}=DIR`]
+  })
+  return (await Promise.all(looked)).flat()
 }
 
 async function firstOf(
