@@ -50,7 +50,12 @@ test('a bad value keeps what held before, and is told once', async () => {
   await put(cluster, 'config-defaults', { 'default-timeout-minutes': 'soon', 'default-service-account': 'robot' })
   await until('the warning', async () => lines.length > 0)
   expect(live.current()).toEqual({ ...DEFAULT_SETTINGS, timeoutMinutes: 7 })
-  expect(lines).toMatchObject([{ configMap: 'tekton-pipelines/config-defaults', problem: 'failed parsing default config "default-timeout-minutes"' }])
+  expect(lines).toMatchObject([
+    {
+      configMap: 'tekton-pipelines/config-defaults',
+      problem: 'failed parsing default config "default-timeout-minutes"',
+    },
+  ])
 })
 
 test('a namesake in another namespace says nothing', async () => {
