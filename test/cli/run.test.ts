@@ -100,8 +100,8 @@ test.for([
   ['a file that is not there', ['-f', '/nowhere.yaml'], '"/nowhere.yaml" cannot be read'],
   [
     'a workspace that is no folder',
-    ['-f', HELLO, '-w', 'source=/nowhere'],
-    'workspace "source": "/nowhere" is not a folder',
+    ['-f', HELLO, '-w', 'source=package.json'],
+    `workspace "source": "${join(ROOT, 'package.json')}" is not a folder`,
   ],
   ['a param that is no pair', ['-f', HELLO, '-p', 'name'], 'must be of the form name=value'],
   ['a timeout that is no duration', ['-f', HELLO, '--timeout', 'soon'], 'must be a duration'],
