@@ -15,8 +15,9 @@ import { deadlinesOf, type Timeouts } from '../run/timeouts.js'
 import { withSucceeded } from '../status/conditions.js'
 import { type Conclusion, conclude, countTasks } from '../status/from-children.js'
 import { PIPELINE_RUN_REASONS as REASONS, SKIP_REASONS } from '../status/reasons.js'
+import { nestingProblem } from './ancestors.js'
 import { childReferences } from './child-references.js'
-import { ancestorPipelines, cancelChildren, createChildren, createClaims } from './children.js'
+import { cancelChildren, createChildren, createClaims } from './children.js'
 import type { Action, Decision, PipelineRunWorld } from './decision.js'
 import { inheritedMetadata } from './pipeline-metadata.js'
 
@@ -92,7 +93,7 @@ type Started =
   | { readonly is: 'actions'; readonly actions: readonly Action[] }
   | { readonly is: 'fault'; readonly fault: Fault }
 
-function startChildren({ run, world, spec, gained, states }: Advance): Started {
+function startChildren({ run, world, status, spec, gained, states }: Advance): Started {
   const starts = states.filter(({ phase }) => phase.is === 'starting')
   if (starts.length === 0) return { is: 'actions', actions: [] }
   const strangers = new Set(world.strangers)
@@ -105,7 +106,6 @@ function startChildren({ run, world, spec, gained, states }: Advance): Started {
     { ...known, strings: new Map([...known.strings, ...context.strings]) },
     results.known(run.spec.workspaces),
   )
-  const ancestors = ancestorPipelines(run)
   const actions: Action[] = []
   for (const {
     task: { name },
@@ -117,13 +117,13 @@ function startChildren({ run, world, spec, gained, states }: Advance): Started {
     const { task, combinations } = resolved
     const taken = childNames(run.metadata.name, name, combinations?.length ?? 1).find(one => strangers.has(one))
     if (taken !== undefined) return fault(nameTaken(run, name, taken))
-    const nested = task.pipelineRef?.name
-    if (nested !== undefined && ancestors.includes(nested)) return fault(nestedInItself(nested, ancestors))
+    const tooDeep = nestingProblem(run, task)
+    if (tooDeep !== undefined) return fault(tooDeep)
     const bound = childBindings(run, spec, task, bindingsUse, declaredWorkspaces(world, name))
     if (bound.is === 'problem') return fault(bound.message)
     const existing = new Set(children.map(child => child.metadata.name))
     const start = { task, isFinal, combinations, bindings: bound.bindings }
-    const all = createChildren(run, start, meta, world.settings)
+    const all = createChildren({ ...run, status }, start, meta, world.settings)
     actions.push(...all.filter(action => !(action.do === 'create' && existing.has(action.object.metadata.name ?? ''))))
   }
   // Claims come with the first children, and before them: a Pod waits for its claim, a claim waits for nobody.
@@ -164,15 +164,12 @@ function nameTaken(run: PipelineRun, task: string, name: string): string {
   return `PipelineRun "${namespace}/${run.metadata.name}": pipeline task "${task}" needs the name "${name}", which is taken by an object that this run did not make. Delete that object, or start the run under another name`
 }
 
-function nestedInItself(pipeline: string, ancestors: readonly string[]): string {
-  return `detected cycle in pipeline-in-pipeline: pipeline "${pipeline}" is already running in ancestor chain [${ancestors.join(' ')}]`
-}
-
 function cancels({ run, states, tasksOver, passed }: Advance): readonly Action[] {
   const of = (isFinal: boolean) => states.filter(state => state.isFinal === isFinal).flatMap(state => state.children)
   const tasks = tasksOver ? [] : of(false)
   if (passed.tasks && tasks.length > 0) return cancelChildren(tasks, 'timedOut')
-  if (run.spec.status === 'CancelledRunFinally' && tasks.length > 0) return cancelChildren(tasks, 'cancelled')
+  if (run.spec.status === 'CancelledRunFinally' && tasks.length > 0)
+    return cancelChildren(tasks, 'cancelled', 'CancelledRunFinally')
   return passed.finally ? cancelChildren(of(true), 'timedOut') : []
 }
 

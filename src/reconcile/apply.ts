@@ -1,5 +1,6 @@
 /** Carries a decision's actions out. Each is safe to repeat: after a crash the next pass may do it again. */
 import { type Cluster, ClusterError, isClusterError } from '../cluster/cluster.js'
+import { STATUS_MESSAGE_ANNOTATION } from '../resources/annotations.js'
 import { NOP_IMAGE } from '../resources/core.js'
 import type { Kind, Kinds } from '../resources/kinds.js'
 import { type Key, keyOf, type New } from '../resources/meta.js'
@@ -67,12 +68,13 @@ async function isOurs(cluster: Cluster, kind: Kind, object: New<Kinds[Kind]>): P
 
 type Cancel = Extract<Action, { do: 'cancel' }>
 
-async function cancel(cluster: Cluster, { kind, key, uid, message }: Cancel): Promise<void> {
-  const status = kind === 'PipelineRun' ? 'Cancelled' : kind === 'TaskRun' ? 'TaskRunCancelled' : 'RunCancelled'
-  const extra = kind === 'PipelineRun' ? {} : { statusMessage: message }
-  await change(cluster, kind, key, uid, run =>
-    isDone(run) ? run : ({ ...run, spec: { ...run.spec, status, ...extra } } as typeof run),
-  )
+async function cancel(cluster: Cluster, { kind, key, uid, status, message }: Cancel): Promise<void> {
+  await change(cluster, kind, key, uid, run => {
+    if (isDone(run)) return run
+    if (kind !== 'PipelineRun') return { ...run, spec: { ...run.spec, status, statusMessage: message } } as typeof run
+    const annotations = { ...run.metadata.annotations, [STATUS_MESSAGE_ANNOTATION]: message }
+    return { ...run, metadata: { ...run.metadata, annotations }, spec: { ...run.spec, status } } as typeof run
+  })
 }
 
 /** Reads, changes, writes; again when somebody wrote in between. Missing, or another uid: nothing to do. */

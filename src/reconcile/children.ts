@@ -1,5 +1,5 @@
 /** The objects that a PipelineRun makes: its children and the claims they share. Names, labels and specs are Tekton's. */
-import { ON_ERROR_ANNOTATION } from '../resources/annotations.js'
+import { ON_ERROR_ANNOTATION, STATUS_MESSAGE_ANNOTATION } from '../resources/annotations.js'
 import type { PersistentVolumeClaim } from '../resources/core.js'
 import type { NewMeta, OwnerReference } from '../resources/meta.js'
 import type {
@@ -19,7 +19,10 @@ import { isCustomTask } from '../run/result-references.js'
 import { defaultTimeoutMs, type Settings } from '../run/settings.js'
 import { childTimeout } from '../run/timeouts.js'
 import { isDone } from '../status/conditions.js'
+import { handedOn, SPAN_ANNOTATIONS } from '../status/span-context.js'
+import { ANCESTORS_ANNOTATION, ancestorsAnnotation } from './ancestors.js'
 import type { Action } from './decision.js'
+import { labelValue, PIPELINE_LABEL } from './pipeline-metadata.js'
 
 export type ChildKind = 'TaskRun' | 'PipelineRun' | 'CustomRun'
 
@@ -30,15 +33,6 @@ export interface Start {
   /** Without a matrix: undefined. */
   readonly combinations: readonly Combination[] | undefined
   readonly bindings: readonly WorkspaceBinding[]
-}
-
-/** On a PipelineRun that a PipelineRun made: the Pipelines it is inside of, outermost first, parted by blanks. */
-export const ANCESTORS_ANNOTATION = 'tektite.dev/ancestor-pipelines'
-
-/** With the run's own Pipeline: a child that refers to one of them would make runs without end. */
-export function ancestorPipelines(run: PipelineRun): readonly string[] {
-  const outer = run.metadata.annotations?.[ANCESTORS_ANNOTATION]?.split(' ') ?? []
-  return [...outer, run.spec.pipelineRef?.name ?? ''].filter(name => name !== '')
 }
 
 export function childKind(task: PipelineTask): ChildKind {
@@ -66,52 +60,64 @@ function createChild(
   meta: Pick<NewMeta, 'labels' | 'annotations'>,
   settings: Settings,
 ): Action {
-  const { task } = start
+  const { task, isFinal } = start
+  const kind = childKind(task)
   const own = taskRunSpecFor(run, task)
   const params = [...combination, ...(task.params ?? [])]
-  const timeout = childTimeout(run, task, start.isFinal, defaultTimeoutMs(settings))
-  const metadata: NewMeta = {
-    name,
-    namespace: run.metadata.namespace,
-    labels: childLabels(run, start, own, meta.labels ?? {}, settings),
-    annotations: {
-      ...childAnnotations(task, own, meta.annotations ?? {}),
-      ...(childKind(task) === 'PipelineRun' && { [ANCESTORS_ANNOTATION]: ancestorPipelines(run).join(' ') }),
-    },
-    ownerReferences: [ownerReference(run)],
-  }
+  const defaultMs = defaultTimeoutMs(settings)
+  const metadata: NewMeta = { name, namespace: run.metadata.namespace, ownerReferences: [ownerReference(run)] }
+  const identity = identityLabels(run, start)
+  const labels = { ...meta.labels, ...identity }
+  const annotations = inheritedAnnotations(meta.annotations ?? {})
+  const timeout = childTimeout(run, task, isFinal, defaultMs)
   const given = {
     ...(params.length > 0 && { params }),
     ...(start.bindings.length > 0 && { workspaces: start.bindings }),
   }
-  const serviceAccountName =
-    own.serviceAccountName || run.spec.taskRunTemplate?.serviceAccountName || settings.serviceAccount
-  const kind = childKind(task)
   if (kind === 'PipelineRun') {
     const object = {
       apiVersion: 'tekton.dev/v1',
       kind,
-      metadata,
+      metadata: {
+        ...metadata,
+        labels: { ...labels, ...(task.pipelineRef?.name && { [PIPELINE_LABEL]: labelValue(task.pipelineRef.name) }) },
+        annotations: { ...annotations, [ANCESTORS_ANNOTATION]: ancestorsAnnotation(run) },
+      },
       spec: {
         ...(task.pipelineRef ? { pipelineRef: task.pipelineRef } : { pipelineSpec: task.pipelineSpec ?? {} }),
         ...given,
-        taskRunTemplate: { ...run.spec.taskRunTemplate, serviceAccountName },
+        ...(timeout !== undefined && { timeouts: { pipeline: timeout } }),
+        ...(run.spec.taskRunTemplate && { taskRunTemplate: run.spec.taskRunTemplate }),
       },
     } as const
     return { do: 'create', kind, object }
   }
   const spec = {
     ...given,
-    serviceAccountName,
+    serviceAccountName:
+      own.serviceAccountName || run.spec.taskRunTemplate?.serviceAccountName || settings.serviceAccount,
     ...(task.retries !== undefined && { retries: task.retries }),
     ...(timeout !== undefined && { timeout }),
   }
-  if (kind === 'CustomRun') return { do: 'create', kind, object: customRun(task, metadata, spec) }
+  if (kind === 'CustomRun') {
+    return { do: 'create', kind, object: customRun(task, { ...metadata, labels, annotations }, spec) }
+  }
   const podTemplate = mergePodTemplates(run.spec.taskRunTemplate?.podTemplate, own.podTemplate)
   const object: Omit<TaskRun, 'metadata' | 'status'> & { readonly metadata: NewMeta } = {
     apiVersion: 'tekton.dev/v1',
     kind,
-    metadata,
+    metadata: {
+      ...metadata,
+      // `taskRunSpecs` over the PipelineRun's own over the inline task's; what says whose child it is, over all.
+      labels: {
+        [MANAGED_BY_LABEL]: settings.managedByLabelValue,
+        ...task.taskSpec?.metadata?.labels,
+        ...meta.labels,
+        ...own.metadata?.labels,
+        ...identity,
+      },
+      annotations: taskRunAnnotations(run, task, own, annotations),
+    },
     spec: {
       ...(task.taskRef ? { taskRef: task.taskRef } : { taskSpec: inlineSpec(task) }),
       ...spec,
@@ -148,19 +154,8 @@ function customRun(
   return { apiVersion: 'tekton.dev/v1beta1', kind: 'CustomRun', metadata, spec: { ...what, ...spec } }
 }
 
-/** `taskRunSpecs` over the PipelineRun's own over the inline task's; what says whose child it is, over all. */
-function childLabels(
-  run: PipelineRun,
-  { task, isFinal }: Start,
-  own: Partial<PipelineTaskRunSpec>,
-  inherited: Readonly<Record<string, string>>,
-  settings: Settings,
-): Readonly<Record<string, string>> {
+function identityLabels(run: PipelineRun, { task, isFinal }: Start): Readonly<Record<string, string>> {
   return {
-    [MANAGED_BY_LABEL]: settings.managedByLabelValue,
-    ...task.taskSpec?.metadata?.labels,
-    ...inherited,
-    ...own.metadata?.labels,
     'tekton.dev/pipelineRun': run.metadata.name,
     'tekton.dev/pipelineRunUID': run.metadata.uid,
     'tekton.dev/pipelineTask': task.name,
@@ -168,19 +163,32 @@ function childLabels(
   }
 }
 
-function childAnnotations(
+function inheritedAnnotations(inherited: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(inherited).filter(([key]) => !isOwn(key)))
+}
+
+/** What is about the PipelineRun alone: signatures, our own words, and kubectl's copy, which would make `kubectl apply` compare a TaskRun with a PipelineRun. */
+function isOwn(key: string): boolean {
+  return (
+    key.startsWith('chains.tekton.dev/') ||
+    key === ANCESTORS_ANNOTATION ||
+    key === STATUS_MESSAGE_ANNOTATION ||
+    key === 'kubectl.kubernetes.io/last-applied-configuration'
+  )
+}
+
+function taskRunAnnotations(
+  run: PipelineRun,
   task: PipelineTask,
   own: Partial<PipelineTaskRunSpec>,
   inherited: Readonly<Record<string, string>>,
 ): Readonly<Record<string, string>> {
-  // kubectl's copy of the PipelineRun would make `kubectl apply` compare a TaskRun with a PipelineRun.
-  const kept = Object.entries(inherited).filter(
-    ([key]) => !key.startsWith('chains.tekton.dev/') && key !== 'kubectl.kubernetes.io/last-applied-configuration',
-  )
+  const span = handedOn(run.status?.spanContext)
   return {
     ...task.taskSpec?.metadata?.annotations,
-    ...Object.fromEntries(kept),
+    ...inherited,
     ...own.metadata?.annotations,
+    ...(span !== undefined && { [SPAN_ANNOTATIONS.TaskRun]: span }),
     ...(task.onError === 'continue' && { [ON_ERROR_ANNOTATION]: 'continue' }),
   }
 }
@@ -218,23 +226,19 @@ export function createClaims(run: PipelineRun, bindings: readonly WorkspaceBindi
   })
 }
 
-/** Those that are not done and have not been told yet. */
+/** Those that are not done and have not been told yet. A nested pipeline may be let clean up behind itself. */
 export function cancelChildren(
   children: readonly Child[],
   why: keyof typeof CANCEL_MESSAGES,
+  nested: 'Cancelled' | 'CancelledRunFinally' = 'Cancelled',
 ): readonly Extract<Action, { do: 'cancel' }>[] {
-  return children
-    .filter(child => !isDone(child) && !isTold(child))
-    .map(child => ({
-      do: 'cancel',
-      kind: child.kind as ChildKind,
-      key: { namespace: child.metadata.namespace, name: child.metadata.name },
-      uid: child.metadata.uid,
-      message: CANCEL_MESSAGES[why](child.kind),
-    }))
-}
-
-function isTold(child: Child): boolean {
-  const told = { TaskRun: 'TaskRunCancelled', CustomRun: 'RunCancelled', PipelineRun: 'Cancelled' } as const
-  return child.spec['status'] === told[child.kind as ChildKind]
+  const words = { TaskRun: 'TaskRunCancelled', CustomRun: 'RunCancelled', PipelineRun: nested } as const
+  return children.flatMap(child => {
+    const kind = child.kind as ChildKind
+    const told = child.spec['status' as keyof typeof child.spec]
+    if (isDone(child) || told === words[kind] || told === 'Cancelled') return []
+    const key = { namespace: child.metadata.namespace, name: child.metadata.name }
+    const message = CANCEL_MESSAGES[why](kind)
+    return [{ do: 'cancel', kind, key, uid: child.metadata.uid, status: words[kind], message }]
+  })
 }

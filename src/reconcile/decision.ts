@@ -9,12 +9,16 @@ import type { Settings } from '../run/settings.js'
 export type Action =
   | { readonly [K in Kind]: { readonly do: 'create'; readonly kind: K; readonly object: New<Kinds[K]> } }[Kind]
   | { readonly do: 'delete'; readonly kind: Kind; readonly key: Key; readonly uid: string }
-  /** Sets `spec.status` and `spec.statusMessage` of an unfinished child; a missing or finished one is left alone. */
+  /**
+   * Sets `spec.status` and `spec.statusMessage` of an unfinished child (a PipelineRun has no such field, and gets an
+   * annotation); a missing or finished one is left alone.
+   */
   | {
       readonly do: 'cancel'
       readonly kind: 'PipelineRun' | 'TaskRun' | 'CustomRun'
       readonly key: Key
       readonly uid: string
+      readonly status: string
       readonly message: string
     }
   /** Sets annotations of a Pod (`tekton.dev/ready`, `tekton.dev/cancel`). */
@@ -39,7 +43,7 @@ export interface Decision<Status> {
   readonly actions: readonly Action[]
   /** The whole new status, not a patch of the old one. */
   readonly status: Status
-  /** Labels and annotations the run itself gains (from its Task or Pipeline). What it has already wins. */
+  /** Labels and annotations the run itself gains (from its Task or Pipeline): what it has not, or has otherwise. */
   readonly labels?: Readonly<Record<string, string>>
   readonly annotations?: Readonly<Record<string, string>>
   /** Look again then, even if nothing changes: a timeout, a retry delay. Epoch ms. */

@@ -28,12 +28,14 @@ import { defaultTimeoutMs, type Settings } from '../run/settings.js'
 import { deadlinesOf, type Timeouts, timeoutsOf } from '../run/timeouts.js'
 import type { EvaluateCel } from '../run/when.js'
 import { isDone, withSucceeded } from '../status/conditions.js'
+import { provenanceOf } from '../status/provenance.js'
 import { PIPELINE_RUN_REASONS as REASONS, USER_ERROR } from '../status/reasons.js'
+import { SPAN_ANNOTATIONS, spanContextOf } from '../status/span-context.js'
 import { type Advance, advancePipelineRun } from './advance-pipeline-run.js'
 import { pipelineTaskOf, withOrphans } from './child-references.js'
 import { type ChildKind, cancelChildren, childKind } from './children.js'
 import type { Decision, PipelineRunWorld } from './decision.js'
-import { gainedMetadata } from './pipeline-metadata.js'
+import { gainedMetadata, PIPELINE_LABEL } from './pipeline-metadata.js'
 import { resolvePipeline } from './resolve-pipeline.js'
 
 const NO_CEL: EvaluateCel = () => new Error('CEL in `when` is not available here')
@@ -49,17 +51,31 @@ export function reconcilePipelineRun(
   if (isForeign || isDone(run)) return { actions: [], status: run.status ?? {} }
   if (run.spec.status === 'PipelineRunPending' && run.status?.startTime === undefined) {
     const message = `PipelineRun "${name}" is pending`
-    return { actions: [], status: unknown(run.status ?? {}, REASONS.PipelineRunPending, message, world.now) }
+    const status = unknown(run.status ?? {}, REASONS.PipelineRunPending, message, world.now)
+    return { actions: [], status, ...labelledOnly(run) }
   }
 
-  const started: PipelineRunStatus = { ...run.status, startTime: startTimeOf(run, world) }
+  const spanContext = run.status?.spanContext ?? spanContextOf(run.metadata.annotations?.[SPAN_ANNOTATIONS.PipelineRun])
+  const started: PipelineRunStatus = {
+    ...run.status,
+    startTime: startTimeOf(run, world),
+    ...(spanContext && { spanContext }),
+  }
   if (run.spec.status === 'Cancelled') {
-    return endNow(run, world, started, { reason: REASONS.Cancelled, message: `PipelineRun "${name}" was cancelled` })
+    const end = endNow(run, world, started, {
+      reason: REASONS.Cancelled,
+      message: `PipelineRun "${name}" was cancelled`,
+    })
+    return { ...end, ...labelledOnly(run) }
   }
   const resolved = resolvePipeline(run, world)
-  const status = { ...started, ...(resolved.spec && { pipelineSpec: resolved.spec }) }
+  const status = {
+    ...started,
+    ...(resolved.spec && { pipelineSpec: resolved.spec, ...provenanceOf(started.provenance, world.settings) }),
+  }
   // Once status.pipelineSpec is stored, this has happened.
-  const gained = run.status?.pipelineSpec === undefined && resolved.spec ? gainedMetadata(run, world) : {}
+  const isNew = run.status?.pipelineSpec === undefined
+  const gained = isNew && resolved.spec ? gainedMetadata(run, world.pipeline) : labelledOnly(run)
   if (resolved.is === 'failed') return { ...endNow(run, world, status, resolved), ...gained }
 
   const timeouts = timeoutsOf(run, defaultTimeoutMs(world.settings))
@@ -106,6 +122,11 @@ export function reconcilePipelineRun(
     default:
       throw new Error(`unknown outcome ${JSON.stringify(outcome satisfies never)}`)
   }
+}
+
+/** Before its pipeline is known, a run says whose it is by what it refers to. */
+function labelledOnly(run: PipelineRun): ReturnType<typeof gainedMetadata> {
+  return run.metadata.labels?.[PIPELINE_LABEL] === undefined ? gainedMetadata(run, undefined) : {}
 }
 
 /** Far above every setting of the limit: a matrix that is larger fails before it has children. */

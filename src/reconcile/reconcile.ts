@@ -145,7 +145,7 @@ async function endUnwritable<K extends 'PipelineRun' | 'TaskRun', World extends 
   observer.changed?.(run, stored)
 }
 
-/** Labels and annotations that the run takes over from its Task or Pipeline; its own win. */
+/** Labels and annotations that the run takes over from its Task or Pipeline. */
 async function addMetadata<K extends 'PipelineRun' | 'TaskRun'>(
   { cluster, log }: ReconcileDeps,
   kind: K,
@@ -155,8 +155,8 @@ async function addMetadata<K extends 'PipelineRun' | 'TaskRun'>(
   if (labels === undefined && annotations === undefined) return run
   const metadata: PipelineRun['metadata'] & TaskRun['metadata'] = {
     ...run.metadata,
-    ...(labels && { labels: { ...labels, ...run.metadata.labels } }),
-    ...(annotations && { annotations: { ...annotations, ...run.metadata.annotations } }),
+    ...(labels && { labels: { ...run.metadata.labels, ...labels } }),
+    ...(annotations && { annotations: { ...run.metadata.annotations, ...annotations } }),
   }
   try {
     return await cluster.replace(kind, { ...run, metadata })

@@ -34,7 +34,9 @@ import type { EvaluateCel } from '../run/when.js'
 import { withDefaultBindings } from '../run/workspaces.js'
 import { isDone, withSucceeded } from '../status/conditions.js'
 import { isFinished, statusFromPod, type Verdict } from '../status/from-pod.js'
+import { provenanceOf } from '../status/provenance.js'
 import { TASK_RUN_REASONS, type TaskRunReason, USER_ERROR } from '../status/reasons.js'
+import { SPAN_ANNOTATIONS, spanContextOf } from '../status/span-context.js'
 import type { Action, Decision, TaskRunWorld } from './decision.js'
 import {
   failed,
@@ -67,7 +69,12 @@ export function reconcileTaskRun(
   if (run.spec.status === 'TaskRunPending' && before.startTime === undefined && !before.retriesStatus) {
     return waiting(before, TASK_RUN_REASONS.TaskRunPending, `TaskRun "${run.metadata.name}" is pending`, world.now)
   }
-  const status: TaskRunStatus = { ...before, startTime: before.startTime ?? toTimestamp(world.now) }
+  const spanContext = before.spanContext ?? spanContextOf(run.metadata.annotations?.[SPAN_ANNOTATIONS.TaskRun])
+  const status: TaskRunStatus = {
+    ...before,
+    startTime: before.startTime ?? toTimestamp(world.now),
+    ...(spanContext && { spanContext }),
+  }
   const deadline = deadlineOf(run, status, world)
   const decision = started(run, status, world, deadline, evaluateCel)
   const done = isDone({ status: decision.status })
@@ -150,7 +157,7 @@ function begin(
     if (prepared.is === 'wrong') return fail(prepared.reason, prepared.message)
     task = prepared.spec
   }
-  const known: TaskRunStatus = { ...status, taskSpec: task }
+  const known: TaskRunStatus = { ...status, taskSpec: task, ...provenanceOf(status.provenance, settings) }
   // Made by a pass that could not write its status.
   if (pod) {
     const found = onPod(known, pod.metadata.name)

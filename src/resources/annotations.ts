@@ -5,3 +5,6 @@ export const HOST_PATH_ANNOTATION = 'tektite.dev/host-path'
 
 /** On a TaskRun: its pipeline task has `onError: continue`. */
 export const ON_ERROR_ANNOTATION = 'pipeline.tekton.dev/pipeline-task-on-error'
+
+/** On a nested PipelineRun that was cancelled from outside: why, as `spec.statusMessage` says it of a TaskRun. */
+export const STATUS_MESSAGE_ANNOTATION = 'tektite.dev/status-message'

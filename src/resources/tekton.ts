@@ -271,6 +271,7 @@ export interface TaskRunStatus {
   readonly taskSpec?: TaskSpec
   readonly retriesStatus?: readonly TaskRunStatus[]
   readonly provenance?: Readonly<Record<string, unknown>>
+  readonly spanContext?: Readonly<Record<string, string>>
 }
 
 export interface TaskRun extends Resource {
@@ -403,6 +404,7 @@ export interface PipelineRunStatus {
   readonly childReferences?: readonly ChildReference[]
   readonly finallyStartTime?: string
   readonly provenance?: Readonly<Record<string, unknown>>
+  readonly spanContext?: Readonly<Record<string, string>>
 }
 
 export interface PipelineRun extends Resource {

@@ -24,13 +24,13 @@ function statusOf({ phase }: TaskState): string {
 
 /** Of a matrix, the reason of the first child that did not succeed. */
 function reasonOf({ children }: TaskState): string {
-  const conditions = children.map(succeededCondition)
-  return (conditions.find(condition => condition?.status !== 'True') ?? conditions[0])?.reason ?? ''
+  const conditions = children.flatMap(child => succeededCondition(child) ?? [])
+  return (conditions.find(condition => condition.status !== 'True') ?? conditions[0])?.reason ?? ''
 }
 
-/** A failure counts here even when it was allowed. */
+/** A failure counts here even when it was allowed; a task that could not be started for want of a result does not. */
 function aggregateStatus(all: readonly TaskState[]): string {
   if (!all.every(isOver)) return 'None'
-  if (all.some(state => statusOf(state) === 'Failed' || state.phase.is === 'invalid')) return 'Failed'
+  if (all.some(state => statusOf(state) === 'Failed')) return 'Failed'
   return all.some(state => state.phase.is === 'skipped') ? 'Completed' : 'Succeeded'
 }

@@ -1,4 +1,5 @@
 /** Where each pipeline task stands, read from its children. */
+import { STATUS_MESSAGE_ANNOTATION } from '../resources/annotations.js'
 import type { CustomRun, ParamValue, PipelineRun, PipelineTask, TaskRun, WhenExpression } from '../resources/tekton.js'
 import { isDone, succeededCondition } from '../status/conditions.js'
 import { SKIP_REASONS, type SkipReason } from '../status/reasons.js'
@@ -64,7 +65,9 @@ const CANCEL_REASONS = {
 } as const
 
 function isCancelledForTimeout(child: Child): boolean {
-  return 'statusMessage' in child.spec && child.spec.statusMessage === CANCEL_MESSAGES.timedOut(child.kind)
+  const message =
+    'statusMessage' in child.spec ? child.spec.statusMessage : child.metadata.annotations?.[STATUS_MESSAGE_ANNOTATION]
+  return message === CANCEL_MESSAGES.timedOut(child.kind)
 }
 
 export function isOver({ phase }: TaskState): boolean {

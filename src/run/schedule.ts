@@ -180,9 +180,8 @@ function unstarted(
 
 function unstartedFinal(input: ScheduleInput, task: PipelineTask, resolver: TaskResolver): Outcome {
   const resolved = resolver.resolve(task, true)
-  if (resolved.missing.length > 0 || resolved.outOfBounds !== undefined) {
-    return skipped(SKIP_REASONS.MissingResults, undefined)
-  }
+  if (resolved.outOfBounds !== undefined) return outOfBounds(input.run, resolved.outOfBounds)
+  if (resolved.missing.length > 0) return skipped(SKIP_REASONS.MissingResults, undefined)
   const verdict = judgeOwn(input, resolved)
   const skip = verdict.is === 'state' && verdict.state.phase.is === 'skipped' ? verdict.state.phase.reason : undefined
   if (verdict.is === 'fault' || skip === SKIP_REASONS.When) return verdict
@@ -218,7 +217,7 @@ function judge(
     return { is: 'state', state: { phase: { is: 'invalid', message }, ...(resolved.when && { when: resolved.when }) } }
   }
   if (resolved.outOfBounds !== undefined) {
-    return fault(PIPELINE_RUN_REASONS.PipelineValidationFailed, resolved.outOfBounds)
+    return outOfBounds(input.run, resolved.outOfBounds)
   }
   return own
 }
@@ -254,6 +253,12 @@ function starting({ task, when }: ResolvedTask, combinations: readonly Combinati
 
 function skipped(reason: SkipReason, when: readonly WhenExpression[] | undefined): Outcome {
   return { is: 'state', state: { phase: { is: 'skipped', reason }, ...(when && { when }) } }
+}
+
+/** Of an array result: of all that can be wrong with results, this alone ends the run at once, as in Tekton. */
+function outOfBounds({ metadata }: PipelineRun, problem: string): Outcome {
+  const message = `${USER_ERROR}PipelineRun ${metadata.namespace}/${metadata.name} can't be Run; couldn't resolve all references: ${problem}`
+  return fault(PIPELINE_RUN_REASONS.PipelineValidationFailed, message)
 }
 
 function fault(reason: string, message: string): Outcome & { readonly is: 'fault' } {

@@ -1,5 +1,5 @@
 /** When a PipelineRun's clocks run out. Everything in ms; `undefined` is "no limit". */
-import { parseDuration } from '../lib/duration.js'
+import { formatDuration, parseDuration } from '../lib/duration.js'
 import { fromTimestamp } from '../lib/time.js'
 import type { PipelineRun, PipelineTask } from '../resources/tekton.js'
 
@@ -36,8 +36,8 @@ export function deadlinesOf(timeouts: Timeouts, startTime: string, finallyStartT
 }
 
 /**
- * The child's own timeout, as text: `taskRunSpecs` over the pipeline task over the limit of its section, where that is
- * larger than the default or none at all (else the child's default would cut it short). Absent: the child's default.
+ * The child's own timeout, as Go prints it: `taskRunSpecs` over the pipeline task over the limit of its section, where that
+ * is larger than the default or none at all (else the child's default would cut it short). Absent: the child's default.
  */
 export function childTimeout(
   run: PipelineRun,
@@ -46,11 +46,17 @@ export function childTimeout(
   defaultMs: number,
 ): string | undefined {
   const own = run.spec.taskRunSpecs?.findLast(spec => spec.pipelineTaskName === task.name && spec.timeout !== undefined)
-  if (own?.timeout !== undefined) return own.timeout
-  if (task.timeout !== undefined) return task.timeout
-  const section = isFinal ? run.spec.timeouts?.finally : run.spec.timeouts?.tasks
-  const ms = written(section)
-  return ms !== undefined && (ms === 0 || ms > defaultMs) ? section : undefined
+  const asked = written(own?.timeout ?? task.timeout)
+  if (asked !== undefined) return formatDuration(asked)
+  const section = isFinal ? 'finally' : 'tasks'
+  const { pipeline, ...limits } = timeoutsOf(run, defaultMs)
+  const isEndless = (text: string | undefined) => written(text) === 0
+  if (isEndless(run.spec.timeouts?.[section])) return formatDuration(0)
+  // A nested pipeline is as large a thing as the one around it.
+  const isNested = task.pipelineRef !== undefined || task.pipelineSpec !== undefined
+  if (isNested && limits[section] === undefined && pipeline === undefined) return formatDuration(0)
+  const rest = limits[section] ?? (isNested ? pipeline : undefined)
+  return rest !== undefined && rest > defaultMs ? formatDuration(rest) : undefined
 }
 
 function written(text: string | undefined): number | undefined {

@@ -27,11 +27,17 @@ export function countTasks(states: readonly TaskState[]): Counts {
     failed: count(({ phase }) => phase.is === 'failed' || phase.is === 'timedOut') - ignored,
     ignored,
     cancelled: count(({ phase }) => phase.is === 'cancelled'),
-    invalid: states.flatMap(({ phase }) => (phase.is === 'invalid' ? [phase.message] : [])),
+    invalid: invalidMessages(states),
     skipped: count(({ phase }) => phase.is === 'skipped'),
     skippedByTimeout: count(({ phase }) => phase.is === 'skipped' && TIMEOUTS.has(phase.reason)),
     incomplete: count(({ phase }) => phase.is === 'waiting' || phase.is === 'starting' || phase.is === 'running'),
   }
+}
+
+/** In the order of the tasks' names. */
+function invalidMessages(states: readonly TaskState[]): readonly string[] {
+  const invalid = states.flatMap(({ task, phase }) => (phase.is === 'invalid' ? [[task.name, phase.message]] : []))
+  return invalid.sort(([a = ''], [b = '']) => (a < b ? -1 : 1)).map(([, message = '']) => message)
 }
 
 const TIMEOUTS: ReadonlySet<string> = new Set([
@@ -43,14 +49,18 @@ const TIMEOUTS: ReadonlySet<string> = new Set([
 /** As Tekton: a list of messages does not make a condition unreadable. */
 const MAX_PROBLEMS_CHARS = 1024
 
+/** As in Tekton, ignored failures and invalid tasks are spoken of at the end only. */
 export function progressMessage(counts: Counts): string {
   const { succeeded, failed, ignored, cancelled, invalid, skipped, incomplete } = counts
-  const failures = ignored > 0 ? `${failed + ignored} (Ignored: ${ignored})` : `${failed}`
   const completed = succeeded + failed + ignored + cancelled
-  const left = incomplete > 0 ? `, Incomplete: ${incomplete}` : ''
-  const problems = invalid.join('; ').slice(0, MAX_PROBLEMS_CHARS)
-  const invalidPart = invalid.length > 0 ? `, Failed Validation: ${invalid.length} (${problems})` : ''
-  return `Tasks Completed: ${completed} (Failed: ${failures}, Cancelled ${cancelled})${left}, Skipped: ${skipped}${invalidPart}`
+  if (incomplete > 0) {
+    return `Tasks Completed: ${completed} (Failed: ${failed}, Cancelled ${cancelled}), Incomplete: ${incomplete}, Skipped: ${skipped}`
+  }
+  const failures = ignored > 0 ? `${failed + ignored} (Ignored: ${ignored})` : `${failed}`
+  const problems = invalid.join('; ')
+  const shown = problems.length > MAX_PROBLEMS_CHARS ? `${problems.slice(0, MAX_PROBLEMS_CHARS)}...` : problems
+  const invalidPart = invalid.length > 0 ? `, Failed Validation: ${invalid.length} (${shown})` : ''
+  return `Tasks Completed: ${completed} (Failed: ${failures}, Cancelled ${cancelled}), Skipped: ${skipped}${invalidPart}`
 }
 
 export interface RunProgress {

@@ -126,6 +126,7 @@ test('cancelling says so in the spec once; again, finished, gone or of another u
     kind: 'TaskRun',
     key: key('one'),
     uid,
+    status: 'TaskRunCancelled',
     message: 'because the run was',
   })
   await applyAction(cluster, cancel('another-uid'))
@@ -146,13 +147,31 @@ test('a finished child is not cancelled any more', async () => {
   const conditions = [{ type: 'Succeeded', status: 'True' as const, reason: 'Succeeded' }]
   const done = await cluster.replaceStatus('PipelineRun', { ...run, status: { conditions } })
   const { uid } = run.metadata
-  await applyAction(cluster, { do: 'cancel', kind: 'PipelineRun', key: key('run'), uid, message: 'late' })
+  await applyAction(cluster, {
+    do: 'cancel',
+    kind: 'PipelineRun',
+    key: key('run'),
+    uid,
+    status: 'Cancelled',
+    message: 'late',
+  })
   expect(await pipelineRun(cluster)).toEqual(done)
 })
 
 test.each(
-  cases<{ kind: 'PipelineRun' | 'CustomRun'; manifest: string; name: string; spec: unknown }>({
+  cases<{
+    kind: 'PipelineRun' | 'CustomRun'
+    manifest: string
+    name: string
+    spec: { status: string; statusMessage?: string }
+  }>({
     PipelineRun: { kind: 'PipelineRun', manifest: PIPELINE_RUN, name: 'run', spec: { status: 'Cancelled' } },
+    'PipelineRun with finally': {
+      kind: 'PipelineRun',
+      manifest: PIPELINE_RUN,
+      name: 'run',
+      spec: { status: 'CancelledRunFinally' },
+    },
     CustomRun: {
       kind: 'CustomRun',
       manifest:
@@ -164,10 +183,13 @@ test.each(
 )('a cancelled %s is told in its own word', async (_, { kind, manifest, name, spec }) => {
   const cluster = await storeWith(manifest)
   const uid = (await cluster.get(kind, key(name)))?.metadata.uid ?? ''
-  await applyAction(cluster, { do: 'cancel', kind, key: key(name), uid, message: 'why' })
+  await applyAction(cluster, { do: 'cancel', kind, key: key(name), uid, status: spec.status, message: 'why' })
   const after = await cluster.get(kind, key(name))
-  expect(after?.spec).toMatchObject(spec as object)
-  if (kind === 'PipelineRun') expect(after?.spec).not.toHaveProperty('statusMessage')
+  expect(after?.spec).toMatchObject(spec)
+  if (kind === 'PipelineRun') {
+    expect(after?.spec).not.toHaveProperty('statusMessage')
+    expect(after?.metadata.annotations).toEqual({ 'tektite.dev/status-message': 'why' })
+  }
 })
 
 test('annotations are added to those there are, and the second time nothing is written', async () => {

@@ -87,13 +87,13 @@ test('spec of a TaskRun: what the run, its template and its taskRunSpecs say', (
     taskRef: { name: t, kind: Task }
     params: [{ name: p, value: v }]
     serviceAccountName: deployer
-    timeout: 3m
+    timeout: 3m0s
     retries: 2
     podTemplate: { nodeSelector: { disk: ssd }, env: [{ name: A, value: "1" }, { name: B, value: "2" }] }
     stepSpecs: [{ name: s, computeResources: { requests: { cpu: "1" } } }]
     computeResources: { limits: { cpu: "2" } }`),
   )
-  expect(taskRun(children, 'run-b').spec).toMatchObject({ serviceAccountName: 'ci', timeout: '9m' })
+  expect(taskRun(children, 'run-b').spec).toMatchObject({ serviceAccountName: 'ci', timeout: '9m0s' })
 })
 
 test('workspaces: mapped, joined subPath, optional left out, one claim for a template, propagated by mention', () => {
@@ -276,7 +276,7 @@ test('a custom task and a nested pipeline', () => {
       params: [{ name: p, value: v }]
       serviceAccountName: default
       retries: 1
-      timeout: 5m`),
+      timeout: 5m0s`),
   ])
   expect((children.get('run-inline') as CustomRun).spec['customSpec']).toEqual({
     apiVersion: 'example.com/v1',

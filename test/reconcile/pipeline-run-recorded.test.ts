@@ -80,13 +80,16 @@ function masked(text: string): string {
   return text.replace(/[0-9a-f]{32}/, '<md5>').replace(/^pvc-[0-9a-f]{10}$/, 'pvc-<hash>')
 }
 
-/** Without times, hashes, and the empty values that Go's JSON has for fields nobody set. */
+/** Without times, hashes, what the recordings leave out, and the empty values that Go's JSON has for fields nobody set. */
 function comparable(value: unknown): unknown {
   if (typeof value === 'string') return masked(value)
   if (Array.isArray(value)) return value.map(comparable)
   if (typeof value !== 'object' || value === null) return value
   const kept = Object.entries(value)
-    .filter(([key]) => !/^(startTime|completionTime|finallyStartTime|lastTransitionTime|creationTimestamp)$/.test(key))
+    .filter(
+      ([key]) =>
+        !/^(startTime|completionTime|finallyStartTime|lastTransitionTime|creationTimestamp|provenance)$/.test(key),
+    )
     .map(([key, one]) => [key, comparable(one)] as const)
     .filter(([key, one]) => !isEmpty(one) && !(key === 'name' && one === ''))
   return Object.fromEntries(kept)

@@ -137,7 +137,8 @@ test.each(
       ends: { a: { results: { r: ['x', 'y'] } } },
       children: ['a'],
       is: 'False PipelineValidationFailed',
-      message: 'array Result Index 5 for Task a Result r is out of bound of size 2',
+      message:
+        "[User error] PipelineRun ci/run can't be Run; couldn't resolve all references: array Result Index 5 for Task a Result r is out of bound of size 2",
     },
     'an empty matrix is skipped': {
       pipeline: 'tasks: [{ name: a, matrix: { params: [{ name: p, value: [] }] } }, { name: b, runAfter: [a] }]',
@@ -378,11 +379,63 @@ test('a Pipeline inside itself', () => {
   expect(nested.children()).toEqual([])
   expect(outcome(nested)).toEqual({
     is: 'False CreateRunFailed',
-    message: 'detected cycle in pipeline-in-pipeline: pipeline "p" is already running in ancestor chain [p q r]',
+    message: 'detected cycle in pipeline-in-pipeline: pipeline "p" is already running in ancestor chain [r q]',
   })
   const outer = simulate({ pipelineRef: { name: 'o' } }, { pipeline: { is: 'found', value: spec } })
   outer.pass()
   expect(outer.children()[0]?.metadata.annotations).toEqual({ 'tektite.dev/ancestor-pipelines': 'o' })
+})
+
+test.each(
+  cases({
+    'one remote reference again': {
+      annotations: {},
+      outer: 'resolver: git, params: [{ name: url, value: u }]',
+      inner: 'resolver: git, params: [{ name: url, value: u }]',
+      message:
+        /^detected cycle in pipeline-in-pipeline: pipeline "git\/[0-9a-f]{10}" is already running in ancestor chain \[\]$/,
+    },
+    'another one each time': {
+      annotations: { 'tektite.dev/ancestor-pipelines': 'run/a b c d e f g h git/0123456789' },
+      outer: 'name: j',
+      inner: 'resolver: git, params: [{ name: url, value: uuuuuuuuuuu }]',
+      message:
+        /^pipeline task "again" would be level 11 of pipelines in pipelines, and 10 is the most: \[j git\/0123456789 h g f e d c b a\]/,
+    },
+  }),
+)('pipelines in pipelines without end: %s', (_, { annotations, outer, inner, message }) => {
+  const value = yaml<PipelineSpec>(`tasks: [{ name: again, pipelineRef: { ${inner} } }]`)
+  const spec = yaml<PipelineRunSpec>(`pipelineRef: { ${outer} }`)
+  const simulation = simulate(spec, { pipeline: { is: 'found', value }, metadata: { annotations } })
+  simulation.pass()
+  expect(simulation.children()).toEqual([])
+  expect(outcome(simulation).is).toBe('False CreateRunFailed')
+  expect(outcome(simulation).message).toMatch(message)
+})
+
+test('what keeps the running is not spoken of before the end', () => {
+  const simulation = started(`
+    tasks:
+      - { name: a, onError: continue }
+      - { name: b, ${RESULTS_DECLARED} }
+      - { name: d, params: [{ name: p, value: $(tasks.b.results.r) }] }
+      - { name: c, params: [{ name: p, value: $(tasks.b.results.r) }] }
+    finally: [{ name: f }]`)
+  simulation.pass()
+  simulation.end('run-a', FAILS)
+  simulation.end('run-b')
+  simulation.pass()
+  expect(outcome(simulation)).toEqual({
+    is: 'Unknown Running',
+    message: 'Tasks Completed: 2 (Failed: 0, Cancelled 0), Incomplete: 1, Skipped: 0',
+  })
+  simulation.finish()
+  const lacks = (task: string) =>
+    `task "b" completed successfully but did not emit the result "r", which is referenced by task "${task}"`
+  expect(outcome(simulation)).toEqual({
+    is: 'False PipelineValidationFailed',
+    message: `Tasks Completed: 3 (Failed: 1 (Ignored: 1), Cancelled 0), Skipped: 0, Failed Validation: 2 (${lacks('c')}; ${lacks('d')})`,
+  })
 })
 
 test('managed by somebody else: not touched', () => {

@@ -53,6 +53,12 @@ export interface SimulationOptions {
   readonly metadata?: Partial<PipelineRun['metadata']>
 }
 
+const CANCELLED = {
+  TaskRun: 'TaskRunCancelled',
+  CustomRun: 'CustomRunCancelled',
+  PipelineRun: 'Cancelled',
+} as const
+
 export const START = Date.parse('2026-01-01T00:00:00Z')
 
 export function simulate(spec: PipelineRunSpec, options: SimulationOptions = {}): Simulation {
@@ -104,9 +110,13 @@ export function simulate(spec: PipelineRunSpec, options: SimulationOptions = {})
     if (action.do === 'cancel') {
       const child = children.get(action.key.name)
       if (child === undefined || isDone(child)) return
-      const told = { TaskRun: 'TaskRunCancelled', CustomRun: 'RunCancelled', PipelineRun: 'Cancelled' }[action.kind]
-      const cancelled = { ...child, spec: { ...child.spec, status: told, statusMessage: action.message } } as Child
-      children.set(action.key.name, frozen(cancelled))
+      const { status, message } = action
+      const annotations = { ...child.metadata.annotations, 'tektite.dev/status-message': message }
+      const cancelled =
+        child.kind === 'PipelineRun'
+          ? { ...child, metadata: { ...child.metadata, annotations }, spec: { ...child.spec, status } }
+          : { ...child, spec: { ...child.spec, status, statusMessage: message } }
+      children.set(action.key.name, frozen(cancelled as Child))
     }
   }
 
@@ -120,8 +130,8 @@ export function simulate(spec: PipelineRunSpec, options: SimulationOptions = {})
       ...run,
       metadata: {
         ...run.metadata,
-        ...(labels && { labels: { ...labels, ...run.metadata.labels } }),
-        ...(annotations && { annotations: { ...annotations, ...run.metadata.annotations } }),
+        ...(labels && { labels: { ...run.metadata.labels, ...labels } }),
+        ...(annotations && { annotations: { ...run.metadata.annotations, ...annotations } }),
       },
       status: decision.status,
     })
@@ -139,7 +149,7 @@ export function simulate(spec: PipelineRunSpec, options: SimulationOptions = {})
     if (isDone(child)) return
     const told = 'status' in child.spec && child.spec['status'] !== undefined
     const status: ConditionStatus = told ? 'False' : (ending.status ?? 'True')
-    const cancelReason = child.kind === 'CustomRun' ? 'CustomRunCancelled' : 'TaskRunCancelled'
+    const cancelReason = CANCELLED[child.kind as keyof typeof CANCELLED]
     const fallback = told ? cancelReason : status === 'True' ? 'Succeeded' : 'StepFailed'
     const results = Object.entries(ending.results ?? {}).map(([key, value]) => ({ name: key, value }))
     const conditions = [{ type: 'Succeeded', status, reason: told ? fallback : (ending.reason ?? fallback) }]

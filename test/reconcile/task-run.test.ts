@@ -461,7 +461,7 @@ test('retries: the attempt is put away, the next one gets a new Pod and a new cl
   const first = reconcileTaskRun(run, { ...world, now: NOW + 5_000 })
   expect(verdict(first)).toEqual(['Unknown', 'ToBeRetried', '"step-a" exited with code 1: Error'])
   expect(first.lookAgainAt).toBe(NOW + 5_000)
-  expect(Object.keys(first.status).sort()).toEqual(['conditions', 'retriesStatus', 'steps', 'taskSpec'])
+  expect(Object.keys(first.status).sort()).toEqual(['conditions', 'provenance', 'retriesStatus', 'steps', 'taskSpec'])
   const [attempt] = first.status.retriesStatus ?? []
   expect(attempt).toMatchObject({ podName: 'build-pod', completionTime: FINISHED_AT })
   expect(attempt?.conditions).toMatchObject([{ type: 'Succeeded', status: 'False', reason: 'StepFailed' }])

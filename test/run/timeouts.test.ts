@@ -39,17 +39,33 @@ test('deadlines count from their starts', () => {
 test.each(
   cases({
     'nothing said': { spec: {}, task: undefined, timeout: undefined },
-    "the task's own": { spec: { timeouts: { tasks: '2h' } }, task: '5m', timeout: '5m' },
+    "the task's own": { spec: { timeouts: { tasks: '2h' } }, task: '5m', timeout: '5m0s' },
     'taskRunSpecs first': {
       spec: { taskRunSpecs: [{ pipelineTaskName: 't', timeout: '1m' }] },
       task: '5m',
-      timeout: '1m',
+      timeout: '1m0s',
     },
-    'a long section': { spec: { timeouts: { tasks: '2h' } }, task: undefined, timeout: '2h' },
+    'a long section': { spec: { timeouts: { tasks: '2h' } }, task: undefined, timeout: '2h0m0s' },
+    'what finally leaves of the pipeline': {
+      spec: { timeouts: { pipeline: '3h', finally: '30m' } },
+      task: undefined,
+      timeout: '2h30m0s',
+    },
     'a short section cancels by itself': { spec: { timeouts: { tasks: '10m' } }, task: undefined, timeout: undefined },
-    'a section without limit': { spec: { timeouts: { tasks: '0' } }, task: undefined, timeout: '0' },
+    'a section without limit': { spec: { timeouts: { tasks: '0' } }, task: undefined, timeout: '0s' },
   }),
 )('timeout of a child: %s', (_, { spec, task, timeout }) => {
   const pipelineTask = { name: 't', ...(task !== undefined && { timeout: task }) }
   expect(childTimeout(runWith(spec), pipelineTask, false, HOUR)).toBe(timeout)
+})
+
+test.each(
+  cases({
+    'the default of all': { spec: {}, timeout: undefined },
+    'the time of the whole': { spec: { timeouts: { pipeline: '3h' } }, timeout: '3h0m0s' },
+    'no limit around it': { spec: { timeouts: { pipeline: '0' } }, timeout: '0s' },
+    'the time of its section': { spec: { timeouts: { pipeline: '5h', tasks: '2h' } }, timeout: '2h0m0s' },
+  }),
+)('timeout of a nested pipeline: %s', (_, { spec, timeout }) => {
+  expect(childTimeout(runWith(spec), { name: 't', pipelineRef: { name: 'p' } }, false, HOUR)).toBe(timeout)
 })
