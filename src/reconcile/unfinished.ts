@@ -1,0 +1,95 @@
+/**
+ * Of what happens in the cluster, whom to wake. Keeps only what is unfinished, so that memory does not grow with finished
+ * runs, and keeps it for all kinds together: a gap in the watch of one concerns the runs of another.
+ */
+import type { Change } from '../cluster/cluster.js'
+import type { RunKey } from '../queue/queue.js'
+import { createSiblings } from './siblings.js'
+import {
+  type Digest,
+  digestOf,
+  ownerKeys,
+  ownersAfterList,
+  selfKeys,
+  type Watched,
+  wakesAfterList,
+  wakesAfterPut,
+  wakesAfterRemoval,
+} from './wakes.js'
+
+export const WATCHED_KINDS = ['PipelineRun', 'TaskRun', 'CustomRun', 'Pod'] as const
+
+export interface Wake {
+  readonly key: RunKey
+  /** How long it may wait for others of the same run, so that one look is enough for all; 0 for not at all. */
+  readonly windowMs: number
+}
+
+export interface Unfinished {
+  /** `change` is of a watch of all objects of `kind`, told in the order of that watch. */
+  wakesOf(kind: Watched['kind'], change: Change<Watched>): readonly Wake[]
+}
+
+interface Known {
+  readonly digest: Digest
+  readonly keys: readonly RunKey[]
+  readonly owners: readonly RunKey[]
+}
+
+export function createUnfinished(): Unfinished {
+  /** By uid. */
+  const runs: Readonly<Record<Watched['kind'], Map<string, Known>>> = {
+    PipelineRun: new Map(),
+    TaskRun: new Map(),
+    CustomRun: new Map(),
+    Pod: new Map(),
+  }
+  const siblings = createSiblings()
+
+  /** Pods need no memory: every change of theirs counts. */
+  function remember(kind: Watched['kind'], item: Watched): void {
+    const { uid } = item.metadata
+    const digest = digestOf(item)
+    if (digest.done || item.kind === 'Pod') {
+      forget(kind, uid)
+      return
+    }
+    const owners = ownerKeys(item.metadata)
+    runs[kind].set(uid, { digest, keys: selfKeys(item), owners })
+    for (const owner of owners) siblings.add(owner, uid)
+  }
+
+  function forget(kind: Watched['kind'], uid: string): void {
+    for (const owner of runs[kind].get(uid)?.owners ?? []) siblings.remove(owner, uid)
+    runs[kind].delete(uid)
+  }
+
+  const atOnce = (key: RunKey): Wake => ({ key, windowMs: 0 })
+  const inWindow = (key: RunKey): Wake => ({ key, windowMs: siblings.windowMs(key) })
+
+  return {
+    wakesOf(kind, change) {
+      switch (change.type) {
+        case 'listed': {
+          for (const uid of [...runs[kind].keys()]) forget(kind, uid)
+          for (const item of change.items) remember(kind, item)
+          const owners = [...runs[ownersAfterList(kind)].values()].flatMap(({ keys }) => keys)
+          return [...new Set([...change.items.flatMap(wakesAfterList), ...owners])].map(atOnce)
+        }
+        case 'put': {
+          const { item } = change
+          const keys = wakesAfterPut(item, runs[kind].get(item.metadata.uid)?.digest)
+          remember(kind, item)
+          // What was asked of a run itself waits for nothing.
+          const own = item.kind === 'Pod' ? [] : selfKeys(item)
+          return keys.map(key => (own.includes(key) ? atOnce(key) : inWindow(key)))
+        }
+        case 'removed':
+          forget(kind, change.item.metadata.uid)
+          return wakesAfterRemoval(change.item).map(inWindow)
+        default:
+          throw new Error(`unknown change ${JSON.stringify(change satisfies never)}`)
+      }
+    },
+  }
+}
