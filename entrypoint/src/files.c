@@ -68,7 +68,7 @@ static bool write_all(int file, const char *content, size_t length) {
   return true;
 }
 
-bool write_whole(const char *path, const char *content) {
+static bool write_as(const char *path, const char *content, size_t content_length, mode_t mode) {
   char directory[PATH_MAX], draft[PATH_MAX];
   const char *name;
   if (!split(path, directory, &name)) return false;
@@ -78,13 +78,13 @@ bool write_whole(const char *path, const char *content) {
     return false;
   }
   unlink(draft);
-  int file = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+  int file = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
   if (file < 0 && errno == ENOENT) {
     if (!make_directory(directory, 0777)) return false;
-    file = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+    file = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
   }
   if (file < 0) return false;
-  bool good = write_all(file, content, strlen(content));
+  bool good = write_all(file, content, content_length);
   int error = errno;
   // NFS and quotas report a full disk here.
   if (close(file) != 0 && good) {
@@ -96,6 +96,27 @@ bool write_whole(const char *path, const char *content) {
   unlink(draft);
   errno = error;
   return false;
+}
+
+bool write_whole(const char *path, const char *content) { return write_as(path, content, strlen(content), 0666); }
+
+bool write_private(const char *path, const struct text *content) {
+  return write_as(path, content->data, content->length, 0600);
+}
+
+bool read_followed(const char *path, size_t limit, struct text *content) {
+  int file = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  if (file < 0) return false;
+  char buffer[4096];
+  ssize_t got;
+  while ((got = read(file, buffer, sizeof buffer)) > 0 || (got < 0 && errno == EINTR)) {
+    if (got > 0) text_add(content, buffer, (size_t)got);
+    if (content->length > limit) break;
+  }
+  int error = got < 0 ? errno : content->length > limit ? EFBIG : content->failed ? ENOMEM : 0;
+  close(file);
+  errno = error;
+  return error == 0;
 }
 
 // Deeper trees are only built to exhaust us.

@@ -16,6 +16,12 @@ bool make_parent_directory(const char *path);
 // `path`, a symbolic link included, without following it. Makes the parent directory.
 bool write_whole(const char *path, const char *content);
 
+// The same, for its owner only.
+bool write_private(const char *path, const struct text *content);
+
+// Adds a file of at most `limit` bytes to `content`, through links: one that the kubelet mounted.
+bool read_followed(const char *path, size_t limit, struct text *content);
+
 // An empty directory of our own at `path`. What was there is removed; a symbolic link goes without what it points at.
 bool make_empty_directory(const char *path);
 

@@ -9,6 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "breakpoint.h"
+#include "credentials.h"
 #include "files.h"
 #include "format.h"
 #include "log.h"
@@ -200,8 +202,48 @@ static struct outcome outcome_of(const struct options *options, const struct end
   return outcome;
 }
 
+static struct outcome cancelled(void) {
+  say("Step was cancelled");
+  return (struct outcome){.exit_code = EXIT_CANCELLED, .command_code = NO_CODE, .reason = "Cancelled"};
+}
+
+static struct outcome stopped_by(int signal, const char *when) {
+  say("Step was stopped by signal %d %s", signal, when);
+  return failure(128 + signal, NULL);
+}
+
+// Holds a step whose command has failed, also one that may fail, until the user has looked at it.
+static struct outcome at_failure(const struct options *options, int signals) {
+  int signal = 0, code = 0;
+  switch (wait_at_failure(options, signals, &signal, &code)) {
+    case TURN_COME: break;
+    case TURN_CANCELLED: return cancelled();
+    case TURN_STOPPED: return stopped_by(signal, "at its breakpoint");
+    case TURN_SKIPPED:
+    case TURN_BROKEN: return failure(EXIT_FAILED, NULL);
+  }
+  return (struct outcome){.exit_code = code, .next_may_run = code == 0, .had_its_turn = true, .command_code = NO_CODE};
+}
+
+static bool command_failed(const struct ending *ending) {
+  return ending->how == NOT_STARTED || (ending->how == EXITED && ending->code != 0);
+}
+
 static int run_step(struct options *options, int signals, uint64_t signal_mask, struct watch *watch) {
   struct outcome outcome;
+  if (options->debug_before_step && options->post_file != NULL) {
+    int signal = 0;
+    watch_close(watch);
+    switch (wait_at_start(options, signals, &signal)) {
+      case TURN_COME: break;
+      case TURN_SKIPPED:
+        say("Skipping execute step script because before step breakpoint fail-continue");
+        return finish(options, failure(EXIT_FAILED, NULL));
+      case TURN_CANCELLED: return finish(options, cancelled());
+      case TURN_STOPPED: return finish(options, stopped_by(signal, "at its breakpoint"));
+      case TURN_BROKEN: return finish(options, failure(EXIT_FAILED, NULL));
+    }
+  }
   if (!make_metadata_directory(options->step_metadata_dir, &outcome)) return finish(options, outcome);
   if (!substitute(options)) {
     say("entrypoint: out of memory");
@@ -213,6 +255,8 @@ static int run_step(struct options *options, int signals, uint64_t signal_mask, 
     return finish(options, (struct outcome){.next_may_run = true, .command_code = 0, .reason = "Skipped"});
   }
   struct ending ending = run(options, signals, signal_mask, watch);
+  if (options->breakpoint_on_failure && options->post_file != NULL && command_failed(&ending))
+    return finish(options, at_failure(options, signals));
   return finish(options, outcome_of(options, &ending));
 }
 
@@ -224,6 +268,12 @@ int main(int argc, char **argv) {
   if (!parse_options(argc, argv, &options)) return finish(&options, failure(EXIT_USAGE, "entrypoint: wrong arguments"));
   if (signals < 0) return finish(&options, failed_with("blocking signals in", argv[0]));
 
+  // Before its turn: a step that changes what all steps find in $HOME must not have its change undone by a later one.
+  if (!put_credentials(&options, problem, sizeof problem)) {
+    say("%s", problem);
+    return finish(&options, failure(EXIT_FAILED, problem));
+  }
+
   int signal = 0;
   struct watch watch;
   switch (wait_for_turn(&options, signals, &signal, &watch)) {
@@ -231,12 +281,8 @@ int main(int argc, char **argv) {
     case TURN_SKIPPED:
       say("Skipping step because a previous step failed");
       return finish(&options, (struct outcome){.exit_code = EXIT_FAILED, .command_code = NO_CODE, .reason = "Skipped"});
-    case TURN_CANCELLED:
-      say("Step was cancelled");
-      return finish(&options, (struct outcome){.exit_code = EXIT_CANCELLED, .command_code = NO_CODE, .reason = "Cancelled"});
-    case TURN_STOPPED:
-      say("Step was stopped by signal %d before it began", signal);
-      return finish(&options, failure(128 + signal, NULL));
+    case TURN_CANCELLED: return finish(&options, cancelled());
+    case TURN_STOPPED: return finish(&options, stopped_by(signal, "before it began"));
     case TURN_BROKEN: break;
   }
   return finish(&options, failure(EXIT_FAILED, NULL));

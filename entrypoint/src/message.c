@@ -10,7 +10,7 @@
 #include "scan.h"
 
 // A byte that is no part of well-formed UTF-8 becomes U+FFFD, one for each, as in Go's encoding/json.
-static void add_json_string(struct text *out, const char *value, size_t length) {
+void add_json_string(struct text *out, const char *value, size_t length) {
   text_add_char(out, '"');
   for (size_t at = 0; at < length;) {
     unsigned char byte = (unsigned char)value[at];

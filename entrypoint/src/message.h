@@ -12,6 +12,9 @@ struct message {
   struct text entries;  // without the brackets
 };
 
+// `value` as a JSON string. A byte that is no part of well-formed UTF-8 becomes U+FFFD.
+void add_json_string(struct text *out, const char *value, size_t length);
+
 void message_add(struct message *message, const char *key, const char *value, size_t length, enum entry_type type);
 // `StartedAt`, `Reason` and their like.
 void message_add_internal(struct message *message, const char *key, const char *value);

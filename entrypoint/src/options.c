@@ -17,6 +17,8 @@ enum kind {
   WHEN_IN,
   WHEN_NOT_IN,
   WHEN_VALUE,
+  CREDENTIAL,       // a directory and a URL
+  CREDENTIAL_FILE,  // a directory
 };
 
 // The three that a step's author writes are PATH: relative ones are looked up from the working directory, as Tekton
@@ -24,7 +26,7 @@ enum kind {
 static const struct flag {
   const char *name;
   enum kind kind;
-  size_t field;
+  size_t field;  // of struct options, or the kind of a credential
 } flags[] = {
     {"-wait_file", ABSOLUTE_PATH, offsetof(struct options, wait_file)},
     {"-wait_file_content", SWITCH, offsetof(struct options, wait_file_content)},
@@ -45,6 +47,14 @@ static const struct flag {
     {"-when_in", WHEN_IN, 0},
     {"-when_not_in", WHEN_NOT_IN, 0},
     {"-when_value", WHEN_VALUE, 0},
+    {"-creds_dir", ABSOLUTE_PATH, offsetof(struct options, creds_dir)},
+    {"-basic_git", CREDENTIAL, BASIC_GIT},
+    {"-ssh_git", CREDENTIAL, SSH_GIT},
+    {"-basic_docker", CREDENTIAL, BASIC_DOCKER},
+    {"-docker_config", CREDENTIAL_FILE, DOCKER_CONFIG},
+    {"-docker_cfg", CREDENTIAL_FILE, DOCKER_CFG},
+    {"-breakpoint_on_failure", SWITCH, offsetof(struct options, breakpoint_on_failure)},
+    {"-debug_before_step", SWITCH, offsetof(struct options, debug_before_step)},
 };
 
 static const struct flag *find_flag(const char *name) {
@@ -54,7 +64,8 @@ static const struct flag *find_flag(const char *name) {
 }
 
 static size_t values_of(enum kind kind) {
-  return kind == SWITCH ? 0 : kind == TASK_RESULT_FILE || kind == STEP_RESULT_FILE ? 2 : 1;
+  if (kind == SWITCH) return 0;
+  return kind == TASK_RESULT_FILE || kind == STEP_RESULT_FILE || kind == CREDENTIAL ? 2 : 1;
 }
 
 static bool wrong(const char *flag, const char *value, const char *rule) {
@@ -93,6 +104,15 @@ static bool parse_path(const struct flag *flag, const char *path, const char **f
   return true;
 }
 
+static bool parse_credential(const struct flag *flag, char **values, struct options *options) {
+  struct credential *added = &options->credentials[options->credential_count++];
+  *added = (struct credential){.kind = (enum credential_kind)flag->field,
+                               .url = flag->kind == CREDENTIAL ? values[1] : NULL};
+  if (added->url != NULL && *added->url == '\0') return wrong(flag->name, values[1], "names no host");
+  struct flag path = {flag->name, ABSOLUTE_PATH, 0};
+  return parse_path(&path, values[0], &added->secret_dir);
+}
+
 static bool parse_flag(const struct flag *flag, char **values, struct options *options) {
   void *field = (char *)options + flag->field;
   int64_t number;
@@ -128,6 +148,8 @@ static bool parse_flag(const struct flag *flag, char **values, struct options *o
       options->when_values[options->when_value_count++] = values[0];
       options->whens[options->when_count - 1].value_count++;
       return true;
+    case CREDENTIAL:
+    case CREDENTIAL_FILE: return parse_credential(flag, values, options);
   }
   return false;
 }
@@ -138,7 +160,8 @@ bool parse_options(int argc, char **argv, struct options *options) {
   options->results = calloc((size_t)argc + 1, sizeof *options->results);
   options->whens = calloc((size_t)argc + 1, sizeof *options->whens);
   options->when_values = calloc((size_t)argc + 1, sizeof *options->when_values);
-  if (options->results == NULL || options->whens == NULL || options->when_values == NULL) {
+  options->credentials = calloc((size_t)argc + 1, sizeof *options->credentials);
+  if (options->credentials == NULL || options->results == NULL || options->whens == NULL || options->when_values == NULL) {
     say("entrypoint: out of memory");
     return false;
   }

@@ -22,6 +22,14 @@ struct when {
   size_t value_count;
 };
 
+enum credential_kind { BASIC_GIT, SSH_GIT, BASIC_DOCKER, DOCKER_CONFIG, DOCKER_CFG };
+
+struct credential {
+  enum credential_kind kind;
+  const char *secret_dir;  // where the secret is mounted; its last part is the secret's name
+  const char *url;         // whom it is for; NULL for the files that say so themselves
+};
+
 // The flags, one field each; README.md says what each does. Strings point into argv.
 struct options {
   const char *wait_file;
@@ -44,6 +52,11 @@ struct options {
   size_t when_count;
   const char **when_values;
   size_t when_value_count;
+  const char *creds_dir;
+  struct credential *credentials;
+  size_t credential_count;
+  bool breakpoint_on_failure;
+  bool debug_before_step;
   char **command;
 };
 

@@ -96,3 +96,29 @@ bool scan_string(struct scan *scan, struct text *value) {
   }
   return false;
 }
+
+// Deeper values are only made to exhaust our stack.
+enum { MAX_VALUE_DEPTH = 64 };
+
+static bool scan_value_at(struct scan *scan, int depth) {
+  if (depth > MAX_VALUE_DEPTH) return false;
+  bool object = scan_char(scan, '{');
+  if (object || scan_char(scan, '[')) {
+    char end = object ? '}' : ']';
+    if (scan_char(scan, end)) return true;
+    do {
+      if (object && !(scan_string(scan, NULL) && scan_char(scan, ':'))) return false;
+      if (!scan_value_at(scan, depth + 1)) return false;
+    } while (scan_char(scan, ','));
+    return scan_char(scan, end);
+  }
+  if (scan->at < scan->end && *scan->at == '"') return scan_string(scan, NULL);
+  // A number or a word; which one does not matter to whoever only hands it on.
+  const char *start = scan->at;
+  while (scan->at < scan->end && ((*scan->at >= 'a' && *scan->at <= 'z') || (*scan->at >= '0' && *scan->at <= '9') ||
+                                  *scan->at == '-' || *scan->at == '+' || *scan->at == '.' || *scan->at == 'E'))
+    scan->at++;
+  return scan->at > start;
+}
+
+bool scan_value(struct scan *scan) { return scan_value_at(scan, 0); }

@@ -6,8 +6,9 @@
 #include "text.h"
 
 // A cursor over text that has to be JSON of one flat shape. No tree is built: a caller asks for the next thing it
-// expects and gives up at the first surprise. Needed because two files hold JSON by Tekton's contract and were not
-// written by us: a termination message the step has already written to, and array and object results of earlier steps.
+// expects and gives up at the first surprise. Needed because some files hold JSON by Tekton's contract and were not
+// written by us: a termination message the step has already written to, array and object results of earlier steps, and
+// docker's logins.
 struct scan {
   const char *at;
   const char *end;
@@ -19,6 +20,8 @@ bool scan_char(struct scan *scan, char character);
 bool scan_string(struct scan *scan, struct text *value);
 // Takes an integer of at most nine digits, without leading zeros, which JSON does not have.
 bool scan_integer(struct scan *scan, int *value);
+// Takes a value of any kind without looking at it.
+bool scan_value(struct scan *scan);
 // True when only white space is left.
 bool scan_end(struct scan *scan);
 

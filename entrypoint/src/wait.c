@@ -28,7 +28,8 @@ static bool look(const struct options *options, const char *error_file, enum tur
     *turn = TURN_COME;
     return true;
   }
-  *turn = TURN_SKIPPED;
+  // Who stops at failures to look into them wants the steps behind them to run.
+  *turn = options->breakpoint_on_failure ? TURN_COME : TURN_SKIPPED;
   presence = look_at(error_file);
   return presence == EMPTY || presence == FILLED;
 }

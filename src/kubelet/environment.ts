@@ -1,3 +1,4 @@
+import { HOME_ANNOTATION } from '../resources/annotations.js'
 import type { Container, EnvVar, Pod } from '../resources/core.js'
 import type { ConfigReader } from './config-reader.js'
 import { expand } from './expand.js'
@@ -40,13 +41,19 @@ export async function environmentOf(
   const { command, args } = container
   return {
     kind: 'made',
-    env: { ...base, ...own },
+    env: { ...base, ...homeOf(pod, container), ...own },
     container: {
       ...container,
       ...(command === undefined ? {} : { command: command.map(word => expand(word, own)) }),
       ...(args === undefined ? {} : { args: args.map(word => expand(word, own)) }),
     },
   }
+}
+
+/** A folder of the Pod's own instead of the user's home, in the containers that have it. */
+function homeOf(pod: Pod, { volumeMounts = [] }: Container): { readonly HOME?: string } {
+  const home = pod.metadata.annotations?.[HOME_ANNOTATION]
+  return home !== undefined && volumeMounts.some(({ mountPath }) => mountPath === home) ? { HOME: home } : {}
 }
 
 function problem(message: string): Environment {

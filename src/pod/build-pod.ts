@@ -2,16 +2,20 @@
  * TaskRun → Pod. Deterministic: the same run, task and attempt always make the same Pod, so that making it twice is
  * making it once. The contract with what runs inside is DESIGN.md, section 6.
  */
-import type { ConfigMap, Pod, PodSpec } from '../resources/core.js'
+import type { ConfigMap, Container, LimitRange, Pod, PodSpec } from '../resources/core.js'
 import type { New, OwnerReference } from '../resources/meta.js'
 import type { PodTemplate, TaskRun, TaskSpec } from '../resources/tekton.js'
 import { MANAGED_BY_LABEL } from '../run/defaults.js'
 import { podName } from '../run/names.js'
+import type { FeatureFlags, Settings } from '../run/settings.js'
 import { type Replacements, replaceString } from '../run/substitute.js'
 import { substituteTaskSpec } from '../run/substitute-task.js'
 import { retryCountReplacements, stepContainerName } from '../run/task-variables.js'
 import type { EvaluateCel } from '../run/when.js'
 import { type BoundWorkspaces, isolatedWorkspaces } from '../run/workspaces.js'
+import { breakpointsOf } from './breakpoints.js'
+import type { Credentials } from './credentials.js'
+import { limitRangeRequests, withConfiguredResources, withRequests } from './default-resources.js'
 import { terminationByteLimit } from './entrypoint-args.js'
 import { collectScripts } from './scripts.js'
 import { sidecarContainers } from './sidecars.js'
@@ -34,7 +38,9 @@ export interface PodInput {
   /** Milliseconds; 0 means none. */
   readonly timeoutMs: number
   readonly serviceAccountName: string
-  readonly managedBy: string
+  readonly settings: Settings
+  readonly credentials: Credentials
+  readonly limitRanges: readonly LimitRange[]
   /** Name of the ConfigMap that carries the entrypoint binary. */
   readonly entrypoint: string
   readonly evaluateCel: EvaluateCel
@@ -57,13 +63,18 @@ const NOT_INHERITED = new Set([
 ])
 
 export function buildPod(input: PodInput): PodBuild {
-  const { run, workspaces, attempt } = input
+  const { run, workspaces, attempt, credentials, settings } = input
+  const { flags } = settings
   const task = substituteTaskSpec(input.task, retryCountReplacements(attempt))
   const podTemplate = run.spec.podTemplate && substitutePodTemplate(run.spec.podTemplate, input.known)
   const merged: TaskSpec = { ...task, steps: task.steps.map(step => overTemplate(task.stepTemplate, step)) }
   const sidecars = merged.sidecars ?? []
   const isolated = isolatedWorkspaces([...merged.steps, ...sidecars])
-  const gated = sidecars.length > 0
+  const gated = waitsForSidecars(sidecars.length, flags)
+  const breakpoints = breakpointsOf(
+    run.spec.debug,
+    merged.steps.map(({ name }) => name),
+  )
 
   const steps = merged.steps.map((step, index) =>
     stepContainer(step, index, {
@@ -74,13 +85,20 @@ export function buildPod(input: PodInput): PodBuild {
       isolated,
       gated,
       maxTerminationBytes: terminationByteLimit(merged.steps.length + sidecars.length),
+      credentials,
+      breakpoints,
+      forbiddenEnv: settings.forbiddenEnv,
       evaluateCel: input.evaluateCel,
     }),
   )
-  const containers = [
-    ...steps.flatMap(one => ('container' in one ? [one.container] : [])),
-    ...sidecarContainers(sidecars, run.spec.sidecarSpecs, workspaces, isolated),
-  ]
+  const configured = (container: Container) =>
+    withConfiguredResources(container, settings.containerResourceRequirements)
+  const requests = limitRangeRequests(input.limitRanges, merged.steps.length)
+  const stepContainers = steps.flatMap(one =>
+    'container' in one ? [withRequests(configured(one.container), requests)] : [],
+  )
+  const beside = sidecarContainers(sidecars, run.spec.sidecarSpecs, workspaces, isolated).map(configured)
+  const native = flags.enableKubernetesSidecar
   const problem = steps.flatMap(one => ('problem' in one ? [one.problem] : []))[0]
   if (problem !== undefined) return { is: 'wrong', message: problem }
 
@@ -89,12 +107,16 @@ export function buildPod(input: PodInput): PodBuild {
   const annotations = {
     ...Object.fromEntries(Object.entries(input.annotations).filter(([key]) => !NOT_INHERITED.has(key))),
     ...(!gated && { [READY_ANNOTATION]: READY }),
+    ...credentials.podAnnotations,
+    ...breakpoints.annotations,
   }
   const owner = ownedBy(run)
   const scripts = collectScripts(merged, { namespace, name }, annotations, owner)
   const volumes = [
     ...implicitVolumes(input.entrypoint),
     ...(scripts.volume ? [scripts.volume] : []),
+    ...breakpoints.volumes,
+    ...credentials.volumes,
     ...workspaces.volumes,
     ...(merged.volumes ?? []),
     ...(podTemplate?.volumes ?? []),
@@ -112,7 +134,10 @@ export function buildPod(input: PodInput): PodBuild {
     ...template,
     restartPolicy: 'Never',
     serviceAccountName: input.serviceAccountName,
-    containers,
+    // Those that Kubernetes starts before the steps, and stops after them, by itself.
+    ...(native &&
+      beside.length > 0 && { initContainers: beside.map(one => ({ ...one, restartPolicy: 'Always' as const })) }),
+    containers: native ? stepContainers : [...stepContainers, ...beside],
     volumes,
     activeDeadlineSeconds: activeDeadlineSeconds(input.timeoutMs),
   }
@@ -128,7 +153,7 @@ export function buildPod(input: PodInput): PodBuild {
           ...input.labels,
           'tekton.dev/taskRun': run.metadata.name,
           'tekton.dev/taskRunUID': run.metadata.uid,
-          [MANAGED_BY_LABEL]: input.managedBy,
+          [MANAGED_BY_LABEL]: settings.managedByLabelValue,
         },
         annotations: { ...annotations, ...scripts.annotations },
         ownerReferences: [owner],
@@ -137,6 +162,11 @@ export function buildPod(input: PodInput): PodBuild {
     },
     extra: scripts.configMap ? [scripts.configMap] : [],
   }
+}
+
+/** Sidecars may also be ones that something else injects into the Pod. */
+function waitsForSidecars(sidecars: number, flags: FeatureFlags): boolean {
+  return flags.awaitSidecarReadiness && (sidecars > 0 || flags.runningInEnvironmentWithInjectedSidecars)
 }
 
 /**

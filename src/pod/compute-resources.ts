@@ -20,7 +20,7 @@ export function mergeResources(
  * ask for what was written; limits hold for each, as steps run one at a time. Limits alone count as requests too.
  */
 export function shareOf(task: ResourceRequirements, steps: number): ResourceRequirements {
-  const wanted = { ...task.limits, ...task.requests }
+  const wanted = task.requests ?? task.limits ?? {}
   const requests = Object.fromEntries(
     Object.entries(wanted).map(([resource, amount]) => [resource, divideQuantity(resource, amount, steps)]),
   )

@@ -31,6 +31,13 @@ export interface EntrypointOptions {
   readonly stepResults?: readonly ResultFile[] | undefined
   /** All must hold, or the step is skipped and the next one runs. CEL has to be decided before the Pod is made. */
   readonly when?: readonly StepCondition[] | undefined
+  /** Gets `.gitconfig`, `.ssh/` and the like, made from `credentials`; $HOME gets them too. */
+  readonly credsDir?: string | undefined
+  readonly credentials?: readonly CredentialFlag[] | undefined
+  /** A command that fails holds the step until `<postFile>.breakpointexit` says with which code it is to end. */
+  readonly breakpointOnFailure?: boolean | undefined
+  /** The step waits for `<postFile>.beforestepexit`, or is failed by `<postFile>.beforestepexit.err`. */
+  readonly debugBeforeStep?: boolean | undefined
   /** At least one word. */
   readonly command: readonly string[]
 }
@@ -39,6 +46,16 @@ export interface ResultFile {
   readonly name: string
   readonly path: string
 }
+
+/** One mounted secret, and whom its user and key are for. */
+export type CredentialFlag =
+  | {
+      readonly kind: 'basic_git' | 'ssh_git' | 'basic_docker'
+      /** Where the secret is mounted; the last part is its name. */
+      readonly secretFolder: string
+      readonly url: string
+    }
+  | { readonly kind: 'docker_config' | 'docker_cfg'; readonly secretFolder: string }
 
 export interface StepCondition {
   readonly input: string
@@ -71,6 +88,14 @@ export function entrypointArgs(options: EntrypointOptions): string[] {
       input,
       ...values.flatMap(each => ['-when_value', each]),
     ]),
+    ...value('-creds_dir', options.credsDir),
+    ...(options.credentials ?? []).flatMap(one => [
+      `-${one.kind}`,
+      one.secretFolder,
+      ...('url' in one ? [one.url] : []),
+    ]),
+    ...(options.breakpointOnFailure ? ['-breakpoint_on_failure'] : []),
+    ...(options.debugBeforeStep ? ['-debug_before_step'] : []),
     '--',
     ...options.command,
   ]

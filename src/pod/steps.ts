@@ -4,7 +4,9 @@ import type { Container } from '../resources/core.js'
 import type { Step, TaskRunSpec, TaskSpec, WhenExpression } from '../resources/tekton.js'
 import type { EvaluateCel } from '../run/when.js'
 import { type BoundWorkspaces, workspaceMounts } from '../run/workspaces.js'
+import type { Breakpoints } from './breakpoints.js'
 import { mergeResources, shareOf } from './compute-resources.js'
+import { CREDENTIALS_FOLDER, type Credentials } from './credentials.js'
 import { defaultCommand, defaultCommandProblem } from './default-commands.js'
 import { entrypointArgs, type StepCondition } from './entrypoint-args.js'
 import { SCRIPTS_MOUNT, stepScriptPath } from './scripts.js'
@@ -29,6 +31,10 @@ export interface StepSurroundings {
   /** Whether the first step waits until the sidecars are ready. */
   readonly gated: boolean
   readonly maxTerminationBytes: number
+  readonly credentials: Credentials
+  readonly breakpoints: Breakpoints
+  /** Names that the podTemplate's env may not set. */
+  readonly forbiddenEnv: readonly string[]
   readonly evaluateCel: EvaluateCel
 }
 
@@ -51,7 +57,8 @@ export function stepContainer(step: Step, index: number, around: StepSurrounding
   const { ours, theirs } = placeToWork(step.workingDir)
   const metadataDir = stepFolder(name)
   const resources = resourcesOf(step, run, task.steps.length)
-  const env = [...(step.env ?? []), ...(run.podTemplate?.env ?? [])]
+  const allowed = run.podTemplate?.env?.filter(one => !around.forbiddenEnv.includes(one.name)) ?? []
+  const env = [...around.credentials.env, ...(step.env ?? []), ...allowed]
   return {
     container: {
       name,
@@ -81,6 +88,11 @@ export function stepContainer(step: Step, index: number, around: StepSurrounding
           path: `${metadataDir}/results/${result.name}`,
         })),
         when,
+        ...(around.credentials.flags.length > 0 && {
+          credsDir: CREDENTIALS_FOLDER,
+          credentials: around.credentials.flags,
+        }),
+        ...around.breakpoints.flags(step.name ?? ''),
         command,
       }),
       ...(theirs && { workingDir: theirs }),
@@ -89,7 +101,12 @@ export function stepContainer(step: Step, index: number, around: StepSurrounding
       ...(resources && { resources }),
       volumeMounts: withMounts(
         withMounts(step.volumeMounts ?? [], workspaceMounts(around.workspaces, around.isolated, step.workspaces)),
-        [...implicitMounts(index, name), ...(step.script ? [SCRIPTS_MOUNT] : [])],
+        [
+          ...implicitMounts(index, name),
+          ...(step.script ? [SCRIPTS_MOUNT] : []),
+          ...around.breakpoints.mounts(index),
+          ...around.credentials.mounts(index),
+        ],
       ),
       ...(step.securityContext && { securityContext: step.securityContext }),
       terminationMessagePath: TERMINATION_PATH,

@@ -1,6 +1,7 @@
 /** What a reconcile may say. It is data: tests compare it, the log prints it, the shell carries it out. */
 
-import type { ConfigMap, PersistentVolumeClaim, Pod, Secret, ServiceAccount } from '../resources/core.js'
+import type { SecretFacts } from '../pod/credentials.js'
+import type { LimitRange, Pod } from '../resources/core.js'
 import type { Kind, Kinds } from '../resources/kinds.js'
 import type { Key, New } from '../resources/meta.js'
 import type { CustomRun, PipelineRun, PipelineSpec, StepActionSpec, TaskRun, TaskSpec } from '../resources/tekton.js'
@@ -97,15 +98,19 @@ export interface TaskRunWorld {
   readonly pod: Pod | undefined
   /** A Pod of that name which is not ours. */
   readonly stranger: boolean
-  /** The claims of `volumeClaimTemplate` workspaces that exist already, by name. */
-  readonly claims: ReadonlyMap<string, PersistentVolumeClaim>
-  readonly serviceAccount: ServiceAccount | undefined
-  /** Secrets of the service account, for credentials. */
-  readonly secrets: readonly Secret[]
-  /** The immutable ConfigMap that carries the entrypoint binary, to be made when `undefined`. */
-  readonly entrypoint: {
-    readonly name: string
-    readonly existing: ConfigMap | undefined
-    readonly binary: () => string
-  }
+  /** Read only by the pass that may make the Pod: not there, not made before, not stopped. */
+  readonly toMakePod: PodMaterial | undefined
+}
+
+/** What a Pod is made with, besides the run and its task. */
+export interface PodMaterial {
+  /** Claims of `volumeClaimTemplate` workspaces that exist already, by name. */
+  readonly claims: ReadonlySet<string>
+  /** False when the run names a service account that is not there. */
+  readonly serviceAccountExists: boolean
+  /** Secrets of the service account, in its order, each once; those that are missing are left out, as in Tekton. */
+  readonly secrets: readonly SecretFacts[]
+  readonly limitRanges: readonly LimitRange[]
+  /** The immutable ConfigMap that carries the entrypoint binary. */
+  readonly entrypoint: { readonly name: string; readonly exists: boolean; readonly binary: () => string }
 }

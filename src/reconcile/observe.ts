@@ -1,6 +1,6 @@
 /** Reads everything a decision depends on, by derived names only: the cost of a look depends on the run, never on how many runs there are. */
 import type { Cluster } from '../cluster/cluster.js'
-import type { PersistentVolumeClaim, Secret } from '../resources/core.js'
+import type { SecretFacts } from '../pod/credentials.js'
 import { KINDS, type Kinds } from '../resources/kinds.js'
 import type { Key } from '../resources/meta.js'
 import type {
@@ -16,7 +16,7 @@ import type {
 import { claimName, podName } from '../run/names.js'
 import type { Settings } from '../run/settings.js'
 import { withDefaultBindings } from '../run/workspaces.js'
-import type { Lookup, PipelineRunWorld, TaskRunWorld } from './decision.js'
+import type { Lookup, PipelineRunWorld, PodMaterial, TaskRunWorld } from './decision.js'
 import { expectedChildren } from './pipeline-run.js'
 
 /** The ConfigMap that carries the entrypoint binary into Pods: named by content, so that it never changes. */
@@ -59,21 +59,18 @@ export async function observePipelineRun(deps: ObserveDeps, run: PipelineRun, no
 }
 
 export async function observeTaskRun(deps: ObserveDeps, run: TaskRun, now: number): Promise<TaskRunWorld> {
-  const { cluster, entrypoint } = deps
+  const { cluster } = deps
   const settings = deps.settings()
   const { namespace, uid } = run.metadata
   const task = await lookUpTask(cluster, run)
   const spec = run.status?.taskSpec ?? (task.is === 'found' ? task.value : undefined)
   const attempt = run.status?.retriesStatus?.length ?? 0
-  const [pod, stepActions, claims, serviceAccount, existing] = await Promise.all([
+  const [pod, stepActions] = await Promise.all([
     cluster.get('Pod', { namespace, name: podName(run.metadata.name, attempt) }),
     lookUpStepActions(cluster, namespace, spec),
-    getClaims(cluster, withDefaultBindings(run, spec?.workspaces, settings.taskRunWorkspaceBinding)),
-    cluster.get('ServiceAccount', { namespace, name: run.spec.serviceAccountName ?? settings.serviceAccount }),
-    cluster.get('ConfigMap', { namespace, name: entrypoint.name }),
   ])
-  const secrets = await getSecrets(cluster, namespace, serviceAccount?.secrets?.map(secret => secret.name) ?? [])
   const ours = pod !== undefined && isOwnedBy(pod, uid)
+  const makesPod = pod === undefined && !run.status?.podName && run.spec.status !== 'TaskRunCancelled'
   return {
     now,
     settings,
@@ -81,10 +78,28 @@ export async function observeTaskRun(deps: ObserveDeps, run: TaskRun, now: numbe
     stepActions,
     pod: ours ? pod : undefined,
     stranger: pod !== undefined && !ours,
+    toMakePod: makesPod ? await readPodMaterial(deps, withDefaultBindings(run, spec?.workspaces, settings.taskRunWorkspaceBinding), settings) : undefined,
+  }
+}
+
+async function readPodMaterial(deps: ObserveDeps, run: TaskRun, settings: Settings): Promise<PodMaterial> {
+  const { cluster, entrypoint } = deps
+  const { namespace } = run.metadata
+  const account = run.spec.serviceAccountName || settings.serviceAccount
+  const [claims, serviceAccount, limitRanges, existing] = await Promise.all([
+    getClaims(cluster, run),
+    cluster.get('ServiceAccount', { namespace, name: account }),
+    cluster.list('LimitRange', { namespace }),
+    cluster.get('ConfigMap', { namespace, name: entrypoint.name }),
+  ])
+  const names = serviceAccount?.secrets?.flatMap(({ name }) => name || []) ?? []
+  return {
     claims,
-    serviceAccount,
-    secrets,
-    entrypoint: { name: entrypoint.name, binary: entrypoint.binary, existing },
+    // The one that every namespace of a cluster has; our own store does not make it.
+    serviceAccountExists: serviceAccount !== undefined || account === settings.serviceAccount,
+    secrets: settings.flags.disableCredsInit ? [] : await getSecrets(cluster, namespace, [...new Set(names)]),
+    limitRanges,
+    entrypoint: { name: entrypoint.name, binary: entrypoint.binary, exists: existing !== undefined },
   }
 }
 
@@ -169,19 +184,35 @@ async function lookUpStepActions(
   return new Map(await Promise.all(looked))
 }
 
-async function getClaims(cluster: Cluster, run: TaskRun): Promise<ReadonlyMap<string, PersistentVolumeClaim>> {
+async function getClaims(cluster: Cluster, run: TaskRun): Promise<ReadonlySet<string>> {
   const names = (run.spec.workspaces ?? []).flatMap(({ name, volumeClaimTemplate: template }) =>
     template ? [claimName(template.metadata?.name, name, run.metadata.uid)] : [],
   )
   const claims = await Promise.all(
     names.map(name => cluster.get('PersistentVolumeClaim', { namespace: run.metadata.namespace, name })),
   )
-  return new Map(claims.flatMap(claim => (claim ? [[claim.metadata.name, claim] as const] : [])))
+  return new Set(claims.flatMap(claim => (claim ? [claim.metadata.name] : [])))
 }
 
-async function getSecrets(cluster: Cluster, namespace: string, names: readonly string[]): Promise<readonly Secret[]> {
+/** Their values stay behind: no decision needs them, and what is not known cannot be shown. */
+async function getSecrets(
+  cluster: Cluster,
+  namespace: string,
+  names: readonly string[],
+): Promise<readonly SecretFacts[]> {
   const secrets = await Promise.all(names.map(name => cluster.get('Secret', { namespace, name })))
-  return secrets.filter(secret => secret !== undefined)
+  return secrets.flatMap(secret =>
+    secret
+      ? [
+          {
+            name: secret.metadata.name,
+            type: secret.type ?? 'Opaque',
+            annotations: secret.metadata.annotations ?? {},
+            keys: Object.keys(secret.data ?? {}),
+          },
+        ]
+      : [],
+  )
 }
 
 function getChild(

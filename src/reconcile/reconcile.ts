@@ -92,7 +92,7 @@ async function pass<K extends 'PipelineRun' | 'TaskRun', World extends { readonl
       const end = refused(run, action, refusal, await observe(deps, run, startedAt))
       for (const last of end.actions) await applyAction(cluster, last)
       status = end.status
-      lookAgainAt = undefined
+      lookAgainAt = end.lookAgainAt
       break
     }
     const labelled = await addMetadata(deps, kind, run, decision)

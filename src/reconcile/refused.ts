@@ -4,31 +4,38 @@ import type { PipelineRun, PipelineRunStatus, TaskRun, TaskRunStatus } from '../
 import { withSucceeded } from '../status/conditions.js'
 import type { Action, Decision, PipelineRunWorld, Refusal, TaskRunWorld } from './decision.js'
 import { endNow } from './pipeline-run.js'
+import { type Failure, failed } from './task-run-endings.js'
+import { podNotMade } from './task-run-pod.js'
+
+/** How long to wait for others to give back what they hold of a quota: Tekton's minute. */
+const QUOTA_PAUSE_MS = 60_000
 
 export function refusedTaskRun(
   run: TaskRun,
   action: Action,
-  refusal: Refusal,
+  { reason, message }: Refusal,
   { now }: Pick<TaskRunWorld, 'now'>,
 ): Decision<TaskRunStatus> {
-  const task = run.spec.taskRef?.name
-  const hint = task ? `Maybe missing or invalid Task ${run.metadata.namespace}/${task}` : 'Maybe invalid TaskSpec'
-  const claim = action.do === 'create' && action.kind === 'PersistentVolumeClaim'
-  const status: TaskRunStatus = {
-    ...run.status,
-    startTime: run.status?.startTime ?? toTimestamp(now),
-    completionTime: toTimestamp(now),
-    conditions: withSucceeded(
-      run.status?.conditions,
-      'False',
-      claim ? 'CouldntCreateWorkspacePVC' : 'PodCreationFailed',
-      claim
-        ? `Failed to create PVC for TaskRun ${run.metadata.namespace}/${run.metadata.name} workspaces correctly: ${refusal.message}`
-        : `failed to create task run pod "${run.metadata.name}": ${refusal.message}. ${hint}`,
-      now,
-    ),
+  const status: TaskRunStatus = { ...run.status, startTime: run.status?.startTime ?? toTimestamp(now) }
+  const fail = (failure: Failure) => failed(run, status, failure, undefined, [], now)
+  if (action.do === 'create' && action.kind === 'PersistentVolumeClaim') {
+    const place = `${run.metadata.namespace}/${run.metadata.name}`
+    return fail({
+      reason: 'CouldntCreateWorkspacePVC',
+      message: `Failed to create PVC for TaskRun ${place} workspaces correctly: ${message}`,
+    })
   }
-  return { actions: [], status }
+  if (reason === 'Forbidden' && message.includes('exceeded quota')) {
+    // It has not started, so its clock does not run either.
+    const { startTime: _, ...waiting } = run.status ?? {}
+    const words = `TaskRun Pod exceeded available resources: ${message}`
+    const conditions = withSucceeded(waiting.conditions, 'Unknown', 'ExceededResourceQuota', words, now)
+    return { actions: [], status: { ...waiting, conditions }, lookAgainAt: now + QUOTA_PAUSE_MS }
+  }
+  if (reason === 'Forbidden' && /violates PodSecurity|security context constraint/.test(message)) {
+    return fail({ reason: 'PodAdmissionFailed', message })
+  }
+  return fail({ reason: 'PodCreationFailed', message: podNotMade(run, message) })
 }
 
 /** `world` as it is after the refusal: what was created before it must not go on without its run. */

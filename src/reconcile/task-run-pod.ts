@@ -1,5 +1,6 @@
 /** What a TaskRun's Pod needs to exist, in the order it is made. */
 import { buildPod, ownedBy } from '../pod/build-pod.js'
+import { credentialsOf } from '../pod/credentials.js'
 import { ENTRYPOINT_KEY } from '../pod/volumes.js'
 import type { PersistentVolumeClaim } from '../resources/core.js'
 import type { New } from '../resources/meta.js'
@@ -9,7 +10,7 @@ import { claimName } from '../run/names.js'
 import { boundWorkspaces } from '../run/prepare-task.js'
 import { taskParams } from '../run/task-variables.js'
 import type { EvaluateCel } from '../run/when.js'
-import type { Action, Decision, TaskRunWorld } from './decision.js'
+import type { Action, Decision, PodMaterial, TaskRunWorld } from './decision.js'
 
 export interface Meta {
   /** As they will be once `added` is. */
@@ -21,7 +22,10 @@ export interface Meta {
 
 export type PodActions =
   | { readonly is: 'made'; readonly actions: readonly Action[] }
+  /** What the author has to change. */
   | { readonly is: 'wrong'; readonly message: string }
+  /** What is missing in the cluster. */
+  | { readonly is: 'impossible'; readonly message: string }
 
 export interface Attempt {
   /** Attempts before this one. */
@@ -37,7 +41,14 @@ export function createPod(
   world: TaskRunWorld,
   { attempt, timeoutMs, meta, evaluateCel }: Attempt,
 ): PodActions {
-  const { settings, entrypoint } = world
+  const { settings } = world
+  const { claims, serviceAccountExists, secrets, limitRanges, entrypoint } = materialOf(world)
+  const account = run.spec.serviceAccountName || settings.serviceAccount
+  if (!serviceAccountExists && !settings.flags.disableCredsInit) {
+    return { is: 'impossible', message: `translating TaskSpec to Pod: serviceaccounts "${account}" not found` }
+  }
+  const credentials = credentialsOf(secrets, settings.flags)
+  if (typeof credentials === 'string') return { is: 'wrong', message: credentials }
   const built = buildPod({
     run,
     labels: meta.labels,
@@ -47,24 +58,37 @@ export function createPod(
     known: taskParams(run, task.params ?? []),
     attempt,
     timeoutMs,
-    serviceAccountName: run.spec.serviceAccountName || settings.serviceAccount,
-    managedBy: settings.managedByLabelValue,
+    serviceAccountName: account,
+    settings,
+    credentials,
+    limitRanges,
     entrypoint: entrypoint.name,
     evaluateCel,
   })
   if (built.is === 'wrong') return built
   const needs: Action[] = []
-  if (entrypoint.existing === undefined) needs.push(createEntrypoint(run, entrypoint))
+  if (!entrypoint.exists) needs.push(createEntrypoint(run, entrypoint))
   for (const claim of wantedClaims(run)) {
     const name = claim.metadata.name ?? ''
-    if (!world.claims.has(name)) needs.push({ do: 'create', kind: 'PersistentVolumeClaim', object: claim })
+    if (!claims.has(name)) needs.push({ do: 'create', kind: 'PersistentVolumeClaim', object: claim })
   }
   for (const object of built.extra) needs.push({ do: 'create', kind: 'ConfigMap', object })
   return { is: 'made', actions: [...needs, { do: 'create', kind: 'Pod', object: built.pod }] }
 }
 
+/** Tekton's words around what hindered. */
+export function podNotMade({ metadata: { namespace, name }, spec }: TaskRun, why: string): string {
+  const hint = spec.taskRef ? `missing or invalid Task ${namespace}/${spec.taskRef.name ?? ''}` : 'invalid TaskSpec'
+  return `failed to create task run pod "${name}": ${why}. Maybe ${hint}`
+}
+
+function materialOf({ toMakePod }: TaskRunWorld): PodMaterial {
+  if (toMakePod) return toMakePod
+  throw new Error('a Pod is to be made in a pass that did not read what it is made of')
+}
+
 /** Named by its content and shared by all runs of the namespace: it has no owner, and is never changed. */
-function createEntrypoint(run: TaskRun, { name, binary }: TaskRunWorld['entrypoint']): Action {
+function createEntrypoint(run: TaskRun, { name, binary }: PodMaterial['entrypoint']): Action {
   return {
     do: 'create',
     kind: 'ConfigMap',

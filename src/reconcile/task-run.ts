@@ -47,7 +47,7 @@ import {
   statesOf,
   stopPod,
 } from './task-run-endings.js'
-import { createPod, inheritedMeta } from './task-run-pod.js'
+import { createPod, inheritedMeta, podNotMade } from './task-run-pod.js'
 import { stepsOutcome } from './task-run-sidecars.js'
 
 type TaskRunDecision = Decision<TaskRunStatus>
@@ -172,6 +172,7 @@ function begin(
   }
   const bound = withDefaultBindings(run, task.workspaces, settings.taskRunWorkspaceBinding)
   const made = createPod(bound, task, world, { attempt, timeoutMs: timeoutOf(run, world), meta, evaluateCel })
+  if (made.is === 'impossible') return fail(TASK_RUN_REASONS.PodCreationFailed, podNotMade(run, made.message), known)
   if (made.is === 'wrong') return fail(TASK_RUN_REASONS.TaskRunValidationFailed, USER_ERROR + made.message, known)
   return {
     actions: made.actions,

@@ -8,3 +8,6 @@ export const ON_ERROR_ANNOTATION = 'pipeline.tekton.dev/pipeline-task-on-error'
 
 /** On a nested PipelineRun that was cancelled from outside: why, as `spec.statusMessage` says it of a TaskRun. */
 export const STATUS_MESSAGE_ANNOTATION = 'tektite.dev/status-message'
+
+/** On a Pod: HOME of its containers where their image does not say. A kubelet without images would use its user's own. */
+export const HOME_ANNOTATION = 'tektite.dev/home'

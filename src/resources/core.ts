@@ -252,6 +252,18 @@ export interface ServiceAccount extends Resource {
   readonly imagePullSecrets?: readonly { readonly name: string }[]
 }
 
+export interface LimitRange extends Resource {
+  readonly kind: 'LimitRange'
+  readonly spec?: { readonly limits?: readonly LimitRangeItem[] }
+}
+
+/** Only the type `Container` is looked at. */
+export interface LimitRangeItem {
+  readonly type?: string
+  readonly min?: Readonly<Record<string, string>>
+  readonly defaultRequest?: Readonly<Record<string, string>>
+}
+
 export interface Namespace extends Resource {
   readonly kind: 'Namespace'
   readonly spec?: { readonly finalizers?: readonly string[] }
@@ -281,7 +293,7 @@ export interface CoreEvent extends Resource {
   readonly count: number
 }
 
-/** A kind the engine stores for its users but does not look into (LimitRange, Role, Service, …). */
+/** A kind the engine stores for its users but does not look into (Role, Service, …). */
 export interface Opaque extends Resource {
   readonly spec?: unknown
   readonly status?: unknown

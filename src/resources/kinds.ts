@@ -2,6 +2,7 @@
 import type {
   ConfigMap,
   CoreEvent,
+  LimitRange,
   Namespace,
   Opaque,
   PersistentVolumeClaim,
@@ -33,7 +34,7 @@ export interface Kinds {
   ServiceAccount: ServiceAccount
   Namespace: Namespace
   Event: CoreEvent
-  LimitRange: Opaque
+  LimitRange: LimitRange
   Role: Opaque
   RoleBinding: Opaque
   ClusterRole: Opaque

@@ -239,6 +239,11 @@ const podSpec: Fields = {
   required: ['containers'],
 }
 
+const limitRangeItem: Fields = {
+  fields: { type: 'string', min: { map: 'quantity' }, defaultRequest: { map: 'quantity' } },
+  open: true,
+}
+
 /** What follows `apiVersion`, `kind` and `metadata` in the core kinds we know. Kinds without an entry are kept as they are. */
 export const CORE_SHAPES: Readonly<Record<string, Fields>> = {
   // Nothing could look after one without.
@@ -250,5 +255,6 @@ export const CORE_SHAPES: Readonly<Record<string, Fields>> = {
   },
   PersistentVolumeClaim: { fields: { spec: claimSpec }, open: true },
   ServiceAccount: { fields: { secrets: localReferences, imagePullSecrets: localReferences }, open: true },
+  LimitRange: { fields: { spec: { fields: { limits: { list: limitRangeItem } }, open: true } }, open: true },
   Namespace: { fields: { spec: { fields: { finalizers: strings }, open: true } }, open: true },
 }

@@ -37,6 +37,21 @@ export function claimName(template: string | undefined, workspace: string, owner
   return `${template || 'pvc'}-${hash}`
 }
 
+/**
+ * As Tekton's names.GenerateHashedName: for what needs a name that is short and always the same, such as a volume. Two
+ * texts may meet in one name.
+ */
+export function hashedName(prefix: string, text: string, digits: number): string {
+  // Go prints the number without leading zeros, and Tekton fills up on the right.
+  return `${prefix}-${fnv32a(text).toString(16).slice(0, digits).padEnd(digits, '0')}`
+}
+
+function fnv32a(text: string): number {
+  let hash = 0x811c9dc5
+  for (const byte of new TextEncoder().encode(text)) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0
+  return hash
+}
+
 function md5(text: string): string {
   return createHash('md5').update(text).digest('hex')
 }

@@ -1,7 +1,7 @@
 /** A task's workspaces: which are bound to what, which volume and path each gets, and who sees it. */
 import type { Volume, VolumeMount } from '../resources/core.js'
 import type { TaskRun, WorkspaceBinding, WorkspaceDeclaration, WorkspaceUsage } from '../resources/tekton.js'
-import { claimName } from './names.js'
+import { claimName, hashedName } from './names.js'
 import type { FeatureFlags, Settings } from './settings.js'
 import type { Replacements } from './substitute.js'
 import { NOTHING } from './substitute.js'
@@ -171,16 +171,10 @@ function sourceOf(binding: WorkspaceBinding, claim: string): Omit<Volume, 'name'
   return { emptyDir: emptyDir ?? {} }
 }
 
-/** As Tekton: the first five hex digits of the name's FNV-32a hash; a clash hashes the name with one more `$`. */
+/** As Tekton: a clash hashes the name with one more `$`. */
 function volumeName(workspace: string, taken: ReadonlySet<string>): string {
   for (let text = workspace; ; text += '$') {
-    const name = `ws-${fnv32a(text).slice(0, 5)}`
+    const name = hashedName('ws', text, 5)
     if (!taken.has(name)) return name
   }
-}
-
-function fnv32a(text: string): string {
-  let hash = 0x811c9dc5
-  for (const byte of new TextEncoder().encode(text)) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0
-  return hash.toString(16).padStart(8, '0')
 }

@@ -48,6 +48,8 @@ export const TASK_RUN_REASONS = {
   PodCreationFailed: 'PodCreationFailed',
   /** False: the kubelet or an admission plug-in refused the Pod. */
   PodAdmissionFailed: 'PodAdmissionFailed',
+  /** Unknown: a quota of the namespace is used up, and the Pod is tried again. */
+  ExceededResourceQuota: 'ExceededResourceQuota',
   /** Unknown: no node has room for the Pod now. */
   ExceededNodeResources: 'ExceededNodeResources',
   /** False: params, workspaces, resources or results do not fit the Task. */

@@ -17,7 +17,7 @@ test('every option becomes the flag that the binary and the README know, and no 
   const made = new Set(args.slice(0, args.indexOf('--')).filter(arg => /^-[a-z_]+$/.test(arg)))
   const documented = new Set([...README.matchAll(/^\| `(-[a-z_]+)/gm)].map(([, flag]) => flag))
   expect([...made].sort()).toEqual([...documented].sort())
-  expect(made.size).toBe(19)
+  expect(made.size).toBe(27)
 
   for (const flag of made) {
     // A flag that is known complains of its value, or of what is missing behind it.
@@ -31,10 +31,17 @@ test('a step with everything runs as told', async () => {
   mkdirSync(room().path('results'))
   room().write('downward/ready', 'READY')
   room().write('steps/step-before/results/which', 'that')
-  const step = room().start(everything(room()))
+  room().write('secrets/login/username', 'me')
+  room().write('secrets/login/password', 'secret')
+  room().write('secrets/key/ssh-privatekey', 'a key\n')
+  room().write('secrets/config/.dockerconfigjson', '{"auths":{"b.example":{"auth":"Yg=="}}}')
+  room().write('secrets/cfg/.dockercfg', '{"a.example":{"auth":"YQ=="}}')
+  const noBreakpoints = { breakpointOnFailure: false, debugBeforeStep: false }
+  const step = room().start({ ...everything(room()), ...noBreakpoints }, { env: { HOME: room().path('home') } })
   expect(await step.done).toEqual({ code: 0, signal: null, stdout: 'that in work\n', stderr: 'careful\n' })
 
   expect(room().files('run')).toEqual(['0/out'])
+  expect(room().files('home')).toEqual(room().files('creds'))
   expect(room().read('steps/step-a/exitCode')).toBe('6')
   expect(room().read('work/copies/out')).toBe('that in work\n')
   expect(room().read('copies/err')).toBe('careful\n')
@@ -104,6 +111,16 @@ function everything(where: Room): Required<EntrypointOptions> {
       { input: '$(steps.before.results.which)', operator: 'in', values: ['this', 'that'] },
       { input: 'a', operator: 'notin', values: ['b'] },
     ],
+    credsDir: where.path('creds'),
+    credentials: [
+      { kind: 'basic_git', secretFolder: where.path('secrets/login'), url: 'https://git.example' },
+      { kind: 'ssh_git', secretFolder: where.path('secrets/key'), url: 'git.example' },
+      { kind: 'basic_docker', secretFolder: where.path('secrets/login'), url: 'registry.example' },
+      { kind: 'docker_config', secretFolder: where.path('secrets/config') },
+      { kind: 'docker_cfg', secretFolder: where.path('secrets/cfg') },
+    ],
+    breakpointOnFailure: true,
+    debugBeforeStep: true,
     command: [
       'sh',
       '-c',

@@ -1,10 +1,11 @@
 /** `pod/<case>.in.yaml` → everything the first pass makes, `pod/<case>.out.yaml`. `npm run golden:update` rewrites. */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import type { PodMaterial } from '../../src/reconcile/decision.js'
 import { reconcileTaskRun } from '../../src/reconcile/task-run.js'
-import type { ConfigMap } from '../../src/resources/core.js'
 import type { StepActionSpec, TaskRun, TaskSpec } from '../../src/resources/tekton.js'
-import { taskRun, worldFor } from '../helpers/task-run-world.js'
+import { DEFAULT_SETTINGS, type FeatureFlags, type Settings } from '../../src/run/settings.js'
+import { podMaterial, taskRun, worldFor } from '../helpers/task-run-world.js'
 import { toYaml, yaml } from '../helpers/yaml.js'
 
 interface Golden {
@@ -16,6 +17,9 @@ interface Golden {
   readonly task?: { readonly name: string; readonly labels?: Record<string, string>; readonly spec: TaskSpec }
   readonly stepActions?: Readonly<Record<string, StepActionSpec>>
   readonly entrypointExists?: boolean
+  readonly secrets?: PodMaterial['secrets']
+  readonly limitRanges?: PodMaterial['limitRanges']
+  readonly settings?: Partial<Omit<Settings, 'flags'>> & { readonly flags?: Partial<FeatureFlags> }
 }
 
 const folder = new URL('pod/', import.meta.url)
@@ -24,14 +28,24 @@ const names = readdirSync(folder)
   .map(file => file.replace('.in.yaml', ''))
 
 test.each(names)('Pod: %s', name => {
-  const { run, task, stepActions, entrypointExists = true } = yaml<Golden>(read(`${name}.in.yaml`))
+  const golden = yaml<Golden>(read(`${name}.in.yaml`))
+  const { run, task, stepActions, entrypointExists = true, secrets = [], limitRanges = [], settings } = golden
   const subject = taskRun(run.spec, run.metadata, run.status)
   const world = worldFor(subject, {
     ...(task && { task: { is: 'found', value: task.spec, from: task } }),
     stepActions: new Map(Object.entries(stepActions ?? {}).map(([i, value]) => [Number(i), { is: 'found', value }])),
+    settings: {
+      ...DEFAULT_SETTINGS,
+      ...settings,
+      flags: { ...DEFAULT_SETTINGS.flags, ...settings?.flags },
+    },
+    toMakePod: podMaterial({
+      secrets,
+      limitRanges,
+      entrypoint: { ...podMaterial().entrypoint, exists: entrypointExists },
+    }),
   })
-  const existing = entrypointExists ? ({} as ConfigMap) : undefined
-  const { actions } = reconcileTaskRun(subject, { ...world, entrypoint: { ...world.entrypoint, existing } })
+  const { actions } = reconcileTaskRun(subject, world)
   const made = toYaml(actions.map(action => (action.do === 'create' ? action.object : action)))
   if (process.env['UPDATE_GOLDEN']) writeFileSync(new URL(`${name}.out.yaml`, folder), made)
   expect(made).toBe(read(`${name}.out.yaml`))

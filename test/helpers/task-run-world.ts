@@ -1,5 +1,5 @@
 /** A small world for TaskRun decisions: what observe would read, without a cluster. */
-import type { Decision, TaskRunWorld } from '../../src/reconcile/decision.js'
+import type { Decision, PodMaterial, TaskRunWorld } from '../../src/reconcile/decision.js'
 import type { ContainerStatus, Pod, PodStatus } from '../../src/resources/core.js'
 import type { New } from '../../src/resources/meta.js'
 import type { TaskRun, TaskRunSpec, TaskRunStatus } from '../../src/resources/tekton.js'
@@ -25,6 +25,17 @@ export function taskRun(spec: TaskRunSpec, more: Partial<TaskRun['metadata']> = 
   })
 }
 
+export function podMaterial(more: Partial<PodMaterial> = {}): PodMaterial {
+  return {
+    claims: new Set(),
+    serviceAccountExists: true,
+    secrets: [],
+    limitRanges: [],
+    entrypoint: { name: 'tektite-entrypoint-0123456789', exists: false, binary: () => 'AAAA' },
+    ...more,
+  }
+}
+
 export function worldFor(run: TaskRun, more: Partial<TaskRunWorld> = {}): TaskRunWorld {
   return {
     now: NOW,
@@ -35,10 +46,7 @@ export function worldFor(run: TaskRun, more: Partial<TaskRunWorld> = {}): TaskRu
     stepActions: new Map(),
     pod: undefined,
     stranger: false,
-    claims: new Map(),
-    serviceAccount: undefined,
-    secrets: [],
-    entrypoint: { name: 'tektite-entrypoint-0123456789', existing: undefined, binary: () => 'AAAA' },
+    toMakePod: podMaterial(),
     ...more,
   }
 }

@@ -1,9 +1,11 @@
 /** What a pass reads of a real store: by derived names, told apart by owner uid. */
 import { expect, test } from 'vitest'
 import type { Cluster } from '../../src/cluster/cluster.js'
+import { ownedBy } from '../../src/pod/build-pod.js'
 import { observePipelineRun, observeTaskRun } from '../../src/reconcile/observe.js'
 import type { Kind } from '../../src/resources/kinds.js'
 import type { OwnerReference } from '../../src/resources/meta.js'
+import type { TaskRun } from '../../src/resources/tekton.js'
 import { claimName } from '../../src/run/names.js'
 import { cases } from '../helpers/cases.js'
 import { depsFor, ENTRYPOINT, NOW, PIPELINE_RUN, pipelineRun, storeWith, TASK_RUN, taskRun } from './real-store.js'
@@ -172,7 +174,7 @@ spec:
   )
   const run = await taskRun(cluster, 'one')
   const name = claimName('cache', 'w', run.metadata.uid)
-  const claim = await cluster.create('PersistentVolumeClaim', {
+  await cluster.create('PersistentVolumeClaim', {
     apiVersion: 'v1',
     kind: 'PersistentVolumeClaim',
     metadata: { name, namespace: 'default' },
@@ -186,10 +188,34 @@ spec:
   ])
   expect(world.stepActions.get(2)).toMatchObject({ message: 'stepactions.tekton.dev "nobody" not found' })
   expect(world.stepActions.get(3)).toMatchObject({ message: expect.stringContaining('spec.steps[3].ref uses') })
-  expect([...world.claims]).toEqual([[name, claim]])
-  expect(world.serviceAccount?.metadata.name).toBe('builder')
-  expect(world.secrets.map(secret => secret.metadata.name)).toEqual(['there'])
-  expect(world.entrypoint.existing?.metadata.name).toBe(ENTRYPOINT.name)
+  const { binary: _, ...entrypoint } = world.toMakePod?.entrypoint ?? {}
+  expect({ ...world.toMakePod, entrypoint }).toEqual({
+    claims: new Set([name]),
+    serviceAccountExists: true,
+    secrets: [{ name: 'there', type: 'Opaque', annotations: {}, keys: ['a'] }],
+    limitRanges: [],
+    entrypoint: { name: ENTRYPOINT.name, exists: true },
+  })
+  expect(JSON.stringify(world), 'no value of a secret is carried about').not.toContain(btoa('b'))
+})
+
+test('only the pass that makes the Pod reads what it is made of', async () => {
+  const cluster = await storeWith(
+    '{apiVersion: tekton.dev/v1, kind: TaskRun, metadata: {name: one}, spec: {serviceAccountName: nobody, taskSpec: {steps: [{image: alpine, script: "true"}]}}}',
+  )
+  const run = await taskRun(cluster, 'one')
+  const material = async (status?: TaskRun['status'], spec = run.spec) =>
+    (await observeTaskRun(depsFor(cluster), { ...run, spec, ...(status && { status }) }, NOW)).toMakePod
+  expect(await material()).toMatchObject({ serviceAccountExists: false, secrets: [] })
+  expect(await material({ podName: 'one-pod' }), 'made before').toBeUndefined()
+  expect(await material({}, { ...run.spec, status: 'TaskRunCancelled' })).toBeUndefined()
+  await cluster.create('Pod', {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'one-pod', namespace: 'default', ownerReferences: [ownedBy(run)] },
+    spec: { restartPolicy: 'Never', containers: [{ name: 'step-a', image: 'a' }] },
+  })
+  expect(await material({}), 'made, and not said yet').toBeUndefined()
 })
 
 test.each(

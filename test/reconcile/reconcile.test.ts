@@ -235,6 +235,7 @@ test('a run that does not exist, or is on its way out, is settled', async () => 
 })
 
 const QUOTA = new ClusterError('Forbidden', 'pods "one-pod" is forbidden: exceeded quota: count/pods=0')
+const POLICY = new ClusterError('Forbidden', 'pods "one-pod" is forbidden: not on a Sunday')
 
 test.each(
   cases<{ manifest: string; run: RunKey; refused: Kind; reason: string; message: string }>({
@@ -243,14 +244,14 @@ test.each(
       run: RUN,
       refused: 'TaskRun',
       reason: 'CreateRunFailed',
-      message: QUOTA.message,
+      message: POLICY.message,
     },
     'the Pod of an inline task': {
       manifest: TASK_RUN,
       run: ONE,
       refused: 'Pod',
       reason: 'PodCreationFailed',
-      message: `failed to create task run pod "one": ${QUOTA.message}. Maybe invalid TaskSpec`,
+      message: `failed to create task run pod "one": ${POLICY.message}. Maybe invalid TaskSpec`,
     },
     'the Pod of a Task': {
       manifest: `
@@ -267,7 +268,7 @@ spec: { taskRef: { name: lint } }
       run: ONE,
       refused: 'Pod',
       reason: 'PodCreationFailed',
-      message: `failed to create task run pod "one": ${QUOTA.message}. Maybe missing or invalid Task default/lint`,
+      message: `failed to create task run pod "one": ${POLICY.message}. Maybe missing or invalid Task default/lint`,
     },
     'a claim': {
       manifest: `
@@ -283,18 +284,41 @@ spec: { taskRef: { name: lint } }
       run: ONE,
       refused: 'PersistentVolumeClaim',
       reason: 'CouldntCreateWorkspacePVC',
-      message: `Failed to create PVC for TaskRun default/one workspaces correctly: ${QUOTA.message}`,
+      message: `Failed to create PVC for TaskRun default/one workspaces correctly: ${POLICY.message}`,
     },
   }),
 )('the API server’s no to %s becomes the last condition, in its words', async (_, one) => {
   const cluster = await storeWith(one.manifest)
-  expect(await reconcile(depsFor(refusing(cluster, one.refused, QUOTA)), one.run)).toEqual({ kind: 'settled' })
+  expect(await reconcile(depsFor(refusing(cluster, one.refused, POLICY)), one.run)).toEqual({ kind: 'settled' })
   const run = one.run === RUN ? await pipelineRun(cluster) : await taskRun(cluster, 'one')
   expect(succeededCondition(run)).toMatchObject({ status: 'False', reason: one.reason, message: one.message })
   expect(run.status).toMatchObject({ startTime: '2026-01-02T03:04:05Z', completionTime: '2026-01-02T03:04:05Z' })
   const version = cluster.version()
   expect(await reconcile(depsFor(cluster), one.run)).toEqual({ kind: 'settled' })
   expect(cluster.version()).toBe(version)
+})
+
+test('a quota that is used up is waited for, and the clock does not run', async () => {
+  const cluster = await storeWith(TASK_RUN)
+  const outcome = await reconcile(depsFor(refusing(cluster, 'Pod', QUOTA)), ONE)
+  expect(outcome).toEqual({ kind: 'again', afterMs: 60_000 })
+  const run = await taskRun(cluster, 'one')
+  expect(succeededCondition(run)).toMatchObject({
+    status: 'Unknown',
+    reason: 'ExceededResourceQuota',
+    message: `TaskRun Pod exceeded available resources: ${QUOTA.message}`,
+  })
+  expect(run.status?.startTime).toBeUndefined()
+  await reconcile(depsFor(cluster), ONE)
+  expect(await cluster.list('Pod')).toHaveLength(1)
+})
+
+test('a Pod that the namespace does not allow fails its run', async () => {
+  const cluster = await storeWith(TASK_RUN)
+  const no = new ClusterError('Forbidden', 'pods "one-pod" is forbidden: violates PodSecurity "restricted:latest"')
+  await reconcile(depsFor(refusing(cluster, 'Pod', no)), ONE)
+  const { reason, message } = succeededCondition(await taskRun(cluster, 'one')) ?? {}
+  expect({ reason, message }).toEqual({ reason: 'PodAdmissionFailed', message: no.message })
 })
 
 test('a store that is away is thrown, and no run shows it', async () => {

@@ -11,6 +11,7 @@ import {
   exited,
   FINISHED_AT,
   NOW,
+  podMaterial,
   running,
   storedPod,
   taskRun,
@@ -529,11 +530,10 @@ test('claims that exist already are not made again, nor is the entrypoint', () =
   const first = reconcileTaskRun(run, world)
   expect(does(first)).toEqual(['create ConfigMap', 'create PersistentVolumeClaim', 'create Pod'])
   const created = first.actions.flatMap(one => (one.do === 'create' ? [one.object.metadata.name ?? ''] : []))
-  const there = new Map(created.map(name => [name, {} as never]))
+  const entrypoint = { ...podMaterial().entrypoint, exists: true }
   const again = reconcileTaskRun(run, {
     ...world,
-    claims: there,
-    entrypoint: { ...world.entrypoint, existing: {} as never },
+    toMakePod: podMaterial({ claims: new Set(created), entrypoint }),
   })
   expect(does(again)).toEqual(['create Pod'])
 })
