@@ -58,7 +58,8 @@ export function stepContainer(step: Step, index: number, around: StepSurrounding
   const metadataDir = stepFolder(name)
   const resources = resourcesOf(step, run, task.steps.length)
   const allowed = run.podTemplate?.env?.filter(one => !around.forbiddenEnv.includes(one.name)) ?? []
-  const env = [...around.credentials.env, ...(step.env ?? []), ...allowed]
+  const forCredentials = around.credentials.env.filter(one => !step.env?.some(own => own.name === one.name))
+  const env = [...forCredentials, ...(step.env ?? []), ...allowed]
   return {
     container: {
       name,
