@@ -78,7 +78,13 @@ export async function observeTaskRun(deps: ObserveDeps, run: TaskRun, now: numbe
     stepActions,
     pod: ours ? pod : undefined,
     stranger: pod !== undefined && !ours,
-    toMakePod: makesPod ? await readPodMaterial(deps, withDefaultBindings(run, spec?.workspaces, settings.taskRunWorkspaceBinding), settings) : undefined,
+    toMakePod: makesPod
+      ? await readPodMaterial(
+          deps,
+          withDefaultBindings(run, spec?.workspaces, settings.taskRunWorkspaceBinding),
+          settings,
+        )
+      : undefined,
   }
 }
 
