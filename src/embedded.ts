@@ -15,6 +15,7 @@ import type { Inbox } from './inbox/inbox.js'
 import { openLmdbInbox } from './inbox/lmdb.js'
 import { type Kubelet, startKubelet } from './kubelet/kubelet.js'
 import { createProcessRuntime } from './kubelet/process.js'
+import { createShells } from './kubelet/shells.js'
 import type { Log } from './lib/log.js'
 import { createFileLogStore } from './logs/files.js'
 import { createMemoryQueue } from './queue/memory.js'
@@ -70,6 +71,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedEn
       rootDir: join(dataDir, 'pods'),
       shimPath: join(config.nativeDir, 'shim'),
       isolation: config.isolation,
+      shells: createShells({ dir: join(dataDir, 'shells'), path: config.stepEnvironment['PATH'] ?? '/usr/bin:/bin' }),
     })
     closing.push(() => runtime.close())
     // Runs a container to see what this machine allows. Meanwhile the databases are opened.

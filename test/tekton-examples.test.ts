@@ -9,16 +9,9 @@ const EXAMPLES = join(SHARED, 'tekton-examples')
 /** What does not succeed yet, and why. An example that starts to succeed must leave this list. */
 const NOT_YET: Readonly<Record<string, string>> = {
   'v1/pipelineruns/alpha/consume-artifacts-from-task.yaml': 'artifacts are not reported yet',
-  'v1/pipelineruns/beta/pipelinerun-with-matrix.yaml':
-    "`[ a == b ]` in a script: this machine's sh is dash, the image's is not",
-  'v1/pipelineruns/beta/using-retries-and-retry-count-variables.yaml': '`[ a == b ]` in a script, as above',
   'v1/pipelineruns/no-ci/compressed-results-pipeline.yaml':
     'its script asks the shell, not Tekton, for $(results.digest-${i}.path); and results over 4096 bytes are not there yet',
-  'v1/pipelineruns/using-optional-workspaces-in-when-expressions.yaml': 'runs ash, which is not on this machine',
   'v1/taskruns/alpha/step-stream-workspace.yaml': 'runs the entrypoint of the crane image, and needs a network',
-  'v1/taskruns/beta/workspace-in-sidecar.yaml': 'runs ash, which is not on this machine',
-  'v1/taskruns/beta/workspace-isolation.yaml': 'runs ash, which is not on this machine',
-  'v1/taskruns/ignore-step-error.yaml': '`[ a == b ]` in a script, as above',
 }
 
 /** Examples that count on settings of the installation, as their comments say. */

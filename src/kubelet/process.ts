@@ -22,6 +22,7 @@ import { proveIsolation } from './isolation.js'
 import { readMounts, writeMounts } from './mounts-file.js'
 import { rewriteWith } from './rewrite.js'
 import type { ContainerState, PodRuntime, PodSandbox } from './runtime.js'
+import type { Shells } from './shells.js'
 import { shimFlags } from './shim-flags.js'
 import { createShimServer, type StartedShim } from './shim-server.js'
 
@@ -44,6 +45,8 @@ export interface ProcessRuntimeOptions {
   readonly shimPath: string
   /** `auto`: namespaces if this machine allows them, else rewritten paths. */
   readonly isolation: 'auto' | Isolation
+  /** The shells that images have; without them every container has this machine's. */
+  readonly shells?: Shells
   readonly now?: () => number
 }
 
@@ -227,7 +230,7 @@ export function createProcessRuntime(options: ProcessRuntimeOptions): ProcessRun
       const folder = folderOf(pod, name)
       if (pod.entries.has(name)) return // a second call, while we waited
       mkdirSync(folder, { recursive: true, mode: 0o755 })
-      const { flags, env } = shimFlags(config, folder, mode)
+      const { flags, env } = shimFlags(config, folder, mode, options.shells?.layersFor(config.container.image))
       if (mode === 'rewrite') writeMounts(folder, config.mounts)
       const shim = server.start(flags, env)
       const entry: Entry = { state: { kind: 'running', startedAt: toTimestamp(now()) }, shim, unwatch: undefined }

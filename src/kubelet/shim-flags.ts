@@ -1,6 +1,7 @@
 import { posix } from 'node:path'
 import { rewriteWith } from './rewrite.js'
 import type { ContainerConfig } from './runtime.js'
+import type { ProgramLayers } from './shells.js'
 
 /** Kubernetes' own default, and where a container without a `terminationMessagePath` leaves its last words. */
 const DEFAULT_TERMINATION_PATH = '/dev/termination-log'
@@ -10,6 +11,7 @@ export function shimFlags(
   config: ContainerConfig,
   folder: string,
   isolation: 'namespace' | 'rewrite',
+  programs?: ProgramLayers,
 ): { readonly flags: readonly string[]; readonly env: Readonly<Record<string, string>> } {
   const { container } = config
   const command = [...(container.command ?? []), ...(container.args ?? [])]
@@ -24,12 +26,19 @@ export function shimFlags(
   if (isolation === 'rewrite') {
     const rewrite = rewriteWith(mounts)
     if (container.workingDir) flags.push('--cwd', rewrite(container.workingDir))
-    const env = Object.fromEntries(Object.entries(config.env).map(([name, value]) => [name, rewrite(value)]))
+    const rewritten = Object.fromEntries(Object.entries(config.env).map(([name, value]) => [name, rewrite(value)]))
+    // Where no folder can lie over another, the names on the PATH are what can be done.
+    const path = programs && [programs.before, rewritten['PATH'], programs.behind].filter(Boolean).join(':')
+    const env = path === undefined ? rewritten : { ...rewritten, PATH: path }
     return { flags: [...flags, '--', ...command.map(rewrite)], env }
   }
 
   flags.push('--isolate')
   if (container.workingDir) flags.push('--cwd', posix.resolve('/', container.workingDir))
+  if (programs !== undefined) {
+    const folders = [programs.before, programs.machine, programs.behind]
+    flags.push('--layers', folders.map(escapeLayer).join(':'), programs.machine)
+  }
   // Outer mounts first: an inner one lies on them.
   const placed = mounts
     .map(mount => ({ ...mount, containerPath: posix.resolve('/', mount.containerPath) }))
@@ -42,4 +51,9 @@ export function shimFlags(
 
 function depth(path: string): number {
   return path.split('/').length
+}
+
+/** In the kernel's list of an overlay's folders, colons separate them and commas end the list. */
+function escapeLayer(path: string): string {
+  return path.replace(/[\\:,]/g, '\\$&')
 }

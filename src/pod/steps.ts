@@ -14,6 +14,7 @@ import {
   CANCEL_PATH,
   ENTRYPOINT_PATH,
   implicitMounts,
+  namesStepsByNumber,
   READY_PATH,
   runFolder,
   STEPS_FOLDER,
@@ -60,6 +61,7 @@ export function stepContainer(step: Step, index: number, around: StepSurrounding
   const allowed = run.podTemplate?.env?.filter(one => !around.forbiddenEnv.includes(one.name)) ?? []
   const forCredentials = around.credentials.env.filter(one => !step.env?.some(own => own.name === one.name))
   const env = [...forCredentials, ...(step.env ?? []), ...allowed]
+  const byNumber = namesStepsByNumber([step.script ?? '', ...command, ...env.map(({ value = '' }) => value)])
   return {
     container: {
       name,
@@ -103,7 +105,7 @@ export function stepContainer(step: Step, index: number, around: StepSurrounding
       volumeMounts: withMounts(
         withMounts(step.volumeMounts ?? [], workspaceMounts(around.workspaces, around.isolated, step.workspaces)),
         [
-          ...implicitMounts(index, name),
+          ...implicitMounts(index, containers, byNumber),
           ...(step.script ? [SCRIPTS_MOUNT] : []),
           ...around.breakpoints.mounts(index),
           ...around.credentials.mounts(index),

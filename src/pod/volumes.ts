@@ -51,17 +51,37 @@ export function implicitVolumes(entrypoint: string): readonly Volume[] {
 /**
  * What all steps post and leave can be read by all, and written by none but its own step, whose folders lie over the
  * read-only whole: no step can forge the word or the results of another. Four mounts, however many steps there are.
+ *
+ * @param containers of all steps
+ * @param byNumber the step looks for folders of steps by number too, which Tekton has as links
  */
-export function implicitMounts(index: number, container: string): readonly VolumeMount[] {
+export function implicitMounts(
+  index: number,
+  containers: readonly string[],
+  byNumber: boolean,
+): readonly VolumeMount[] {
+  const container = containers[index] ?? ''
   return [
     ...SHARED,
     BIN,
     DOWNWARD,
     RUN,
     { name: RUN.name, mountPath: runFolder(index), subPath: String(index) },
-    STEPS,
-    { name: STEPS.name, mountPath: stepFolder(container), subPath: container },
+    ...(byNumber
+      ? containers.flatMap((name, number) => stepFolders(name, number, number === index))
+      : [STEPS, { name: STEPS.name, mountPath: stepFolder(container), subPath: container }]),
   ]
+}
+
+/** No kubelet makes links in a volume: a folder under two names is mounted twice. */
+function stepFolders(container: string, number: number, isOwn: boolean): readonly VolumeMount[] {
+  const mount = { name: STEPS.name, subPath: container, ...(!isOwn && { readOnly: true }) }
+  return [stepFolder(container), stepFolder(String(number))].map(mountPath => ({ ...mount, mountPath }))
+}
+
+/** Whether texts name the folders of steps other than by the steps' names: `/tekton/steps/0`, `/tekton/steps/$i`. */
+export function namesStepsByNumber(texts: readonly string[]): boolean {
+  return texts.some(text => /\/tekton\/steps(?!\/step-)/.test(text))
 }
 
 /** Mounts that a container declares itself win over ours at the same path. They come last: they may lie inside one of ours. */

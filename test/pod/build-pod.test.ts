@@ -26,6 +26,19 @@ test('no step can write what another one says', () => {
   }
 })
 
+test('a step that asks for steps by number sees all of them so, and still writes only its own', () => {
+  const asking = { name: 'b', image: 'x', script: 'cat /tekton/steps/0/exitCode' }
+  const { spec } = podOf([{ name: 'a', image: 'x', script: 'cat /tekton/steps/step-a/exitCode' }, asking])
+  const mounts = spec.containers.map(one => one.volumeMounts?.filter(({ name }) => name === 'tekton-internal-steps'))
+  expect(mounts[0]).toHaveLength(2)
+  expect(mounts[1]).toEqual([
+    { name: 'tekton-internal-steps', subPath: 'step-a', readOnly: true, mountPath: '/tekton/steps/step-a' },
+    { name: 'tekton-internal-steps', subPath: 'step-a', readOnly: true, mountPath: '/tekton/steps/0' },
+    { name: 'tekton-internal-steps', subPath: 'step-b', mountPath: '/tekton/steps/step-b' },
+    { name: 'tekton-internal-steps', subPath: 'step-b', mountPath: '/tekton/steps/1' },
+  ])
+})
+
 test('the words between engine and entrypoint are not the author’s to say', () => {
   const annotations = { 'tekton.dev/ready': 'READY', 'tekton.dev/cancel': 'CANCEL', mine: 'x' }
   const run = taskRun(

@@ -205,6 +205,18 @@ static int make_read_only(struct root *root, int placed, const char *target) {
   return 0;
 }
 
+/*
+ * Without the layers the container has the machine's programs only. That is what it would have on a kernel before 5.11,
+ * whose users may not make an overlay: no reason not to start it.
+ */
+static void show_layers(const struct container *container, const char *path) {
+  char target[PATH_MAX], options[2 * PATH_MAX];
+  if (container->layers == NULL) return;
+  if ((size_t)snprintf(target, sizeof target, "%s%s", path, container->layers_target) >= sizeof target) return;
+  if ((size_t)snprintf(options, sizeof options, "lowerdir=%s", container->layers) >= sizeof options) return;
+  mount("tektite", target, "overlay", MS_RDONLY, options);
+}
+
 static int write_text(const char *path, const char *text) {
   int file = open(path, O_WRONLY | O_CLOEXEC);
   if (file < 0) return -1;
@@ -245,6 +257,7 @@ int enter_new_root(const struct container *container, char *error) {
   root.fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (root.fd < 0) return fail(&root, "opening", path);
 
+  show_layers(container, path);
   size_t count = container->mount_count;
   int *placed = calloc(count + 1, sizeof *placed);
   if (placed == NULL) return fail(&root, "remembering", "mounts");

@@ -53,6 +53,10 @@ int parse_container(char **arguments, struct container *container, char *error) 
       mount->source = value;
       mount->target = *at++;
       mount->read_only = strcmp(flag, "--mount-ro") == 0;
+    } else if (strcmp(flag, "--layers") == 0) {
+      if (*at == NULL || **at != '/') return refuse(error, flag);
+      container->layers = value;
+      container->layers_target = *at++;
     } else return refuse(error, flag);
   }
   if (container->dir == NULL || container->dir[0] != '/') return refuse(error, "--dir");

@@ -22,6 +22,8 @@ struct container {
   const char *termination; /* where the container writes its last words; NULL: nowhere */
   bool message_from_log;   /* no last words and a failure: the end of the log instead */
   unsigned long long log_max;
+  const char *layers;        /* folders that are shown as one, as overlayfs lists them; NULL: none */
+  const char *layers_target; /* a folder of the machine */
   struct mount *mounts;
   size_t mount_count;
   char **command;
