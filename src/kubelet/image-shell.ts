@@ -4,11 +4,11 @@
  */
 import { imageName } from '../lib/image-name.js'
 
-export type ImageShell = 'busybox' | 'bash' | 'dash'
+export type ImageShell = 'busybox' | 'busybox-only' | 'bash' | 'dash'
 
 /** Alpine, what is made of it by default, and BusyBox itself. */
 const BUSYBOX_OWNERS = new Set(['alpine', 'chainguard', 'curlimages', 'hashicorp', 'mikefarah'])
-const BUSYBOX = new Set(['alpine', 'bash', 'busybox', 'curl', 'docker', 'git-init', 'helm', 'wolfi-base', 'yq'])
+const BUSYBOX = new Set(['alpine', 'busybox', 'curl', 'docker', 'git-init', 'helm', 'wolfi-base', 'yq'])
 /** Red Hat's family, SUSE's and Arch. */
 const BASH = new Set([
   ...[
@@ -50,6 +50,9 @@ export function imageShell(image: string): ImageShell | undefined {
   if (/\b(alpine|busybox|wolfi)/.test(tag) || repository.endsWith('-alpine')) return 'busybox'
   if (/\b(ubi|fedora|amazonlinux)/.test(tag)) return 'bash'
   if (owner.startsWith('ubi') || BASH.has(repository)) return 'bash'
+  // Alpine too. Where BusyBox is missing, Bash must not stand in: scripts for this image that mean Bash say so, and those
+  // that do not are ash's, to which dash is nearer. `[[ $(nothing) != x ]]` is false in both, and true in Bash.
+  if (repository === 'bash') return 'busybox-only'
   if (BUSYBOX_OWNERS.has(owner) || BUSYBOX.has(repository)) return 'busybox'
   return DASH.has(repository) ? 'dash' : undefined
 }

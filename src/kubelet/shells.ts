@@ -31,6 +31,7 @@ export interface ShellsOptions {
 /** What stands in for a shell, best first. Bash called `sh` takes nearly all that BusyBox's shell takes. */
 const STAND_INS: Readonly<Record<ImageShell, readonly string[]>> = {
   busybox: ['busybox', 'bash'],
+  'busybox-only': ['busybox'],
   bash: ['bash'],
   dash: ['dash'],
 }
@@ -53,9 +54,10 @@ function makeLayers(shell: ImageShell, dir: string, path: string): ProgramLayers
   const machine = realpathSync('/bin')
   // The machine's own sh is the image's, as on Alpine or in Debian's own images.
   if (realpathSync('/bin/sh') === program) return undefined
-  const before = shell === 'busybox' ? ['sh', 'ash'] : ['sh']
-  const behind = shell === 'busybox' && program.endsWith('/busybox') ? applets(program, machine) : []
-  const home = join(dir, encodeURIComponent(`${shell} ${program}`))
+  const isAsh = shell === 'busybox' || shell === 'busybox-only'
+  const before = isAsh ? ['sh', 'ash'] : ['sh']
+  const behind = isAsh && program.endsWith('/busybox') ? applets(program, machine) : []
+  const home = join(dir, encodeURIComponent(`${before.join('+')} ${program}`))
   linkAll(home, program, { before, behind })
   return { before: join(home, 'before'), machine, behind: join(home, 'behind') }
 }

@@ -6,6 +6,7 @@ import {
   readlinkSync,
   realpathSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -43,7 +44,7 @@ test.each([
   ['mirror.gcr.io/alpine@sha256:25109184', 'busybox'],
   ['docker.io/library/busybox:1.36', 'busybox'],
   ['cgr.dev/chainguard/busybox@sha256:6202', 'busybox'],
-  ['mirror.gcr.io/bash', 'busybox'],
+  ['mirror.gcr.io/bash', 'busybox-only'],
   ['mirror.gcr.io/node:lts-alpine3.20', 'busybox'],
   ['alpine/git:v2', 'busybox'],
   ['ubuntu', 'dash'],
@@ -76,6 +77,14 @@ async function run(isolation: Isolation, image: string, script: string, path: st
   }
 }
 
+/** A PATH without BusyBox, which some test machines have. */
+function onlyBash(): string {
+  const folder = join(root, 'only-bash')
+  mkdirSync(folder, { recursive: true })
+  if (readdirSync(folder).length === 0) symlinkSync('/bin/bash', join(folder, 'bash'))
+  return folder
+}
+
 test('a script for Alpine has a shell that compares with ==, and programs that the machine lacks', async () => {
   const path = `${join(root, 'bin')}:/usr/bin:/bin`
   const script = '#!/bin/sh\n[ a == a ] && ash -c "echo two" && tektite-applet && ls -d /'
@@ -87,7 +96,14 @@ test('a script for Alpine has a shell that compares with ==, and programs that t
 
 test('without BusyBox, Bash stands in', async () => {
   const script = '#!/usr/bin/env ash\n[[ a == a ]] && echo "${BASH_VERSION:+bash}"'
-  expect(await run('namespace', 'alpine', script, '/usr/bin:/bin')).toBe('bash\nexit 0')
+  expect(await run('namespace', 'alpine', script, onlyBash())).toBe('bash\nexit 0')
+})
+
+test('for the bash image nothing stands in for BusyBox', async () => {
+  const shells = createShells({ dir: join(root, 'none'), path: onlyBash() })
+  expect(shells.layersFor('bash:5')).toBeUndefined()
+  const script = '#!/bin/sh\n[ a == a ] && echo "${BASH_VERSION:+bash}"'
+  expect(await run('namespace', 'bash:5', script, join(root, 'bin'))).toBe('bash\nexit 0')
 })
 
 test('where paths are rewritten, the shell is found by its name', async () => {
