@@ -2,21 +2,57 @@
  * What well-known images run when a step says neither `command` nor `script`. A real registry would have to be asked
  * for any other image; we ask the author instead.
  */
+import { imageName } from '../lib/image-name.js'
 
-/** By the last part of the image's name: what it runs when the step has no `args`. As the official images today. */
-const IMAGES: ReadonlyMap<string, readonly string[]> = new Map([
+/** Images with a command that args replace, by the last part of their names. As the official images today. */
+const COMMANDS: ReadonlyMap<string, readonly string[]> = new Map([
   ['almalinux', ['/bin/bash']],
   ['alpine', ['/bin/sh']],
   ['amazonlinux', ['/bin/bash']],
+  ['archlinux', ['/usr/bin/bash']],
   ['bash', ['bash']],
+  ['buildpack-deps', ['bash']],
   ['busybox', ['sh']],
+  ['centos', ['/bin/bash']],
   ['debian', ['bash']],
+  ['docker', ['sh']],
+  ['eclipse-temurin', ['jshell']],
   ['fedora', ['/bin/bash']],
+  ['gcc', ['bash']],
   ['golang', ['bash']],
+  ['golangci-lint', ['bash']],
+  ['gradle', ['gradle']],
+  ['maven', ['mvn']],
   ['node', ['node']],
+  ['openjdk', ['jshell']],
+  ['perl', ['perl', '-de0']],
+  ['php', ['php', '-a']],
   ['python', ['python3']],
   ['rockylinux', ['/bin/bash']],
+  ['ruby', ['irb']],
+  ['rust', ['bash']],
+  ['ubi', ['/bin/bash']],
+  ['ubi-minimal', ['/bin/bash']],
   ['ubuntu', ['/bin/bash']],
+])
+
+/** Images that are one program, which gets all args. Here it is looked for on the PATH. */
+const PROGRAMS: ReadonlyMap<string, string> = new Map([
+  ['aws-cli', 'aws'],
+  ['cosign', 'cosign'],
+  ['crane', 'crane'],
+  ['curl', 'curl'],
+  ['git', 'git'],
+  ['git-init', 'git-init'],
+  ['helm', 'helm'],
+  ['jq', 'jq'],
+  ['ko', 'ko'],
+  ['kubectl', 'kubectl'],
+  ['shellcheck', 'shellcheck'],
+  ['skopeo', 'skopeo'],
+  ['terraform', 'terraform'],
+  ['trivy', 'trivy'],
+  ['yq', 'yq'],
 ])
 
 /**
@@ -25,19 +61,18 @@ const IMAGES: ReadonlyMap<string, readonly string[]> = new Map([
  * the dash. Other args are a command themselves.
  */
 export function defaultCommand(image: string, args: readonly string[]): readonly string[] | undefined {
-  const known = IMAGES.get(repositoryOf(image))
+  const { repository } = imageName(image)
+  const program = PROGRAMS.get(repository)
+  if (program !== undefined) return [program, ...args]
+  const known = COMMANDS.get(repository)
   if (known === undefined) return undefined
   return args.length === 0 || args[0]?.startsWith('-') ? [...known, ...args] : args
 }
 
 export function defaultCommandProblem(step: string, image: string): string {
+  const known = [...COMMANDS.keys(), ...PROGRAMS.keys()].sort()
   return (
     `step "${step}" has neither "command" nor "script", and the default command of its image "${image}" is not known: ` +
-    `set "command" or "script" in the step. Known images are ${[...IMAGES.keys()].join(', ')}`
+    `set "command" or "script" in the step. Known images are ${known.join(', ')}`
   )
-}
-
-function repositoryOf(image: string): string {
-  const path = image.split('@')[0] ?? ''
-  return (path.split('/').at(-1) ?? '').split(':')[0] ?? ''
 }
