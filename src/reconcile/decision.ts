@@ -80,6 +80,8 @@ export interface PipelineRunWorld {
   readonly pipeline: Lookup<PipelineSpec>
   /** By pipeline task name, for every task and finally task with a `taskRef` to a Task. */
   readonly tasks: ReadonlyMap<string, Lookup<TaskSpec>>
+  /** By pipeline task name, for those with a `pipelineRef` by name. Not looked at once the run has begun. */
+  readonly pipelines: ReadonlyMap<string, Lookup<PipelineSpec>>
   /** Every object that bears the name of a child and, by its owner uid, is one. */
   readonly children: readonly (TaskRun | PipelineRun | CustomRun)[]
   /** Names of children that exist but belong to somebody else (planted, or left by a namesake): never adopted. */

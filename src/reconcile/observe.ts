@@ -17,6 +17,7 @@ import { claimName, podName } from '../run/names.js'
 import type { Settings } from '../run/settings.js'
 import { withDefaultBindings } from '../run/workspaces.js'
 import type { Lookup, PipelineRunWorld, PodMaterial, TaskRunWorld } from './decision.js'
+import { lookUpNested } from './look-up-nested.js'
 import { expectedChildren } from './pipeline-run.js'
 
 /** The ConfigMap that carries the entrypoint binary into Pods: named by content, so that it never changes. */
@@ -38,8 +39,9 @@ export async function observePipelineRun(deps: ObserveDeps, run: PipelineRun, no
   const settings = deps.settings()
   const pipeline = await lookUpPipeline(cluster, run)
   const spec = run.status?.pipelineSpec ?? (pipeline.is === 'found' ? pipeline.value : undefined)
-  const [tasks, found] = await Promise.all([
+  const [tasks, pipelines, found] = await Promise.all([
     lookUpTasks(cluster, run, spec),
+    lookUpNested(cluster, run, spec),
     Promise.all(
       (spec ? expectedChildren(run, spec, settings) : []).map(child =>
         getChild(cluster, child, run.metadata.namespace),
@@ -53,6 +55,7 @@ export async function observePipelineRun(deps: ObserveDeps, run: PipelineRun, no
     settings,
     pipeline,
     tasks,
+    pipelines,
     children: existing.filter(ours),
     strangers: existing.filter(child => !ours(child)).map(child => child.metadata.name),
   }

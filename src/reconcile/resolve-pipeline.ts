@@ -52,10 +52,18 @@ function resolveTasks(run: PipelineRun, world: PipelineRunWorld, spec: PipelineS
       const message = `Pipeline ${run.metadata.namespace}/${name} can't be Run; it contains Tasks that don't exist: ${lookup.message}`
       return { is: 'failed', reason: lookup.reason, message, spec }
     }
+    const nested = world.pipelines.get(task.name)
+    if (nested?.is === 'failed') {
+      const message = `Pipeline ${run.metadata.namespace}/${name} can't be Run; it contains child Pipelines that don't exist: ${nested.message}`
+      return { is: 'failed', reason: nested.reason, message, spec }
+    }
     isPending ||= lookup?.is === 'pending'
   }
   if (isPending) return { is: 'waiting', reason: REASONS.ResolvingTaskRef, spec }
-  const problem = taskProblem(run, spec, task => taskSpecOf(task, world))
+  const problem = taskProblem(run, spec, {
+    taskSpec: task => taskSpecOf(task, world),
+    nested: task => nestedSpecOf(task, world),
+  })
   return problem ? { is: 'failed', ...problem, spec } : { is: 'ready', spec }
 }
 
@@ -65,4 +73,9 @@ function taskSpecOf(
 ): Pick<TaskSpec, 'params' | 'results' | 'workspaces'> | undefined {
   const lookup = world.tasks.get(task.name)
   return task.taskSpec ?? (lookup?.is === 'found' ? lookup.value : undefined)
+}
+
+function nestedSpecOf(task: PipelineTask, world: PipelineRunWorld): PipelineSpec | undefined {
+  const lookup = world.pipelines.get(task.name)
+  return task.pipelineSpec ?? (lookup?.is === 'found' ? lookup.value : undefined)
 }

@@ -117,23 +117,26 @@ function taskRunSpecProblem(run: PipelineRun, spec: PipelineSpec, names: Names):
   return userError(REASONS.InvalidTaskRunSpecs, message)
 }
 
-/** Needs the Tasks. `taskSpecOf` answers undefined for what is no Task (custom tasks, pipelines). */
-export function taskProblem(
-  run: PipelineRun,
-  spec: PipelineSpec,
-  taskSpecOf: (task: PipelineTask) => Pick<TaskSpec, 'params' | 'results' | 'workspaces'> | undefined,
-): Problem | undefined {
+/** What stands behind a pipeline task; undefined for what it is not, or what is not known here. */
+export interface Bodies {
+  readonly taskSpec: (task: PipelineTask) => Pick<TaskSpec, 'params' | 'results' | 'workspaces'> | undefined
+  readonly nested: (task: PipelineTask) => Pick<PipelineSpec, 'results'> | undefined
+}
+
+/** Needs the Tasks and nested Pipelines. */
+export function taskProblem(run: PipelineRun, spec: PipelineSpec, bodies: Bodies): Problem | undefined {
+  const taskSpecOf = bodies.taskSpec
   const tasks = new Map((spec.tasks ?? []).map(task => [task.name, task]))
   const last = new Map((spec.finally ?? []).map(task => [task.name, task]))
   const all = [...tasks.values(), ...last.values()]
   const declares = (producer: PipelineTask | undefined, name: string, result: string): string | undefined => {
     if (producer === undefined) return `referenced pipeline task "${name}" does not exist`
     if (isCustomTask(producer)) return undefined
-    if (producer.pipelineRef || producer.pipelineSpec) {
-      return `result reference to pipelineTask "${name}" is not supported: referenced task uses pipelineRef or pipelineSpec and result propagation from child Pipelines is not yet implemented`
-    }
-    const declared = taskSpecOf(producer)?.results ?? []
-    return declared.some(one => one.name === result)
+    const isNested = producer.pipelineRef || producer.pipelineSpec
+    const body = isNested ? bodies.nested(producer) : taskSpecOf(producer)
+    // A Pipeline that a resolver is still to find.
+    if (isNested && body === undefined) return undefined
+    return (body?.results ?? []).some(one => one.name === result)
       ? undefined
       : `"${result}" is not a named result returned by pipeline task "${name}"`
   }

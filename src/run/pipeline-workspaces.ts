@@ -24,13 +24,15 @@ export function childBindings(
 ): ChildBindings {
   const given = new Map((run.spec.workspaces ?? []).map(binding => [binding.name, binding]))
   const optional = new Set((pipeline.workspaces ?? []).filter(one => one.optional).map(one => one.name))
+  // What a nested pipeline lacks it says itself.
+  const isNested = task.pipelineRef !== undefined || task.pipelineSpec !== undefined
   const bindings: WorkspaceBinding[] = []
   for (const { name, workspace, subPath } of task.workspaces ?? []) {
     if (declaredByTask?.has(name) === false) continue
     const source = workspace || name
     const binding = given.get(source)
     if (binding) bindings.push(bind(run, substituteBinding(binding, known), name, subPath))
-    else if (!optional.has(source)) return problem(source, task)
+    else if (!optional.has(source) && !isNested) return problem(source, task)
   }
   const mapped = new Set((task.workspaces ?? []).map(one => one.name))
   const declared = new Set((task.taskSpec?.workspaces ?? []).map(one => one.name))

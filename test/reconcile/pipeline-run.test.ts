@@ -351,6 +351,7 @@ test('done is done, whatever becomes of the world', () => {
     settings: DEFAULT_SETTINGS,
     pipeline: { is: 'failed', reason: 'CouldntGetPipeline', message: 'gone' },
     tasks: new Map(),
+    pipelines: new Map(),
     children: [],
     strangers: ['run-b'],
   }
@@ -452,6 +453,7 @@ test('waits for a Pipeline, then for a Task, and looks at neither again', () => 
     settings: DEFAULT_SETTINGS,
     pipeline: { is: 'pending' },
     tasks: new Map(),
+    pipelines: new Map(),
     children: [],
     strangers: [],
   }
@@ -615,7 +617,7 @@ test('a matrix interrupted while its children were made is completed', () => {
   const made = (simulation.children() as readonly TaskRun[]).filter(child => child.metadata.name !== 'run-a-1')
   const before = started('tasks: [{ name: a, matrix: { params: [{ name: p, value: [x, y, z] }] } }]').run()
   const spec = before.spec.pipelineSpec!
-  const world = { now: 0, settings: DEFAULT_SETTINGS, tasks: new Map(), strangers: [] }
+  const world = { now: 0, settings: DEFAULT_SETTINGS, tasks: new Map(), pipelines: new Map(), strangers: [] }
   const decision = reconcilePipelineRun(before, { ...world, pipeline: { is: 'found', value: spec }, children: made })
   expect(decision.actions).toEqual([actions[1]])
   expect(decision.status.childReferences?.map(reference => reference.name)).toEqual(['run-a-0', 'run-a-1', 'run-a-2'])

@@ -47,6 +47,7 @@ export interface Simulation {
 export interface SimulationOptions {
   readonly name?: string
   readonly tasks?: Readonly<Record<string, Lookup<TaskSpec>>>
+  readonly pipelines?: Readonly<Record<string, Lookup<PipelineSpec>>>
   readonly strangers?: readonly string[]
   readonly evaluateCel?: EvaluateCel
   readonly pipeline?: Lookup<PipelineSpec>
@@ -89,6 +90,7 @@ export function simulate(spec: PipelineRunSpec, options: SimulationOptions = {})
       settings: DEFAULT_SETTINGS,
       pipeline,
       tasks: new Map(Object.entries(tasks)),
+      pipelines: new Map(Object.entries(options.pipelines ?? {})),
       children: frozen([...children.values()].filter(child => names.has(child.metadata.name))),
       strangers: strangers.filter(stranger => names.has(stranger)),
     }

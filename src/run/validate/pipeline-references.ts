@@ -124,7 +124,7 @@ function resultsInFinally(spot: Spot, names: ReadonlySet<string>, lastNames: Rea
     })
 }
 
-/** Results that cannot be had that way: of matrixed tasks except as a whole, of child pipelines not at all. */
+/** Results that cannot be had that way: of matrixed tasks except as a whole. */
 function resultUse(task: PipelineTask, producers: ReadonlyMap<string, PipelineTask>, path: string): readonly Problem[] {
   const values: readonly ParamValue[] = [
     ...(task.params ?? []).map(param => param.value),
@@ -136,10 +136,6 @@ function resultUse(task: PipelineTask, producers: ReadonlyMap<string, PipelineTa
     const producer = producers.get(reference.task)
     if (!producer || seen.has(reference.expression)) return []
     seen.add(reference.expression)
-    if (producer.pipelineRef || producer.pipelineSpec) {
-      const message = `result reference to pipelineTask "${producer.name}" is not supported: referenced task uses pipelineRef or pipelineSpec and result propagation from child Pipelines is not yet implemented`
-      return [problem(message, path)]
-    }
     if (!producer.matrix) return []
     const declared = producer.taskSpec?.results?.find(result => result.name === reference.result)
     if (declared?.type && declared.type !== 'string') {
