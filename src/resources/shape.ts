@@ -45,34 +45,54 @@ export function isRecord(value: unknown): value is Json {
 }
 
 /** Checks and rebuilds `value`. Null fields vanish, as in Kubernetes. The result is only meaningful without problems. */
-export function decode(shape: Shape, value: unknown, path: string, problems: Problem[], schemaless = false): unknown {
-  if (typeof shape === 'function') return decode(shape(), value, path, problems, schemaless)
-  if (typeof shape === 'string') return decodeScalar(shape, value, path, problems)
-  if ('list' in shape) {
-    if (!Array.isArray(value)) return wrongType(value, 'array', path, problems)
-    return value.map((item, i) =>
-      item === null && shape.nullItems ? null : decode(shape.list, item, `${path}[${i}]`, problems, schemaless),
-    )
-  }
-  if (!isRecord(value)) return wrongType(value, 'object', path, problems)
-  if ('map' in shape) {
-    const entries = Object.entries(value).filter(([, item]) => item !== null)
-    return Object.fromEntries(
-      entries.map(([key, item]) => [key, decode(shape.map, item, join(path, key), problems, schemaless)]),
-    )
-  }
-  return decodeFields(shape, value, path, problems, schemaless || shape.schemaless === true)
+export function decode(shape: Shape, value: unknown, path: string, problems: Problem[]): unknown {
+  return read(shape, value, path, { problems, schemaless: false, stored: false })
 }
 
-function decodeFields(shape: Fields, value: Json, path: string, problems: Problem[], schemaless: boolean): Json {
+/**
+ * What keeps an object that is stored already from having the type it claims. Nothing is rebuilt, so null is a mistake,
+ * and a param value must be what an author's `5` has become by then. Fields that nobody knows harm nobody.
+ */
+export function storedProblems(shape: Shape, value: unknown, path: string): readonly Problem[] {
+  const problems: Problem[] = []
+  read(shape, value, path, { problems, schemaless: false, stored: true })
+  return problems
+}
+
+interface Reading {
+  readonly problems: Problem[]
+  readonly schemaless: boolean
+  readonly stored: boolean
+}
+
+function read(shape: Shape, value: unknown, path: string, reading: Reading): unknown {
+  if (typeof shape === 'function') return read(shape(), value, path, reading)
+  if (typeof shape === 'string') return readScalar(shape, value, path, reading)
+  if ('list' in shape) {
+    if (!Array.isArray(value)) return wrongType(value, 'array', path, reading.problems)
+    return value.map((item, i) =>
+      item === null && shape.nullItems ? null : read(shape.list, item, `${path}[${i}]`, reading),
+    )
+  }
+  if (!isRecord(value)) return wrongType(value, 'object', path, reading.problems)
+  if ('map' in shape) {
+    const entries = Object.entries(value).filter(([, item]) => item !== null || reading.stored)
+    return Object.fromEntries(entries.map(([key, item]) => [key, read(shape.map, item, join(path, key), reading)]))
+  }
+  return readFields(shape, value, path, shape.schemaless ? { ...reading, schemaless: true } : reading)
+}
+
+function readFields(shape: Fields, value: Json, path: string, reading: Reading): Json {
+  const { problems, schemaless, stored } = reading
   const kept = new Map<string, unknown>()
   for (const [written, item] of Object.entries(value)) {
     const inside = join(path, written)
     const key = fieldNamed(written, shape, schemaless)
     const field = key === undefined ? undefined : shape.fields[key]
     if (key !== undefined && field !== undefined) {
-      if (item !== null || field === 'param-value') kept.set(key, decode(field, item, inside, problems, schemaless))
-    } else if (shape.open) kept.set(written, decode('any', item, inside, problems))
+      if (item !== null || field === 'param-value' || stored) kept.set(key, read(field, item, inside, reading))
+    } else if (stored) continue
+    else if (shape.open) kept.set(written, read('any', item, inside, reading))
     else problems.push(unknownField(written, inside, shape, schemaless))
   }
   for (const key of shape.required ?? []) {
@@ -93,7 +113,7 @@ function unknownField(written: string, path: string, shape: Fields, schemaless: 
     : complete(`strict decoding error: unknown field "${path}"`, path, known)
 }
 
-function decodeScalar(shape: ScalarShape, value: unknown, path: string, problems: Problem[]): unknown {
+function readScalar(shape: ScalarShape, value: unknown, path: string, { problems, stored }: Reading): unknown {
   switch (shape) {
     case 'any':
       return plain(value)
@@ -111,7 +131,8 @@ function decodeScalar(shape: ScalarShape, value: unknown, path: string, problems
       if (typeof value === 'number') return String(value)
       return typeof value === 'string' ? value : wrongType(value, 'integer or string', path, problems)
     case 'param-value':
-      return paramValue(value)
+      if (!stored || isParamValue(value)) return paramValue(value)
+      return wrongType(value, 'string, array of strings or object of strings', path, problems)
     case 'string':
       return typeof value === 'string' ? value : wrongType(value, 'string', path, problems)
     case 'base64': {
@@ -152,6 +173,12 @@ function paramValue(value: unknown): string | readonly string[] | Readonly<Recor
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, (item as string | null) ?? '']))
   }
   return jsonText(value)
+}
+
+function isParamValue(value: unknown): boolean {
+  if (typeof value === 'string') return true
+  const items = Array.isArray(value) ? value : isRecord(value) ? Object.values(value) : [undefined]
+  return items.every(item => typeof item === 'string')
 }
 
 /** Compact, keys sorted: what is left of a value after Kubernetes has stored it. Integers of any size keep their digits. */

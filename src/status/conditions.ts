@@ -6,8 +6,11 @@ interface WithConditions {
   readonly status?: { readonly conditions?: readonly Condition[] }
 }
 
+/** Asked of everything that is seen, so also of objects that nobody has looked into yet. */
 export function succeededCondition(run: WithConditions): Condition | undefined {
-  return run.status?.conditions?.find(condition => condition.type === 'Succeeded')
+  const conditions: unknown = run.status?.conditions
+  if (!Array.isArray(conditions)) return undefined
+  return (conditions as readonly (Condition | null)[]).find(condition => condition?.type === 'Succeeded') ?? undefined
 }
 
 /** Terminal is terminal: True and False are never left again. */

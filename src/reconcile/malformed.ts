@@ -1,0 +1,65 @@
+/**
+ * Runs that are not what they claim to be. Admission lets none in; but an API server without our webhook does, and others
+ * may write a status. Such a run fails itself, with a reason, and the ones around it see only what is sound of it.
+ */
+import { toTimestamp } from '../lib/time.js'
+import { problemsText } from '../resources/problem.js'
+import { isRecord, type Shape, storedProblems } from '../resources/shape.js'
+import { RUN_STATUS } from '../resources/shapes-status.js'
+import { tektonSpecShape } from '../resources/shapes-tekton.js'
+import type { CustomRun, PipelineRun, TaskRun } from '../resources/tekton.js'
+import { withSucceeded } from '../status/conditions.js'
+import { PIPELINE_RUN_REASONS, TASK_RUN_REASONS, USER_ERROR } from '../status/reasons.js'
+
+type Run = TaskRun | PipelineRun | CustomRun
+
+/** Specs and statuses that were looked at already: the store hands out the same objects until they change. */
+const sound = new WeakSet<object>()
+
+/** What is wrong with the types in a run, as the message of its condition; undefined when nothing is. */
+export function malformation({ kind, metadata, spec, status }: Run): string | undefined {
+  const problems = [
+    ...found(tektonSpecShape(kind, kind === 'CustomRun' ? 'v1beta1' : 'v1') ?? 'object', spec, 'spec'),
+    ...(status === undefined ? [] : found(RUN_STATUS[kind], status, 'status')),
+  ]
+  if (problems.length === 0) return undefined
+  return `${USER_ERROR}${kind} ${metadata.namespace}/${metadata.name} is malformed: ${problemsText(problems)}`
+}
+
+function found(shape: Shape, value: unknown, path: string): ReturnType<typeof storedProblems> {
+  if (typeof value === 'object' && value !== null && sound.has(value)) return []
+  const problems = storedProblems(shape, value, path)
+  if (problems.length === 0) sound.add(value as object)
+  return problems
+}
+
+/** A run that can be read: itself, or what is left of it without the fields of its status that nobody can make sense of. */
+export function soundPart<R extends Run>(run: R): R {
+  if (malformation(run) === undefined) return run
+  const { fields } = RUN_STATUS[run.kind]
+  const status = Object.entries(isRecord(run.status) ? run.status : {}).filter(([field, value]) => {
+    const shape: Shape | undefined = Object.hasOwn(fields, field) ? fields[field] : undefined
+    return shape === undefined || storedProblems(shape, value, field).length === 0
+  })
+  const isSound = storedProblems(tektonSpecShape(run.kind, 'v1') ?? 'object', run.spec, 'spec').length === 0
+  return { ...run, spec: isSound ? run.spec : {}, status: Object.fromEntries(status) }
+}
+
+/** The last status of a run that cannot be understood. `why` is a whole message. */
+export function malformedStatus(
+  run: TaskRun | PipelineRun,
+  why: string,
+  now: number,
+): NonNullable<(TaskRun | PipelineRun)['status']> {
+  const reason =
+    run.kind === 'TaskRun'
+      ? TASK_RUN_REASONS.TaskRunValidationFailed
+      : PIPELINE_RUN_REASONS.PipelineValidationFailed
+  const status = soundPart(run).status ?? {}
+  return {
+    ...status,
+    startTime: status.startTime ?? toTimestamp(now),
+    completionTime: toTimestamp(now),
+    conditions: withSucceeded(status.conditions, 'False', reason, why, now),
+  }
+}
