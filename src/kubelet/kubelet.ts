@@ -11,6 +11,7 @@ import type { Log } from '../lib/log.js'
 import type { LogStore } from '../logs/log-store.js'
 import type { PersistentVolumeClaim, Pod } from '../resources/core.js'
 import { watchClaims } from './claims.js'
+import { failMalformedPod, podMalformation } from './malformed-pod.js'
 import { type PodWorker, startPodWorker, type WorkerDeps } from './pod-worker.js'
 import type { PodRuntime, PodSandbox } from './runtime.js'
 import { createSharedVolumes } from './shared-volumes.js'
@@ -81,6 +82,13 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     const known = workers.get(uid)
     if (known !== undefined) {
       known.update(pod)
+      return
+    }
+    const malformed = podMalformation(pod)
+    if (malformed !== undefined) {
+      failMalformedPod(cluster, pod, malformed, options.now()).catch((error: unknown) =>
+        log.error('failing a malformed pod failed', { pod: uid, error: describeError(error) }),
+      )
       return
     }
     const adopted = leftovers.get(uid)

@@ -52,9 +52,7 @@ export function malformedStatus(
   now: number,
 ): NonNullable<(TaskRun | PipelineRun)['status']> {
   const reason =
-    run.kind === 'TaskRun'
-      ? TASK_RUN_REASONS.TaskRunValidationFailed
-      : PIPELINE_RUN_REASONS.PipelineValidationFailed
+    run.kind === 'TaskRun' ? TASK_RUN_REASONS.TaskRunValidationFailed : PIPELINE_RUN_REASONS.PipelineValidationFailed
   const status = soundPart(run).status ?? {}
   return {
     ...status,

@@ -3,6 +3,9 @@ import type { Cluster } from '../cluster/cluster.js'
 import type { SecretFacts } from '../pod/credentials.js'
 import { KINDS, type Kinds } from '../resources/kinds.js'
 import type { Key } from '../resources/meta.js'
+import { problemsText } from '../resources/problem.js'
+import { storedProblems } from '../resources/shape.js'
+import { tektonSpecShape } from '../resources/shapes-tekton.js'
 import type {
   CustomRun,
   PipelineRun,
@@ -18,6 +21,7 @@ import type { Settings } from '../run/settings.js'
 import { withDefaultBindings } from '../run/workspaces.js'
 import type { Lookup, PipelineRunWorld, PodMaterial, TaskRunWorld } from './decision.js'
 import { lookUpNested } from './look-up-nested.js'
+import { soundPart } from './malformed.js'
 import { expectedChildren } from './pipeline-run.js'
 
 /** The ConfigMap that carries the entrypoint binary into Pods: named by content, so that it never changes. */
@@ -48,7 +52,8 @@ export async function observePipelineRun(deps: ObserveDeps, run: PipelineRun, no
       ),
     ),
   ])
-  const existing = found.filter(child => child !== undefined)
+  // A child that is not what it should be ends in a pass of its own; until then its parent sees what is sound of it.
+  const existing = found.filter(child => child !== undefined).map(soundPart)
   const ours = (child: TaskRun | PipelineRun | CustomRun) => isOwnedBy(child, run.metadata.uid)
   return {
     now,
@@ -123,6 +128,9 @@ async function lookUp<K extends 'Pipeline' | 'Task' | 'StepAction'>(
   if (resolver) return { is: 'failed', ...failed(unsupportedResolver(place, resolver)) }
   const found = await cluster.get(kind, { namespace, name })
   if (found === undefined) return { is: 'failed', ...failed(`${KINDS[kind].plural}.tekton.dev "${name}" not found`) }
+  const problems = storedProblems(tektonSpecShape(kind, KINDS[kind].version) ?? 'object', found.spec, 'spec')
+  if (problems.length > 0)
+    return { is: 'failed', ...failed(`${kind} "${name}" is malformed: ${problemsText(problems)}`) }
   return { is: 'found', value: found.spec, from: found.metadata }
 }
 

@@ -6,18 +6,19 @@ import type { Log } from '../lib/log.js'
 import { toTimestamp } from '../lib/time.js'
 import { type Outcome, parseRunKey, type RunKey } from '../queue/queue.js'
 import type { Kinds } from '../resources/kinds.js'
-import { type Key, keyOf } from '../resources/meta.js'
+import type { Key } from '../resources/meta.js'
 import { isRecord } from '../resources/shape.js'
 import type { PipelineRun, TaskRun } from '../resources/tekton.js'
 import { isDone, succeededCondition, withSucceeded } from '../status/conditions.js'
 import { applyAction } from './apply.js'
 import type { Action, Decision, PipelineRunWorld, Refusal, TaskRunWorld } from './decision.js'
-import { malformation, malformedStatus, soundPart } from './malformed.js'
+import { endMalformed } from './end-malformed.js'
+import { malformation } from './malformed.js'
 import { type ObserveDeps, observePipelineRun, observeTaskRun } from './observe.js'
 import { reconcilePipelineRun } from './pipeline-run.js'
 import { refusedPipelineRun, refusedTaskRun } from './refused.js'
 import { NOBODY, type RunObserver } from './run-observer.js'
-import { reconcileTaskRun } from './task-run.js'
+import { MANAGED_BY_US, reconcileTaskRun } from './task-run.js'
 
 export interface ReconcileDeps extends ObserveDeps {
   readonly now: () => number
@@ -83,13 +84,18 @@ async function pass<K extends 'PipelineRun' | 'TaskRun', World extends { readonl
   if (run === undefined || isDone(run) || run.metadata.deletionTimestamp !== undefined) return { kind: 'settled' }
 
   const malformed = malformation(run)
-  if (malformed !== undefined && isOurs(run)) return endMalformed(deps, run, malformed)
+  if (malformed !== undefined && isOurs(run)) return endMalformed(deps, run, malformed, startedAt)
   const world = await observe(deps, run, startedAt)
   const decision = attempt(() => decide(run, world))
   if (decision instanceof Error) {
     // A decision depends on nothing but its arguments, so it would fail in the same way for ever.
     log.error('a decision failed', { run: `${kind}/${key.namespace}/${key.name}`, cause: decision.stack })
-    return endMalformed(deps, run, `${kind} ${key.namespace}/${key.name} cannot be decided: ${describeError(decision)}`)
+    return endMalformed(
+      deps,
+      run,
+      `${kind} ${key.namespace}/${key.name} cannot be decided: ${describeError(decision)}`,
+      startedAt,
+    )
   }
   let { status, lookAgainAt } = decision
   try {
@@ -140,34 +146,6 @@ function attempt<T>(decide: () => T): T | Error {
     return decide()
   } catch (error) {
     return ensureError(error)
-  }
-}
-
-/** What cannot be understood ends, and so does what it has begun: found by its owner, as the run itself may name nothing. */
-async function endMalformed(
-  { cluster, now, observer = NOBODY }: ReconcileDeps,
-  run: PipelineRun | TaskRun,
-  message: string,
-): Promise<Outcome> {
-  const { namespace, name, uid } = run.metadata
-  const owned = { namespace, labels: { [run.kind === 'TaskRun' ? 'tekton.dev/taskRunUID' : 'tekton.dev/pipelineRunUID']: uid } }
-  try {
-    for (const kind of run.kind === 'TaskRun' ? [] : (['TaskRun', 'PipelineRun', 'CustomRun'] as const)) {
-      for (const child of await cluster.list(kind, owned)) {
-        const why = `${run.kind} ${namespace}/${name} failed`
-        await applyAction(cluster, { do: 'cancel', kind, key: keyOf(child), uid: child.metadata.uid, message: why })
-      }
-    }
-    const pods = run.kind === 'TaskRun' ? await cluster.list('Pod', owned) : []
-    for (const pod of pods) await cluster.delete('Pod', keyOf(pod), { uid: pod.metadata.uid })
-    const status = malformedStatus(run, message, now())
-    const stored = await cluster.replaceStatus(run.kind, { ...run, status } as never)
-    observer.changed?.(soundPart(run), soundPart(stored as typeof run))
-    return { kind: 'settled' }
-  } catch (error) {
-    if (isClusterError(error, 'Conflict')) return { kind: 'again', afterMs: 0 }
-    if (isClusterError(error, 'NotFound')) return { kind: 'settled' }
-    throw error
   }
 }
 

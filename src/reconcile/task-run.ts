@@ -52,7 +52,8 @@ import { stepsOutcome } from './task-run-sidecars.js'
 
 type TaskRunDecision = Decision<TaskRunStatus>
 
-const MANAGED_BY_US = 'tekton.dev/pipeline'
+/** What `spec.managedBy` says when somebody says it; another value is somebody else's run. */
+export const MANAGED_BY_US = 'tekton.dev/pipeline'
 const NO_CEL: EvaluateCel = () => new Error('CEL expressions are not available here')
 
 export function reconcileTaskRun(

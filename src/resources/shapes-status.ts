@@ -72,4 +72,8 @@ const customRunStatus: Fields = {
   fields: { conditions, startTime: 'string', completionTime: 'string', results },
 }
 
-export const RUN_STATUS = { TaskRun: taskRunStatus, PipelineRun: pipelineRunStatus, CustomRun: customRunStatus } as const
+export const RUN_STATUS = {
+  TaskRun: taskRunStatus,
+  PipelineRun: pipelineRunStatus,
+  CustomRun: customRunStatus,
+} as const

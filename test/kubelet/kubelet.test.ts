@@ -644,3 +644,27 @@ test('the folder of a claim that went while no kubelet looked goes when the next
   await until('the folder to be gone', async () => (await claimFolders(own, 'gone')).length === 0)
   expect(await claimFolders(own, 'kept')).toHaveLength(1)
 })
+
+test('a malformed Pod fails by itself, and goes when it is deleted', async () => {
+  await using one = await machine()
+  const metadata = (name: string) => ({ namespace: 'default', name })
+  const broken = { spec: { containers: null }, metadata: metadata('broken') }
+  await one.cluster.create('Pod', { apiVersion: 'v1', kind: 'Pod', ...broken } as never)
+  const failed = await until('the broken Pod to fail', async () => {
+    const pod = await one.cluster.get('Pod', metadata('broken'))
+    return pod?.status?.phase === 'Failed' && pod
+  })
+  expect(failed.status).toMatchObject({
+    reason: 'Malformed',
+    message:
+      'the Pod is malformed: spec.containers: Invalid value: "null": spec.containers in body must be of type array: "null"',
+  })
+  await one.cluster.delete('Pod', metadata('broken'))
+  await until('the broken Pod to go', async () => (await one.cluster.get('Pod', metadata('broken'))) === undefined)
+  const sound = { spec: { containers: [{ name: 'c', image: 'any', command: ['true'] }] }, metadata: metadata('sound') }
+  await one.cluster.create('Pod', { apiVersion: 'v1', kind: 'Pod', ...sound } as never)
+  await until('the other Pod to run', async () => {
+    const pod = await one.cluster.get('Pod', metadata('sound'))
+    return pod?.status?.phase === 'Succeeded'
+  })
+})
