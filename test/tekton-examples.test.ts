@@ -1,9 +1,14 @@
-/** Tekton's own examples, each in a run of its own, as a user would start them. */
-import { readdirSync } from 'node:fs'
+/**
+ * Tekton's own examples, each in a run of its own, as a user would start them. Where there is a recording of what a real
+ * Tekton left behind, ours has to be the same, field by field.
+ */
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { ROOT, SHARED, tektite } from './helpers/cli.js'
+import { createComparison, type Recording } from './recorded/comparison.js'
 
+const RECORDINGS = join(SHARED, 'tekton-recorded')
 const EXAMPLES = join(SHARED, 'tekton-examples')
 
 /** What does not succeed yet, and why. An example that starts to succeed must leave this list. */
@@ -24,12 +29,19 @@ const CONFIG: Readonly<Record<string, string>> = {
  */
 const STAND_INS = join(import.meta.dirname, 'tekton-examples-bin')
 
-const files = readdirSync(EXAMPLES, { recursive: true, encoding: 'utf8' })
-  .filter(file => file.endsWith('.yaml'))
-  .sort()
+const files = filesIn(EXAMPLES, '.yaml')
+const recordings = new Set(filesIn(RECORDINGS, '.json').map(file => file.replace(/\.json$/, '.yaml')))
+const comparison = createComparison()
 
-test('all 81 examples are there', () => {
+function filesIn(folder: string, extension: string): readonly string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter(file => file.endsWith(extension))
+    .sort()
+}
+
+test('all 81 examples are there, and the recordings of 58 of them', () => {
   expect(files).toHaveLength(81)
+  expect([...recordings].filter(file => files.includes(file))).toHaveLength(58)
 })
 
 test('the list of those that do not succeed yet names only examples', () => {
@@ -40,8 +52,19 @@ describe.concurrent('tektite run', () => {
   test.for(files)('%s', { timeout: 120_000 }, async file => {
     const config = CONFIG[file] === undefined ? [] : ['--config', CONFIG[file]]
     const env = { PATH: `${process.env['PATH']}:${STAND_INS}` }
-    const { code, stderr } = await tektite(['run', '-f', join(EXAMPLES, file), '--timeout', '90s', ...config], { env })
-    if (NOT_YET[file] === undefined) expect(code, stderr).toBe(0)
-    else expect(code, `${file} succeeds now; take it off the list`).not.toBe(0)
+    const args = ['run', '-f', join(EXAMPLES, file), '-o', 'json', '--timeout', '90s', ...config]
+    const { code, stdout, stderr } = await tektite(args, { env })
+    if (NOT_YET[file] !== undefined) {
+      expect(code, `${file} succeeds now; take it off the list`).not.toBe(0)
+      return
+    }
+    expect(code, stderr).toBe(0)
+    if (!recordings.has(file)) return
+    const recorded = JSON.parse(readFileSync(join(RECORDINGS, file.replace(/yaml$/, 'json')), 'utf8')) as Recording
+    expect(comparison.unexpected(recorded, JSON.parse(stdout) as Recording)).toEqual([])
   })
+})
+
+test('every known difference from the recordings is one that was seen', () => {
+  expect(comparison.unseen()).toEqual([])
 })

@@ -5,6 +5,8 @@ import { ON_ERROR_ANNOTATION } from '../resources/annotations.js'
 import type { Pod } from '../resources/core.js'
 import { type Condition, keyOf } from '../resources/meta.js'
 import type { StepState, TaskRun, TaskRunStatus, TaskSpec } from '../resources/tekton.js'
+import { substituteTaskSpec } from '../run/substitute-task.js'
+import { retryCountReplacements } from '../run/task-variables.js'
 import { withSucceeded } from '../status/conditions.js'
 import { isFinished, type PodReport, statusFromPod, type Verdict } from '../status/from-pod.js'
 import { TASK_RUN_REASONS } from '../status/reasons.js'
@@ -55,7 +57,10 @@ export function finishBySidecars(
   return { actions, status: seen, lookAgainAt: until }
 }
 
-/** The run stops its Pod: out of time, cancelled, or hindered for good. Steps that had ended keep their state. */
+/**
+ * The run stops its Pod: out of time, cancelled, or hindered for good. Steps that had ended keep their state. Results
+ * are those of a task that came to its end, so there are none.
+ */
 export function stopPod(
   run: TaskRun,
   status: TaskRunStatus,
@@ -69,12 +74,10 @@ export function stopPod(
   const report = fresh && pod && task ? statusFromPod(run.metadata.name, task, pod) : undefined
   const seen: TaskRunStatus = {
     ...status,
-    ...(report && { ...statesOf(report), ...resultsOf(report) }),
+    ...(report && statesOf(report)),
   }
-  const stopped: TaskRunStatus = {
-    ...seen,
-    ...(seen.steps && { steps: seen.steps.map(step => endedStep(step, failure.reason, status.podName ?? '', now)) }),
-  }
+  const ended = (step: StepState) => endedStep(step, { run, reason: failure.reason, pod: status.podName ?? '', now })
+  const stopped: TaskRunStatus = { ...seen, ...(seen.steps && { steps: seen.steps.map(ended) }) }
   const actions: readonly Action[] =
     pod && !isFinished(pod) && pod.metadata.deletionTimestamp === undefined
       ? [{ do: 'delete', kind: 'Pod', key: keyOf(pod), uid: pod.metadata.uid }]
@@ -134,8 +137,11 @@ function retriesLeft(run: TaskRun, status: TaskRunStatus): boolean {
 
 function finished(status: TaskRunStatus, verdict: Verdict, now: number): TaskRunStatus {
   const { reason, message } = verdict
+  const attempt = status.retriesStatus?.length ?? 0
   return {
     ...status,
+    // Kept open until here: the next attempt starts from the same task.
+    ...(status.taskSpec && { taskSpec: substituteTaskSpec(status.taskSpec, retryCountReplacements(attempt)) }),
     startTime: status.startTime ?? toTimestamp(now),
     completionTime: status.completionTime ?? toTimestamp(completedAt(status, now)),
     conditions: withSucceeded(withoutRemembered(status), verdict.status, reason, message, now),
@@ -160,7 +166,14 @@ function outcomeOf(run: TaskRun, verdict: Verdict): Verdict {
   return ignored && !byResults ? { ...verdict, reason: TASK_RUN_REASONS.FailureIgnored } : verdict
 }
 
-function endedStep(step: StepState, reason: string, pod: string, now: number): StepState {
+interface Stop {
+  readonly run: TaskRun
+  readonly reason: string
+  readonly pod: string
+  readonly now: number
+}
+
+function endedStep(step: StepState, { run, reason, pod, now }: Stop): StepState {
   if (step.terminated) return step
   const { waiting: _, running, ...kept } = step
   return {
@@ -169,7 +182,8 @@ function endedStep(step: StepState, reason: string, pod: string, now: number): S
       exitCode: 1,
       reason,
       message: `Step ${step.name} terminated as pod ${pod} is terminated`,
-      ...(running?.startedAt && { startedAt: running.startedAt }),
+      // As in Tekton, where the field has to be there: what never ran began with the run.
+      startedAt: running?.startedAt ?? run.metadata.creationTimestamp,
       finishedAt: toTimestamp(now),
     },
     terminationReason: reason,

@@ -2,6 +2,7 @@
 import { buildPod, ownedBy } from '../pod/build-pod.js'
 import { credentialsOf } from '../pod/credentials.js'
 import { ENTRYPOINT_KEY } from '../pod/volumes.js'
+import { RELEASE_ANNOTATION } from '../resources/annotations.js'
 import type { PersistentVolumeClaim } from '../resources/core.js'
 import type { New } from '../resources/meta.js'
 import type { TaskRun, TaskSpec, WorkspaceBinding } from '../resources/tekton.js'
@@ -132,11 +133,16 @@ export function inheritedMeta(run: TaskRun, { task, settings }: Pick<TaskRunWorl
       ...from?.labels,
       ...(from && { 'tekton.dev/task': from.name }),
     },
-    annotations: Object.fromEntries(
-      Object.entries(from?.annotations ?? {}).filter(
-        ([key]) => key !== 'kubectl.kubernetes.io/last-applied-configuration' && !key.startsWith('chains.tekton.dev/'),
+    annotations: {
+      ...Object.fromEntries(
+        Object.entries(from?.annotations ?? {}).filter(
+          ([key]) =>
+            key !== 'kubectl.kubernetes.io/last-applied-configuration' && !key.startsWith('chains.tekton.dev/'),
+        ),
       ),
-    ),
+      // Of Tekton's controller. What was built without knowing its version says so too.
+      [RELEASE_ANNOTATION]: 'unknown',
+    },
   }
   const labels = lacking(inherited.labels, own.labels)
   const annotations = lacking(inherited.annotations, own.annotations)

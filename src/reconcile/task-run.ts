@@ -28,7 +28,7 @@ import type { Pod } from '../resources/core.js'
 import { keyOf } from '../resources/meta.js'
 import type { StepActionSpec, TaskRun, TaskRunStatus, TaskSpec } from '../resources/tekton.js'
 import { podName } from '../run/names.js'
-import { prepareTask } from '../run/prepare-task.js'
+import { foundTask, prepareTask } from '../run/prepare-task.js'
 import { defaultTimeoutMs } from '../run/settings.js'
 import type { EvaluateCel } from '../run/when.js'
 import { withDefaultBindings } from '../run/workspaces.js'
@@ -127,11 +127,15 @@ function begin(
 ): TaskRunDecision {
   const { now, settings } = world
   const { name, namespace } = run.metadata
-  const fail = (reason: TaskRunReason, message: string, seen = status) =>
-    failed(run, seen, { reason, message }, undefined, [], now)
   const meta = inheritedMeta(run, world)
+  const fail = (reason: TaskRunReason, message: string, seen = status): TaskRunDecision => ({
+    ...failed(run, seen, { reason, message }, undefined, [], now),
+    ...meta.added,
+  })
 
-  let task = status.taskSpec
+  // What an attempt that never had a Pod left is the task as it was found, not what is to run.
+  const isPrepared = status.retriesStatus?.at(-1)?.podName !== undefined || status.podName !== undefined
+  let task = isPrepared ? status.taskSpec : undefined
   if (task === undefined) {
     if (world.task.is === 'pending') {
       return waiting(
@@ -142,20 +146,25 @@ function begin(
       )
     }
     if (world.task.is === 'failed') return fail(world.task.reason as TaskRunReason, world.task.message)
-    const actions = foundStepActions(world.task.value, world)
+    const { value: spec } = world.task
+    const actions = foundStepActions(spec, world)
     if (actions === 'pending') {
       const message = `TaskRun ${namespace}/${name} awaiting remote StepAction`
       return waiting(status, TASK_RUN_REASONS.ResolvingStepActionRef, message, now)
     }
-    if ('message' in actions) return fail(TASK_RUN_REASONS.TaskRunResolutionFailed, actions.message)
+    const found = (stepActions: ReadonlyMap<number, StepActionSpec>): TaskRunStatus => ({
+      ...status,
+      taskSpec: foundTask(spec, stepActions, settings),
+    })
+    if ('message' in actions) return fail(TASK_RUN_REASONS.TaskRunResolutionFailed, actions.message, found(new Map()))
     const prepared = prepareTask({
-      run: withDefaultBindings(run, world.task.value.workspaces, settings.taskRunWorkspaceBinding),
-      spec: world.task.value,
+      run: withDefaultBindings(run, spec.workspaces, settings.taskRunWorkspaceBinding),
+      spec,
       taskName: run.spec.taskSpec ? undefined : (world.task.from?.name ?? run.spec.taskRef?.name ?? ''),
       stepActions: actions.found,
       settings,
     })
-    if (prepared.is === 'wrong') return fail(prepared.reason, prepared.message)
+    if (prepared.is === 'wrong') return fail(prepared.reason, prepared.message, found(actions.found))
     task = prepared.spec
   }
   const known: TaskRunStatus = { ...status, taskSpec: task, ...provenanceOf(status.provenance, settings) }

@@ -11,3 +11,6 @@ export const STATUS_MESSAGE_ANNOTATION = 'tektite.dev/status-message'
 
 /** On a Pod: HOME of its containers where their image does not say. A kubelet without images would use its user's own. */
 export const HOME_ANNOTATION = 'tektite.dev/home'
+
+/** On TaskRuns and Pods: the build of the controller that made them what they are. */
+export const RELEASE_ANNOTATION = 'pipeline.tekton.dev/release'

@@ -14,10 +14,11 @@ export function typeOfParam(spec: ParamSpec): ParamType {
   return spec.default === undefined ? 'string' : typeOfValue(spec.default)
 }
 
-/** What is wrong with the params given for these specs. Names in declaration order; all empty when nothing is. */
+/** What is wrong with the params given for these specs. All empty when nothing is. */
 export interface ParamProblems {
+  /** In the order in which they are declared. */
   readonly missing: readonly string[]
-  /** Of another type than declared. A text with a variable in it may still become the right type. */
+  /** Of another type than declared, in the order in which they were given. A text with a variable in it may still become the right type. */
   readonly mistyped: readonly string[]
   /** Object keys that neither the value nor the default covers. */
   readonly missingKeys: ReadonlyMap<string, readonly string[]>
@@ -28,12 +29,15 @@ export interface ParamProblems {
 export function checkParams(specs: readonly ParamSpec[], given: readonly Param[]): ParamProblems {
   const values = new Map(given.map(param => [param.name, param.value]))
   const missing = specs.filter(spec => spec.default === undefined && !values.has(spec.name)).map(spec => spec.name)
-  const mistyped: string[] = []
+  const declared = new Map(specs.map(spec => [spec.name, spec]))
+  const mistyped = given.flatMap(({ name, value }) => {
+    const spec = declared.get(name)
+    return spec !== undefined && !fits(spec, value) ? [name] : []
+  })
   const missingKeys = new Map<string, readonly string[]>()
   const notInEnum: { name: string; value: string }[] = []
   for (const spec of specs) {
     const value = values.get(spec.name)
-    if (value !== undefined && !fits(spec, value)) mistyped.push(spec.name)
     const keys = uncoveredKeys(spec, value)
     if (keys.length > 0) missingKeys.set(spec.name, keys)
     const effective = value ?? spec.default

@@ -9,7 +9,7 @@ import { checkParams } from './params.js'
 import { requestsOverLimits } from './requests.js'
 import type { Settings } from './settings.js'
 import { applyStepAction } from './step-actions.js'
-import { mergeReplacements, type Replacements, replaceString } from './substitute.js'
+import { mergeReplacements, type Replacements, replaceString, stringReplacements } from './substitute.js'
 import { substituteBinding, substituteStep, substituteTaskSpec } from './substitute-task.js'
 import {
   contextReplacements,
@@ -79,6 +79,21 @@ export function prepareTask({
   if ('is' in substituted) return substituted
   const wrong = stepMistake(run, substituted)
   return wrong ?? { is: 'ready', spec: substituted }
+}
+
+/** What `status.taskSpec` says of a task that cannot run: defaults and StepActions are in it, no variable is replaced. */
+export function foundTask(
+  written: TaskSpec,
+  stepActions: ReadonlyMap<number, StepActionSpec>,
+  settings: Settings,
+): TaskSpec {
+  const spec = defaultTaskSpec(written, settings)
+  const steps = spec.steps.map((step, index) => {
+    const action = step.ref && stepActions.get(index)
+    const merged = action && applyStepAction(step, index, action, stringReplacements({}))
+    return merged?.is === 'step' ? merged.step : step
+  })
+  return { ...spec, steps }
 }
 
 /** The workspaces of a prepared task, with the variables of the run's bindings replaced. */

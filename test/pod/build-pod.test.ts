@@ -45,7 +45,10 @@ test('the words between engine and entrypoint are not the author’s to say', ()
     { taskSpec: { steps: [{ image: 'x', command: ['x'] }], sidecars: [{ name: 's', image: 'y' }] } },
     { annotations },
   )
-  expect(createdPod(reconcileTaskRun(run, worldFor(run))).metadata.annotations).toEqual({ mine: 'x' })
+  expect(createdPod(reconcileTaskRun(run, worldFor(run))).metadata.annotations).toEqual({
+    mine: 'x',
+    'pipeline.tekton.dev/release': 'unknown',
+  })
 })
 
 test('each volume that is mounted exists, and no Pod has init containers', () => {

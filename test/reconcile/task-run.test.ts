@@ -73,7 +73,7 @@ test('labels and annotations of the Task are added below those of the run, and o
   const task = { is: 'found', value: ONE_STEP.taskSpec!, from } as const
   const decision = reconcileTaskRun(run, worldFor(run, { task }))
   expect(decision.labels).toEqual({ b: 'task', 'tekton.dev/task': 't' })
-  expect(decision.annotations).toEqual({ note: 'n' })
+  expect(decision.annotations).toEqual({ note: 'n', 'pipeline.tekton.dev/release': 'unknown' })
 })
 
 test.each(
@@ -353,7 +353,7 @@ test('timeout 0s is none', () => {
   expect(decision.lookAgainAt).toBeUndefined()
 })
 
-test('cancelling deletes the Pod, keeps results that were written, and is not retried', () => {
+test('cancelling deletes the Pod, leaves no results, and is not retried', () => {
   const results = [{ name: 'r' }]
   const { run, world } = underWay(
     {
@@ -378,7 +378,7 @@ test('cancelling deletes the Pod, keeps results that were written, and is not re
   const decision = reconcileTaskRun(asked, world)
   expect(verdict(decision)).toEqual(['False', 'TaskRunCancelled', 'TaskRun "build" was cancelled. by hand'])
   expect(does(decision)).toEqual(['delete'])
-  expect(decision.status.results).toEqual([{ name: 'r', type: 'string', value: 'v' }])
+  expect(decision.status.results).toBeUndefined()
   expect(decision.status.steps?.map(step => step.terminationReason)).toEqual(['Completed', 'TaskRunCancelled'])
 })
 
