@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { ROOT, SHARED, tektite } from './helpers/cli.js'
 import { createComparison, type Recording } from './recorded/comparison.js'
+import { KNOWN_DIFFERENCES } from './recorded/known-differences.js'
 
 const RECORDINGS = join(SHARED, 'tekton-recorded')
 const EXAMPLES = join(SHARED, 'tekton-examples')
@@ -31,7 +32,7 @@ const STAND_INS = join(import.meta.dirname, 'tekton-examples-bin')
 
 const files = filesIn(EXAMPLES, '.yaml')
 const recordings = new Set(filesIn(RECORDINGS, '.json').map(file => file.replace(/\.json$/, '.yaml')))
-const comparison = createComparison()
+const comparison = createComparison(KNOWN_DIFFERENCES)
 
 function filesIn(folder: string, extension: string): readonly string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })

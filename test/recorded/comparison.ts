@@ -2,7 +2,7 @@
 import type { Resource } from '../../src/resources/meta.js'
 import { comparable } from './comparable.js'
 import { type Difference, differences } from './difference.js'
-import { isKnown, KNOWN_DIFFERENCES, type KnownDifference } from './known-differences.js'
+import { isKnown, type KnownDifference } from './known-differences.js'
 
 export interface Recording {
   readonly items: readonly Resource[]
@@ -14,16 +14,16 @@ export interface Comparison {
   unseen(): readonly string[]
 }
 
-export function createComparison(): Comparison {
+export function createComparison(list: readonly KnownDifference[]): Comparison {
   const seen = new Set<KnownDifference>()
   return {
     unexpected(recorded, ours) {
       return differences(comparable(recorded.items), comparable(ours.items)).filter(difference => {
-        const known = KNOWN_DIFFERENCES.find(one => isKnown(difference, one))
+        const known = list.find(one => isKnown(difference, one))
         if (known) seen.add(known)
         return known === undefined
       })
     },
-    unseen: () => KNOWN_DIFFERENCES.filter(known => !seen.has(known)).map(known => known.because),
+    unseen: () => list.filter(known => !seen.has(known)).map(known => known.because),
   }
 }
