@@ -56,15 +56,6 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   },
 ]
 
-/** What only `cases/` shows besides. */
-export const KNOWN_DIFFERENCES_OF_CASES: readonly KnownDifference[] = [
-  {
-    because: 'newer Tekton: a failed step has a reason of its own',
-    at: /^TaskRun \S+\.status\.(retriesStatus\[\d\]\.)?conditions\[0\]\.reason$/,
-    where: ({ recorded, ours }) => recorded === 'Failed' && ours === 'StepFailed',
-  },
-]
-
 export function isKnown(difference: Difference, known: KnownDifference): boolean {
   return known.at.test(difference.path) && (known.where?.(difference) ?? true)
 }
