@@ -16,6 +16,7 @@ import { openLmdbInbox } from './inbox/lmdb.js'
 import { type Kubelet, startKubelet } from './kubelet/kubelet.js'
 import { createProcessRuntime } from './kubelet/process.js'
 import { createShells } from './kubelet/shells.js'
+import { POD_MESSAGE_BYTES } from './kubelet/termination-share.js'
 import type { Log } from './lib/log.js'
 import { createFileLogStore } from './logs/files.js'
 import { createMemoryQueue } from './queue/memory.js'
@@ -23,11 +24,17 @@ import type { RunQueue } from './queue/queue.js'
 import type { EntrypointSource } from './reconcile/observe.js'
 import { type Reporting, reportForOneCommand, startReporting } from './reporting.js'
 import { HOST_PATH_ANNOTATION } from './resources/annotations.js'
+import { DEFAULT_SETTINGS, withKubelet } from './run/settings.js'
 import { openDatabase } from './storage/lmdb.js'
 import { writeFileAtomically } from './storage/write-file.js'
 
 /** Runs one worker process looks at together: passes are short, and mostly wait for the store. */
 const WORKER_CONCURRENCY = 32
+
+const BASE_SETTINGS = withKubelet(DEFAULT_SETTINGS, {
+  containerMessageBytes: POD_MESSAGE_BYTES,
+  podMessageBytes: POD_MESSAGE_BYTES,
+})
 
 const NO_IMAGES = 'images are not used here: steps run the programs of this machine (docs/local.md)'
 const REWRITTEN_PATHS =
@@ -72,6 +79,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedEn
       shimPath: join(config.nativeDir, 'shim'),
       isolation: config.isolation,
       shells: createShells({ dir: join(dataDir, 'shells'), path: config.stepEnvironment['PATH'] ?? '/usr/bin:/bin' }),
+      messageBytes: POD_MESSAGE_BYTES,
     })
     closing.push(() => runtime.close())
     // Runs a container to see what this machine allows. Meanwhile the databases are opened.
@@ -104,7 +112,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedEn
     })
     closing.push(() => kubelet.close())
     const { configNames } = config
-    const live = await followSettings({ cluster, names: configNames, log })
+    const live = await followSettings({ cluster, names: configNames, log, base: BASE_SETTINGS })
     closing.push(() => live.close())
     const settings = live.current
     const reportingDeps = { cluster, settings, now, log }

@@ -24,10 +24,12 @@ export async function followSettings(deps: {
   readonly cluster: Cluster
   readonly names: ConfigNames
   readonly log: Log
+  /** What holds where the ConfigMaps say nothing. */
+  readonly base?: Settings
 }): Promise<LiveSettings> {
   const stop = new AbortController()
   let config: InstalledConfig = {}
-  let settings = settingsFrom(config)
+  let settings = settingsFrom(config, deps.base)
   let onListed: () => void = () => undefined
   const listed = new Promise<void>(resolve => {
     onListed = resolve
@@ -68,7 +70,7 @@ export async function followSettings(deps: {
         default:
           throw new Error(`unknown change ${JSON.stringify(change satisfies never)}`)
       }
-      settings = settingsFrom(config)
+      settings = settingsFrom(config, deps.base)
     }
   }
 

@@ -97,7 +97,7 @@ static bool publish(const struct options *options, const struct outcome *outcome
   if (outcome->detail != NULL) {
     size_t without = message.entries.length;
     message_add_internal(&message, "Message", outcome->detail);
-    if (message_size(&message) > (size_t)options->max_termination_bytes) message.entries.length = without;
+    if (!message_fits(&message, (size_t)options->max_termination_bytes)) message.entries.length = without;
   }
   bool good = !with_results || add_results(options, &message, problem, sizeof problem);
   if (good && !message_write(&message, options->termination_path)) {
@@ -160,8 +160,9 @@ static bool make_metadata_directory(const char *path, struct outcome *outcome) {
   }
   format(part, sizeof part, "%s/exitCode", path);
   bool good = unlink(part) == 0 || errno == ENOENT;
-  if (good) {
-    format(part, sizeof part, "%s/results", path);
+  static const char *const folders[] = {"results", "artifacts"};
+  for (size_t i = 0; good && i < sizeof folders / sizeof folders[0]; i++) {
+    format(part, sizeof part, "%s/%s", path, folders[i]);
     good = make_empty_directory(part);
   }
   if (!good) *outcome = failed_with("clearing", part);

@@ -9,12 +9,13 @@
 #include "format.h"
 #include "scan.h"
 
-// A byte that is no part of well-formed UTF-8 becomes U+FFFD, one for each, as in Go's encoding/json.
 void add_json_string(struct text *out, const char *value, size_t length) {
   text_add_char(out, '"');
   for (size_t at = 0; at < length;) {
     unsigned char byte = (unsigned char)value[at];
-    char escape = byte == '"' ? '"' : byte == '\\' ? '\\' : byte == '\n' ? 'n' : byte == '\r' ? 'r' : byte == '\t' ? 't' : 0;
+    static const char plain[] = "\"\\\b\f\n\r\t", letters[] = "\"\\bfnrt";
+    const char *found = byte == 0 ? NULL : strchr(plain, byte);
+    char escape = found == NULL ? 0 : letters[found - plain];
     if (escape != 0) {
       text_add_char(out, '\\');
       text_add_char(out, escape);
@@ -107,6 +108,17 @@ bool message_add_existing(struct message *message, const char *path, size_t limi
 }
 
 size_t message_size(const struct message *message) { return message->entries.length + 2; }
+
+// What the kubelet of a cluster passes on is counted in bytes. A longer message is bounded by the object that it becomes
+// a string of, in which every quote and backslash takes two.
+enum { PLAIN_BYTES = 4096 };
+
+bool message_fits(const struct message *message, size_t limit) {
+  size_t size = message_size(message);
+  for (size_t i = 0; limit > PLAIN_BYTES && i < message->entries.length && size <= limit; i++)
+    if (message->entries.data[i] == '"' || message->entries.data[i] == '\\') size++;
+  return size <= limit;
+}
 
 static bool write_at(int file, const char *content, size_t length, off_t *offset) {
   while (length > 0) {

@@ -27,6 +27,9 @@ bool message_add_existing(struct message *message, const char *path, size_t limi
 // Bytes of the whole array.
 size_t message_size(const struct message *message);
 
+// It is within -max_termination_bytes, as README.md counts them.
+bool message_fits(const struct message *message, size_t limit);
+
 // Overwrites the file in place, because the kubelet mounts it as a single file that cannot be renamed over.
 // False with the cause in errno.
 bool message_write(const struct message *message, const char *path);

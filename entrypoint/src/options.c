@@ -11,6 +11,7 @@ enum kind {
   PATH,
   MILLISECONDS,
   BYTES,
+  RESULT_BYTES,
   ON_ERROR,
   TASK_RESULT_FILE,
   STEP_RESULT_FILE,
@@ -42,6 +43,9 @@ static const struct flag {
     {"-grace_ms", MILLISECONDS, offsetof(struct options, grace_ms)},
     {"-termination_path", ABSOLUTE_PATH, offsetof(struct options, termination_path)},
     {"-max_termination_bytes", BYTES, offsetof(struct options, max_termination_bytes)},
+    {"-max_result_bytes", RESULT_BYTES, offsetof(struct options, max_result_bytes)},
+    {"-task_artifacts", ABSOLUTE_PATH, offsetof(struct options, task_artifacts)},
+    {"-replace_script", SWITCH, offsetof(struct options, replace_script)},
     {"-task_result", TASK_RESULT_FILE, 0},
     {"-step_result", STEP_RESULT_FILE, 0},
     {"-when_in", WHEN_IN, 0},
@@ -130,6 +134,11 @@ static bool parse_flag(const struct flag *flag, char **values, struct options *o
       // Below 256 our own entries would not fit; above 16 MiB it is a mistake.
       if (!parse_number(values[0], &number) || number < 256 || number > 1 << 24)
         return wrong(flag->name, values[0], "must be a number of bytes from 256 to 16777216");
+      *(int64_t *)field = number;
+      return true;
+    case RESULT_BYTES:
+      if (!parse_number(values[0], &number) || number == 0 || number > 1 << 24)
+        return wrong(flag->name, values[0], "must be a number of bytes from 1 to 16777216");
       *(int64_t *)field = number;
       return true;
     case ON_ERROR:

@@ -5,8 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// The numbers of Tekton's pkg/result. 5 and 6, artifacts, are not written by us.
-enum entry_type { TASK_RESULT = 1, INTERNAL = 3, STEP_RESULT = 4 };
+// The numbers of Tekton's pkg/result.
+enum entry_type { TASK_RESULT = 1, INTERNAL = 3, STEP_RESULT = 4, STEP_ARTIFACTS = 5, TASK_ARTIFACTS = 6 };
 
 struct result_file {
   const char *name;
@@ -46,6 +46,9 @@ struct options {
   int64_t grace_ms;
   const char *termination_path;
   int64_t max_termination_bytes;
+  int64_t max_result_bytes;  // 0: none but that of the message
+  const char *task_artifacts;
+  bool replace_script;
   struct result_file *results;
   size_t result_count;
   struct when *whens;

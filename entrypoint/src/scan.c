@@ -1,5 +1,7 @@
 #include "scan.h"
 
+#include <string.h>
+
 static void skip_space(struct scan *scan) {
   while (scan->at < scan->end && (*scan->at == ' ' || *scan->at == '\t' || *scan->at == '\n' || *scan->at == '\r'))
     scan->at++;

@@ -5,10 +5,10 @@
 
 #include "text.h"
 
-// A cursor over text that has to be JSON of one flat shape. No tree is built: a caller asks for the next thing it
+// A cursor over text that has to be JSON of one shape. No tree is built: a caller asks for the next thing it
 // expects and gives up at the first surprise. Needed because some files hold JSON by Tekton's contract and were not
-// written by us: a termination message the step has already written to, array and object results of earlier steps, and
-// docker's logins.
+// written by us: a termination message the step has already written to, array and object results of earlier steps, their
+// artifacts, and docker's logins.
 struct scan {
   const char *at;
   const char *end;

@@ -4,19 +4,23 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "artifacts.h"
 #include "files.h"
 #include "format.h"
 #include "log.h"
 #include "scan.h"
 
 // A result is at most as long as the message that carried it, unless limits were raised; then this bounds an argument.
-enum { MAX_RESULT_BYTES = 1 << 20 };
+// A script is at most as long as the object that carries it.
+enum { MAX_RESULT_BYTES = 1 << 20, MAX_SCRIPT_BYTES = 2 << 20 };
 
-// $(steps.<step>.results.<result>), with at most one of [n], [*] and .key behind the result.
+// $(steps.<step>.results.<result>), with at most one of [n], [*] and .key behind the result; or
+// $(steps.<step>.inputs.<artifact>) and its like with outputs, where `side` says which.
 struct reference {
-  const char *step, *result, *key;
+  const char *step, *result, *key, *side;
   int step_length, result_length, key_length;
   int index;  // ALL for [*], NONE for none
   size_t length;
@@ -31,6 +35,25 @@ static bool is_name(const char *name, int length) {
   for (int i = 0; i < length; i++)
     if (name[i] == '/' || name[i] == '$' || name[i] == '(') return false;
   return true;
+}
+
+static bool parse_artifact(const char *at, struct reference *reference) {
+  static const char *const sides[] = {"inputs", "outputs"};
+  if (strncmp(at, prefix, strlen(prefix)) != 0) return false;
+  *reference = (struct reference){.step = at + strlen(prefix), .index = NONE};
+  reference->step_length = (int)strcspn(reference->step, ".)");
+  const char *side = reference->step + reference->step_length;
+  if (*side++ != '.') return false;
+  for (size_t i = 0; i < sizeof sides / sizeof sides[0]; i++) {
+    size_t length = strlen(sides[i]);
+    if (strncmp(side, sides[i], length) == 0 && side[length] == '.') reference->side = sides[i];
+  }
+  if (reference->side == NULL) return false;
+  reference->result = side + strlen(reference->side) + 1;
+  reference->result_length = (int)strcspn(reference->result, ".)");
+  if (reference->result[reference->result_length] != ')') return false;
+  reference->length = (size_t)(reference->result + reference->result_length + 1 - at);
+  return is_name(reference->step, reference->step_length) && reference->result_length > 0;
 }
 
 static bool parse_reference(const char *at, struct reference *reference) {
@@ -90,16 +113,20 @@ static bool pick_key(const struct text *json, const char *key, int length, struc
 static bool complain(const struct reference *reference, const char *reason) {
   char shown[256], name[256];
   format(name, sizeof name, "%.*s", (int)reference->length, reference->step - strlen(prefix));
-  say("Error while substituting step results: %s: %s", quoted(name, shown, sizeof shown), reason);
+  say("Error while substituting step %s: %s: %s", reference->side == NULL ? "results" : "artifacts",
+      quoted(name, shown, sizeof shown), reason);
   return false;
 }
 
 static bool read_reference(const struct options *options, const struct reference *reference, struct text *content) {
   char path[PATH_MAX];
   // As in Tekton the directory is the container's name.
-  if (!format(path, sizeof path, "%s/step-%.*s/results/%.*s", options->steps_dir, reference->step_length,
-              reference->step, reference->result_length, reference->result))
-    return complain(reference, "its path is too long");
+  bool fits = reference->side == NULL
+                  ? format(path, sizeof path, "%s/step-%.*s/results/%.*s", options->steps_dir, reference->step_length,
+                           reference->step, reference->result_length, reference->result)
+                  : format(path, sizeof path, "%s/step-%.*s/artifacts/provenance.json", options->steps_dir,
+                           reference->step_length, reference->step);
+  if (!fits) return complain(reference, "its path is too long");
   off_t size;
   switch (read_regular(path, MAX_RESULT_BYTES, content, &size)) {
     case FILE_READ: break;
@@ -117,7 +144,10 @@ static bool read_reference(const struct options *options, const struct reference
 static bool resolve(const struct options *options, const struct reference *reference, struct text *out) {
   struct text content = {0}, value = {0};
   bool good = read_reference(options, reference, &content);
-  if (good && reference->index == ALL) {
+  if (good && reference->side != NULL) {
+    good = artifact_values(&content, reference->side, reference->result, reference->result_length, &value) ||
+           complain(reference, "no such artifact in a JSON file of inputs and outputs");
+  } else if (good && reference->index == ALL) {
     good = complain(reference, "[*] must be the whole argument");
   } else if (good && reference->index >= 0) {
     good = pick_element(&content, reference->index, &value) || complain(reference, "no such element in a JSON array of strings");
@@ -136,12 +166,13 @@ static bool resolve(const struct options *options, const struct reference *refer
 }
 
 // `string` itself when it holds no reference. One pass: what was put in is not looked at again.
-static const char *replace(const struct options *options, const char *string) {
+static const char *replace_kinds(const struct options *options, const char *string, bool results) {
   if (strstr(string, prefix) == NULL) return string;
   struct text out = {0};
   while (*string != '\0') {
     struct reference reference;
-    if (parse_reference(string, &reference) && resolve(options, &reference, &out)) {
+    bool parsed = (results && parse_reference(string, &reference)) || parse_artifact(string, &reference);
+    if (parsed && resolve(options, &reference, &out)) {
       string += reference.length;
     } else {
       text_add_char(&out, *string++);
@@ -151,6 +182,27 @@ static const char *replace(const struct options *options, const char *string) {
   if (!out.failed) return out.data;
   text_free(&out);
   return NULL;
+}
+
+static const char *replace(const struct options *options, const char *string) { return replace_kinds(options, string, true); }
+
+// The script is read-only and everybody's: a copy with the artifacts in place is put beside the step's results. Without
+// one the script runs as it is, which was said.
+static void replace_script(struct options *options) {
+  static char copy[PATH_MAX];
+  struct text content = {0};
+  const char *script = options->command[0];
+  bool good = read_followed(script, MAX_SCRIPT_BYTES, &content);
+  text_add_char(&content, '\0');
+  const char *replaced = good && !content.failed ? replace_kinds(options, content.data, false) : NULL;
+  if (replaced != NULL && replaced != content.data) {
+    format(copy, sizeof copy, "%s/script", options->step_metadata_dir);
+    good = write_whole(copy, replaced) && chmod(copy, 0755) == 0;
+    if (good) options->command[0] = copy;
+  }
+  if (!good) say("Error while substituting step artifacts: copying the script %s: %s", script, strerror(errno));
+  if (replaced != content.data) free((void *)replaced);
+  text_free(&content);
 }
 
 struct list {
@@ -205,6 +257,7 @@ extern char **environ;
 
 bool substitute(struct options *options) {
   if (options->steps_dir == NULL) return true;
+  if (options->replace_script && options->step_metadata_dir != NULL) replace_script(options);
   for (char **variable = environ; *variable != NULL; variable++) {
     const char *replaced = strchr(*variable, '=') == NULL ? *variable : replace(options, *variable);
     if (replaced == NULL) return false;

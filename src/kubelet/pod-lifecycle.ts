@@ -29,6 +29,7 @@ import {
 import { vanished } from './container-record.js'
 import { podConditions } from './pod-conditions.js'
 import type { ContainerState } from './runtime.js'
+import { lastWords } from './termination-share.js'
 
 /** Kubernetes' default for terminationGracePeriodSeconds. */
 const DEFAULT_GRACE_SECONDS = 30
@@ -223,7 +224,8 @@ function containerStatus(
       }
     case 'exited': {
       const asNop = image === NOP_IMAGE && role === 'main'
-      const { startedAt, finishedAt, message, signal } = state
+      const { startedAt, finishedAt, signal } = state
+      const message = lastWords(pod, state.message)
       const terminated = {
         exitCode: asNop ? 0 : state.exitCode,
         ...(signal !== 0 && !asNop ? { signal } : {}),

@@ -47,6 +47,8 @@ export interface ProcessRuntimeOptions {
   readonly isolation: 'auto' | Isolation
   /** The shells that images have; without them every container has this machine's. */
   readonly shells?: Shells
+  /** How much is kept of a container's termination message; Kubernetes' 4096 when not given. */
+  readonly messageBytes?: number
   readonly now?: () => number
 }
 
@@ -230,7 +232,8 @@ export function createProcessRuntime(options: ProcessRuntimeOptions): ProcessRun
       const folder = folderOf(pod, name)
       if (pod.entries.has(name)) return // a second call, while we waited
       mkdirSync(folder, { recursive: true, mode: 0o755 })
-      const { flags, env } = shimFlags(config, folder, mode, options.shells?.layersFor(config.container.image))
+      const programs = options.shells?.layersFor(config.container.image)
+      const { flags, env } = shimFlags(config, folder, mode, programs, options.messageBytes)
       if (mode === 'rewrite') writeMounts(folder, config.mounts)
       const shim = server.start(flags, env)
       const entry: Entry = { state: { kind: 'running', startedAt: toTimestamp(now()) }, shim, unwatch: undefined }

@@ -6,18 +6,24 @@ import type { ProgramLayers } from './shells.js'
 /** Kubernetes' own default, and where a container without a `terminationMessagePath` leaves its last words. */
 const DEFAULT_TERMINATION_PATH = '/dev/termination-log'
 
-/** The command line of a shim (shim/README.md), and the environment of the container's process. */
+/**
+ * The command line of a shim (shim/README.md), and the environment of the container's process.
+ *
+ * @param messageBytes kept of a container's last words; Kubernetes' 4096 when not given
+ */
 export function shimFlags(
   config: ContainerConfig,
   folder: string,
   isolation: 'namespace' | 'rewrite',
   programs?: ProgramLayers,
+  messageBytes?: number,
 ): { readonly flags: readonly string[]; readonly env: Readonly<Record<string, string>> } {
   const { container } = config
   const command = [...(container.command ?? []), ...(container.args ?? [])]
   const terminationPath = container.terminationMessagePath ?? DEFAULT_TERMINATION_PATH
   const termination = { hostPath: posix.join(folder, 'termination'), containerPath: terminationPath, readOnly: false }
   const flags = ['--dir', folder, '--termination', terminationPath]
+  if (messageBytes !== undefined) flags.push('--message-max', String(messageBytes))
   if (container.terminationMessagePolicy === 'FallbackToLogsOnError') flags.push('--message-from-log')
   if (config.runAsUser !== undefined) flags.push('--uid', String(config.runAsUser))
   if (config.runAsGroup !== undefined) flags.push('--gid', String(config.runAsGroup))

@@ -1,3 +1,5 @@
+import { KUBERNETES_KUBELET, type Settings } from '../run/settings.js'
+
 /**
  * What the entrypoint of one step is told: one half of a contract whose other half is entrypoint/README.md.
  * test/entrypoint/contract.test.ts gives what this makes to the real binary.
@@ -27,6 +29,12 @@ export interface EntrypointOptions {
   readonly terminationPath?: string | undefined
   /** See `terminationByteLimit`. */
   readonly maxTerminationBytes?: number | undefined
+  /** A result that is longer is left out and named, and does not fail the step. As Tekton counts `max-result-size`. */
+  readonly maxResultBytes?: number | undefined
+  /** The task's provenance file. The step's own is found in `stepMetadataDir`. */
+  readonly taskArtifacts?: string | undefined
+  /** The first word of the command is a script, and the artifacts it mentions are put into a copy of it. */
+  readonly replaceScript?: boolean | undefined
   readonly taskResults?: readonly ResultFile[] | undefined
   readonly stepResults?: readonly ResultFile[] | undefined
   /** All must hold, or the step is skipped and the next one runs. CEL has to be decided before the Pod is made. */
@@ -72,6 +80,9 @@ export function entrypointArgs(options: EntrypointOptions): string[] {
     ...value('-post_file', options.postFile),
     ...value('-termination_path', options.terminationPath),
     ...value('-max_termination_bytes', options.maxTerminationBytes),
+    ...value('-max_result_bytes', options.maxResultBytes),
+    ...value('-task_artifacts', options.taskArtifacts),
+    ...(options.replaceScript ? ['-replace_script'] : []),
     ...value('-step_metadata_dir', options.stepMetadataDir),
     ...value('-steps_dir', options.stepsDir),
     ...value('-working_dir', options.workingDir),
@@ -101,16 +112,22 @@ export function entrypointArgs(options: EntrypointOptions): string[] {
   ]
 }
 
-/** The kubelet keeps 4096 bytes of each message, and of all messages of a Pod together 12 KiB in equal parts. */
-const MAX_CONTAINER_BYTES = 4096
-const MAX_POD_BYTES = 12 * 1024
-
 /**
  * How long a termination message may be in a Pod of so many containers, init containers and sidecars included. Above
- * this the kubelet cuts it, and what is left is not JSON: all results of the step are lost without a word.
+ * what the kubelet passes on it would be cut, and what is left is not JSON: all results of the step would be lost without
+ * a word. An installation may allow less, but not less than what Tekton's steps always have.
  */
-export function terminationByteLimit(containers: number): number {
-  return Math.min(MAX_CONTAINER_BYTES, Math.floor(MAX_POD_BYTES / Math.max(1, containers)))
+export function terminationByteLimit(
+  containers: number,
+  {
+    kubelet,
+    flags,
+  }: Pick<Settings, 'kubelet'> & { readonly flags: Pick<Settings['flags'], 'maxResultSize' | 'resultsFrom'> },
+): number {
+  const carried = Math.min(kubelet.containerMessageBytes, Math.floor(kubelet.podMessageBytes / Math.max(1, containers)))
+  // With `sidecar-logs` the number is about each result alone.
+  if (flags.resultsFrom === 'sidecar-logs') return carried
+  return Math.min(carried, Math.max(flags.maxResultSize, KUBERNETES_KUBELET.containerMessageBytes))
 }
 
 function value(flag: string, given: string | number | undefined): string[] {

@@ -2,6 +2,7 @@
 import { parseDuration } from '../lib/duration.js'
 import type { Container } from '../resources/core.js'
 import type { Step, TaskRunSpec, TaskSpec, WhenExpression } from '../resources/tekton.js'
+import { TASK_ARTIFACTS_PATH } from '../run/task-variables.js'
 import type { EvaluateCel } from '../run/when.js'
 import { type BoundWorkspaces, workspaceMounts } from '../run/workspaces.js'
 import type { Breakpoints } from './breakpoints.js'
@@ -32,6 +33,8 @@ export interface StepSurroundings {
   /** Whether the first step waits until the sidecars are ready. */
   readonly gated: boolean
   readonly maxTerminationBytes: number
+  /** Of each result, where that is limited. */
+  readonly maxResultBytes: number | undefined
   readonly credentials: Credentials
   readonly breakpoints: Breakpoints
   /** Names that the podTemplate's env may not set. */
@@ -43,6 +46,8 @@ export interface StepSurroundings {
 export type StepContainer = { readonly container: Container } | { readonly problem: string }
 
 const TERMINATION_PATH = '/tekton/termination'
+/** What the entrypoint replaces in a script; in other fields it looks for itself. */
+const STEP_ARTIFACT = /\$\(steps\.[^.()]+\.(?:inputs|outputs)\.[^.()]+\)/
 
 /** @param step merged over its template, with every variable replaced that is known outside the Pod */
 export function stepContainer(step: Step, index: number, around: StepSurroundings): StepContainer {
@@ -82,6 +87,9 @@ export function stepContainer(step: Step, index: number, around: StepSurrounding
         timeoutMs: step.timeout ? parseDuration(step.timeout) : undefined,
         terminationPath: TERMINATION_PATH,
         maxTerminationBytes: around.maxTerminationBytes,
+        maxResultBytes: around.maxResultBytes,
+        taskArtifacts: TASK_ARTIFACTS_PATH,
+        replaceScript: step.script !== undefined && STEP_ARTIFACT.test(step.script),
         // A result with a `value` is a step's, and not looked for on disk.
         taskResults: (task.results ?? [])
           .filter(result => result.value === undefined)

@@ -110,8 +110,16 @@ export function failed(
     const remembered: Condition = { type: ATTEMPT_FAILED, status: 'True', reason, message }
     return { actions, status: { ...status, conditions: [...conditions, remembered] } }
   }
-  const { retriesStatus = [], startTime: _, completionTime: __, podName: ___, results: ____, ...kept } = status
-  const { retriesStatus: _____, ...attempt } = finished(status, { status: 'False', ...failure }, now)
+  const {
+    retriesStatus = [],
+    startTime: _,
+    completionTime: __,
+    podName: ___,
+    results: ____,
+    artifacts: _____,
+    ...kept
+  } = status
+  const { retriesStatus: ______, ...attempt } = finished(status, { status: 'False', ...failure }, now)
   return {
     actions,
     status: { ...kept, conditions, retriesStatus: [...retriesStatus, attempt] },
@@ -127,8 +135,9 @@ export function sidecarsOf(report: PodReport): Pick<TaskRunStatus, 'sidecars'> {
   return report.sidecars.length > 0 ? { sidecars: report.sidecars } : {}
 }
 
-function resultsOf(report: PodReport): Pick<TaskRunStatus, 'results'> {
-  return report.results.length > 0 ? { results: report.results } : {}
+/** As Tekton: artifacts are there as soon as a Pod was, be it an empty object. */
+function resultsOf({ results, artifacts }: PodReport): Pick<TaskRunStatus, 'results' | 'artifacts'> {
+  return { ...(results.length > 0 && { results }), artifacts }
 }
 
 function retriesLeft(run: TaskRun, status: TaskRunStatus): boolean {
@@ -162,7 +171,8 @@ function withoutRemembered(status: TaskRunStatus): readonly Condition[] {
 /** A failure of a pipeline task with `onError: continue` is seen, and does not count. */
 function outcomeOf(run: TaskRun, verdict: Verdict): Verdict {
   const ignored = verdict.status === 'False' && run.metadata.annotations?.[ON_ERROR_ANNOTATION] === 'continue'
-  const byResults = verdict.reason === TASK_RUN_REASONS.TaskRunValidationFailed
+  const { TaskRunValidationFailed, TaskRunResultLargerThanAllowedLimit } = TASK_RUN_REASONS
+  const byResults = verdict.reason === TaskRunValidationFailed || verdict.reason === TaskRunResultLargerThanAllowedLimit
   return ignored && !byResults ? { ...verdict, reason: TASK_RUN_REASONS.FailureIgnored } : verdict
 }
 

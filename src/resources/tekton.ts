@@ -245,7 +245,24 @@ export interface TaskRunSpec {
   readonly managedBy?: string
 }
 
-export interface StepState extends ContainerStates {
+export interface ArtifactValue {
+  readonly digest?: Readonly<Record<string, string>>
+  readonly uri?: string
+}
+
+export interface Artifact {
+  readonly name?: string
+  readonly values?: readonly ArtifactValue[]
+  /** What is built, not a by-product of building it. */
+  readonly buildOutput?: boolean
+}
+
+export interface Artifacts {
+  readonly inputs?: readonly Artifact[]
+  readonly outputs?: readonly Artifact[]
+}
+
+export interface StepState extends ContainerStates, Artifacts {
   readonly name: string
   readonly container: string
   readonly imageID?: string
@@ -268,6 +285,8 @@ export interface TaskRunStatus {
   readonly steps?: readonly StepState[]
   readonly sidecars?: readonly SidecarState[]
   readonly results?: readonly ResultValue[]
+  /** Of the task and all its steps together. */
+  readonly artifacts?: Artifacts
   readonly taskSpec?: TaskSpec
   readonly retriesStatus?: readonly TaskRunStatus[]
   readonly provenance?: Readonly<Record<string, unknown>>

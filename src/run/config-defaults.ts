@@ -6,7 +6,7 @@ import type { PodTemplate } from '../resources/tekton.js'
 import { type ConfigData, createConfigReader, duration, integer, text, value, yaml } from './config-text.js'
 import type { Settings } from './settings.js'
 
-type Defaults = Omit<Settings, 'flags'>
+type Defaults = Omit<Settings, 'flags' | 'kubelet'>
 
 const workspaceBinding = {
   fields: { name: 'string', subPath: 'string', ...volumeSources, volumeClaimTemplate },

@@ -37,8 +37,20 @@ export interface Settings {
   readonly cloudEventsSink: string
   /** `default-maximum-resolution-timeout`: how long a ResolutionRequest may take, counted from its creation. */
   readonly maximumResolutionTimeoutMs: number
+  /** What the kubelets that run our Pods pass on. */
+  readonly kubelet: KubeletLimits
   readonly flags: FeatureFlags
 }
+
+/** Bytes of termination messages: results travel in them. */
+export interface KubeletLimits {
+  readonly containerMessageBytes: number
+  /** Of all containers of a Pod together, in equal parts. */
+  readonly podMessageBytes: number
+}
+
+/** Kubernetes' own: fixed, and nothing can be asked for. */
+export const KUBERNETES_KUBELET: KubeletLimits = { containerMessageBytes: 4096, podMessageBytes: 12 * 1024 }
 
 /** Named after the keys of the ConfigMap `feature-flags`. */
 export interface FeatureFlags {
@@ -50,7 +62,10 @@ export interface FeatureFlags {
   /** `workspaces` refuses two claims in one TaskRun as Tekton's default does; a single machine has no such limit. */
   readonly coschedule: 'workspaces' | 'pipelineruns' | 'isolate-pipelinerun' | 'disabled'
   readonly resultsFrom: 'termination-message' | 'sidecar-logs'
-  /** Bytes that the results of one step may take together. */
+  /**
+   * Bytes. With `termination-message`, of the results of one step together, as far as the kubelet passes them on; with
+   * `sidecar-logs`, of each result (docs/decisions/0016-results.md).
+   */
   readonly maxResultSize: number
   readonly enableTerminationMessageCompression: boolean
   readonly keepPodOnCancel: boolean
@@ -90,6 +105,7 @@ export const DEFAULT_SETTINGS: Settings = {
   sidecarLogPollingIntervalMs: 100,
   cloudEventsSink: '',
   maximumResolutionTimeoutMs: 60_000,
+  kubelet: KUBERNETES_KUBELET,
   flags: {
     enableApiFields: 'alpha',
     disableCredsInit: false,
@@ -115,6 +131,11 @@ export const DEFAULT_SETTINGS: Settings = {
     trustedResourcesVerificationNoMatchPolicy: 'ignore',
     disableInlineSpec: [],
   },
+}
+
+/** Results may be as large as this kubelet can carry, until someone says otherwise. */
+export function withKubelet(settings: Settings, kubelet: KubeletLimits): Settings {
+  return { ...settings, kubelet, flags: { ...settings.flags, maxResultSize: kubelet.containerMessageBytes } }
 }
 
 export function defaultTimeoutMs(settings: Settings): number {

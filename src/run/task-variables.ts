@@ -13,6 +13,7 @@ import {
 } from './substitute.js'
 import { usageReplacements } from './workspaces.js'
 
+export const TASK_ARTIFACTS_PATH = '/tekton/artifacts/provenance.json'
 const RETRY_COUNT = 'context.task.retry-count'
 
 const MAX_NAME = 63
@@ -57,7 +58,7 @@ export function contextReplacements(run: TaskRun, taskName: string): Replacement
     'context.taskRun.uid': run.metadata.uid,
     'context.task.name': taskName,
     'credentials.path': '/tekton/creds',
-    'artifacts.path': '/tekton/artifacts/provenance.json',
+    'artifacts.path': TASK_ARTIFACTS_PATH,
   })
 }
 

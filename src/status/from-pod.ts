@@ -1,13 +1,20 @@
 /** Pod → what the TaskRun's status says about it. Only what is in the Pod counts; what the run decides is not here. */
 import { type ContainerStateTerminated, type ContainerStatus, NOP_IMAGE, type Pod } from '../resources/core.js'
 import type { ConditionStatus } from '../resources/meta.js'
-import type { ResultValue, SidecarState, StepState, TaskSpec } from '../resources/tekton.js'
+import type { Artifacts, ResultValue, SidecarState, StepState, TaskSpec } from '../resources/tekton.js'
 import { sidecarContainerName, stepContainerName } from '../run/task-variables.js'
+import { artifactsOf, mergeArtifacts } from './artifacts.js'
 import { failureOf } from './pod-failure.js'
 import { type Hindrance, hindranceOf, waitingOf } from './pod-waiting.js'
 import { TASK_RUN_REASONS, type TaskRunReason, TERMINATION_REASONS, USER_ERROR } from './reasons.js'
 import { stepResultsOf, taskResultsOf } from './step-results.js'
-import { internalValue, parseTerminationMessage, publicMessage, type TerminationEntry } from './termination-message.js'
+import {
+  ENTRY_TYPE,
+  internalValue,
+  parseTerminationMessage,
+  publicMessage,
+  type TerminationEntry,
+} from './termination-message.js'
 
 const STOPPED = {
   reason: TERMINATION_REASONS.Completed,
@@ -26,6 +33,8 @@ export interface PodReport {
   readonly sidecars: readonly SidecarState[]
   /** What the finished steps left; belongs into the status only when the run is done. */
   readonly results: readonly ResultValue[]
+  /** The same, of artifacts. */
+  readonly artifacts: Artifacts
   readonly verdict: Verdict
   /** Nothing but a new Pod would help: the image cannot be pulled, a Secret is missing. The run fails, the Pod goes. */
   readonly hindrance: Hindrance | undefined
@@ -41,8 +50,8 @@ export function statusFromPod(taskRun: string, task: TaskSpec, pod: Pod): PodRep
   const statuses = new Map(pod.status?.containerStatuses?.map(status => [status.name, status]))
   const found = task.steps.flatMap((spec, index) => {
     const status = statuses.get(stepContainerName(spec, index))
-    const entries = parseTerminationMessage(status?.state.terminated?.message).entries
-    return status ? [{ spec, status, entries }] : []
+    const { entries, error } = parseTerminationMessage(status?.state.terminated?.message)
+    return status ? [{ spec, status, entries, error }] : []
   })
   const sidecars = (task.sidecars ?? []).flatMap(sidecar => {
     const container = sidecarContainerName(sidecar)
@@ -57,7 +66,13 @@ export function statusFromPod(taskRun: string, task: TaskSpec, pod: Pod): PodRep
     steps: found.map(({ spec, status, entries }) => stepState(status, entries, spec.results)),
     sidecars: sidecars.flatMap(({ name, status }) => (status ? [sidecarState(name, status, isNop(pod, status))] : [])),
     results,
-    verdict: verdictOf(task, pod, problem),
+    artifacts: mergeArtifacts(
+      found.flatMap(({ entries }) => [
+        artifactsOf(entries, ENTRY_TYPE.taskArtifacts),
+        artifactsOf(entries, ENTRY_TYPE.stepArtifacts),
+      ]),
+    ),
+    verdict: isComplete(task, pod) ? endOf(taskRun, pod, found, problem) : progressOf(pod),
     hindrance: hindranceOf(taskRun, pod),
     openSidecars: sidecars.filter(({ status }) => !status?.state.terminated).map(({ container }) => container),
     sidecarsReady: pod.status?.phase === 'Running' && sidecars.every(({ status }) => isReady(status)),
@@ -70,17 +85,40 @@ export function isFinished(pod: Pod): boolean {
   return pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed'
 }
 
-function verdictOf(task: TaskSpec, pod: Pod, resultProblem: string | undefined): Verdict {
-  const { Succeeded, Running, TaskRunValidationFailed } = TASK_RUN_REASONS
-  if (isComplete(task, pod)) {
-    const failure = failureOf(pod)
-    if (failure) return { status: 'False', ...failure }
-    if (resultProblem) return { status: 'False', reason: TaskRunValidationFailed, message: USER_ERROR + resultProblem }
-    return { status: 'True', reason: Succeeded, message: 'All Steps have completed executing' }
-  }
-  const phase = pod.status?.phase ?? 'Pending'
-  if (phase === 'Pending') return { status: 'Unknown', ...waitingOf(pod) }
-  return { status: 'Unknown', reason: Running, message: 'Not all Steps in the Task have finished executing' }
+interface Found {
+  readonly status: ContainerStatus
+  readonly entries: readonly TerminationEntry[]
+  readonly error?: string | undefined
+}
+
+function endOf(taskRun: string, pod: Pod, steps: readonly Found[], resultProblem: string | undefined): Verdict {
+  const { Succeeded, TaskRunValidationFailed, TaskRunResultLargerThanAllowedLimit } = TASK_RUN_REASONS
+  const wrong = (reason: TaskRunReason, message: string): Verdict => ({
+    status: 'False',
+    reason,
+    message: USER_ERROR + message,
+  })
+  const tooLarge = steps.map(tooLargeOf).find(text => text !== undefined)
+  if (tooLarge) return wrong(TaskRunResultLargerThanAllowedLimit, `TaskRun "${taskRun}" failed: ${tooLarge}`)
+  const failure = failureOf(pod)
+  if (failure) return { status: 'False', ...failure }
+  const unread = steps.find(({ status, error }) => error !== undefined && status.state.terminated?.exitCode === 0)
+  if (unread) return wrong(TaskRunValidationFailed, `the results of "${unread.status.name}" are lost: ${unread.error}`)
+  if (resultProblem) return wrong(TaskRunValidationFailed, resultProblem)
+  return { status: 'True', reason: Succeeded, message: 'All Steps have completed executing' }
+}
+
+/** The entrypoint says `<bytes> <limit> <what>` of a result that it left out. The words up to the colon are Tekton's. */
+function tooLargeOf({ status, entries }: Found): string | undefined {
+  const [, bytes, limit, what] = /^(\d+) (\d+) (.+)$/s.exec(internalValue(entries, 'ResultTooLarge') ?? '') ?? []
+  if (bytes === undefined) return undefined
+  return `${bytes} bytes results size exceeds configured limit of ${limit} bytes: ${what} of "${status.name}"`
+}
+
+function progressOf(pod: Pod): Verdict {
+  if ((pod.status?.phase ?? 'Pending') === 'Pending') return { status: 'Unknown', ...waitingOf(pod) }
+  const message = 'Not all Steps in the Task have finished executing'
+  return { status: 'Unknown', reason: TASK_RUN_REASONS.Running, message }
 }
 
 /** The steps decide, not the Pod: its sidecars may go on. A step out of memory ends it whatever its exit code says. */
@@ -106,6 +144,7 @@ function stepState(
     container: status.name,
     ...(status.imageID && { imageID: status.imageID }),
     ...(results.length > 0 && { results }),
+    ...artifactsOf(entries, ENTRY_TYPE.stepArtifacts),
     ...(terminated && withReason(terminationReason(terminated, entries))),
   }
 }

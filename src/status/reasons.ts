@@ -54,6 +54,8 @@ export const TASK_RUN_REASONS = {
   ExceededNodeResources: 'ExceededNodeResources',
   /** False: params, workspaces, resources or results do not fit the Task. */
   TaskRunValidationFailed: 'TaskRunValidationFailed',
+  /** False: with `results-from: sidecar-logs`, a result is larger than `max-result-size`. */
+  TaskRunResultLargerThanAllowedLimit: 'TaskRunResultLargerThanAllowedLimit',
   /** False: the Task or a StepAction does not exist or cannot be used. */
   TaskRunResolutionFailed: 'TaskRunResolutionFailed',
   /** Unknown: the Task is being fetched. */

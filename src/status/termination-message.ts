@@ -2,9 +2,17 @@
  * The termination message of a step: a JSON array of `{ key, value, type }` that the entrypoint writes
  * (entrypoint/README.md) and the kubelet puts into `terminated.message`.
  */
+import { inflateRawSync } from 'node:zlib'
 
 /** The numbers of Tekton's pkg/result. */
 export const ENTRY_TYPE = { taskResult: 1, internal: 3, stepResult: 4, stepArtifacts: 5, taskArtifacts: 6 } as const
+
+/** As pkg/termination/write.go: base64 without padding of raw DEFLATE. */
+const COMPRESSED = 'tknz:'
+/** Tekton's, so that a small message cannot become a large one. */
+const MAX_INFLATED_BYTES = 128 * 1024
+/** What Kubernetes lets a container say. More is not repeated in the status, where all results stand anyway. */
+const MAX_SHOWN_CHARS = 4096
 
 export interface TerminationEntry {
   readonly key: string
@@ -13,8 +21,8 @@ export interface TerminationEntry {
   readonly type: number
 }
 
-/** What the entrypoint says about the step itself. `Message` is ours: why a step failed that no command made fail. */
-export type InternalKey = 'StartedAt' | 'ExitCode' | 'Reason' | 'Message'
+/** What the entrypoint says about the step itself. Ours are `Message`, why a step failed that no command made fail, and `ResultTooLarge`. */
+export type InternalKey = 'StartedAt' | 'ExitCode' | 'Reason' | 'Message' | 'ResultTooLarge'
 
 export interface TerminationMessage {
   readonly entries: readonly TerminationEntry[]
@@ -27,8 +35,11 @@ export interface TerminationMessage {
  * different types are never one and the same: a task's result called `Reason` or `ExitCode` must not be taken for ours,
  * and a task result and a step result of one name both survive.
  */
-export function parseTerminationMessage(text: string | undefined): TerminationMessage {
-  if (text === undefined || text === '') return { entries: [] }
+export function parseTerminationMessage(written: string | undefined): TerminationMessage {
+  if (written === undefined || written === '') return { entries: [] }
+  const text = written.startsWith(COMPRESSED) ? inflated(written.slice(COMPRESSED.length)) : written
+  if (text === undefined)
+    return { entries: [], error: `termination message cannot be decompressed: ${excerpt(written)}` }
   let parsed: unknown
   try {
     parsed = JSON.parse(text)
@@ -57,12 +68,25 @@ export function internalValue(entries: readonly TerminationEntry[], key: Interna
   return entries.find(entry => entry.type === ENTRY_TYPE.internal && entry.key === key)?.value
 }
 
-/** For `terminated.message` in the TaskRun's status: the entries that are not internal, as compact JSON; '' when none. */
+/**
+ * For `terminated.message` in the TaskRun's status: the entries that are not internal, as compact JSON; '' when none, or
+ * more than Tekton could show.
+ */
 export function publicMessage(entries: readonly TerminationEntry[]): string {
   const shown = entries
     .filter(entry => entry.type !== ENTRY_TYPE.internal)
     .map(({ key, value, type }) => ({ key, value, type }))
-  return shown.length === 0 ? '' : JSON.stringify(shown)
+  const text = shown.length === 0 ? '' : JSON.stringify(shown)
+  return text.length > MAX_SHOWN_CHARS ? '' : text
+}
+
+function inflated(base64: string): string | undefined {
+  if (!/^[A-Za-z0-9+/]*$/.test(base64)) return undefined
+  try {
+    return inflateRawSync(Buffer.from(base64, 'base64'), { maxOutputLength: MAX_INFLATED_BYTES }).toString('utf8')
+  } catch {
+    return undefined // No DEFLATE, cut, or too large: told by the caller, who has the text.
+  }
 }
 
 function toEntry(item: unknown): TerminationEntry | undefined {

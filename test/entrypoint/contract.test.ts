@@ -6,6 +6,7 @@ import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { type EntrypointOptions, entrypointArgs, terminationByteLimit } from '../../src/pod/entrypoint-args.js'
+import { DEFAULT_SETTINGS } from '../../src/run/settings.js'
 import { internalValue, publicMessage } from '../../src/status/termination-message.js'
 import { type Room, roomForEach } from './room.js'
 
@@ -17,7 +18,7 @@ test('every option becomes the flag that the binary and the README know, and no 
   const made = new Set(args.slice(0, args.indexOf('--')).filter(arg => /^-[a-z_]+$/.test(arg)))
   const documented = new Set([...README.matchAll(/^\| `(-[a-z_]+)/gm)].map(([, flag]) => flag))
   expect([...made].sort()).toEqual([...documented].sort())
-  expect(made.size).toBe(27)
+  expect(made.size).toBe(30)
 
   for (const flag of made) {
     // A flag that is known complains of its value, or of what is missing behind it.
@@ -31,6 +32,8 @@ test('a step with everything runs as told', async () => {
   mkdirSync(room().path('results'))
   room().write('downward/ready', 'READY')
   room().write('steps/step-before/results/which', 'that')
+  room().write('steps/step-before/artifacts/provenance.json', '{"outputs":[{"name":"image","values":[{"uri":"u"}]}]}')
+  mkdirSync(room().path('artifacts'))
   room().write('secrets/login/username', 'me')
   room().write('secrets/login/password', 'secret')
   room().write('secrets/key/ssh-privatekey', 'a key\n')
@@ -38,18 +41,23 @@ test('a step with everything runs as told', async () => {
   room().write('secrets/cfg/.dockercfg', '{"a.example":{"auth":"YQ=="}}')
   const noBreakpoints = { breakpointOnFailure: false, debugBeforeStep: false }
   const step = room().start({ ...everything(room()), ...noBreakpoints }, { env: { HOME: room().path('home') } })
-  expect(await step.done).toEqual({ code: 0, signal: null, stdout: 'that in work\n', stderr: 'careful\n' })
+  expect(await step.done).toEqual({
+    code: 0,
+    signal: null,
+    stdout: 'that in work [{"uri":"u"}]\n',
+    stderr: 'careful\n',
+  })
 
   expect(room().files('run')).toEqual(['0/out'])
   expect(room().files('home')).toEqual(room().files('creds'))
   expect(room().read('steps/step-a/exitCode')).toBe('6')
-  expect(room().read('work/copies/out')).toBe('that in work\n')
+  expect(room().read('work/copies/out')).toBe('that in work [{"uri":"u"}]\n')
   expect(room().read('copies/err')).toBe('careful\n')
   const entries = room().message()
   expect(internalValue(entries, 'ExitCode')).toBe('6')
   expect(internalValue(entries, 'Reason')).toBe('Continued')
   expect(publicMessage(entries)).toBe(
-    '[{"key":"digest","value":"sha256:1","type":1},{"key":"url","value":"http://x","type":4}]',
+    '[{"key":"/tekton/artifacts/provenance.json","value":"{}","type":6},{"key":"digest","value":"sha256:1","type":1},{"key":"url","value":"http://x","type":4}]',
   )
 })
 
@@ -68,6 +76,8 @@ test('a fraction of a millisecond does not become "no timeout"', () => {
   ])
 })
 
+const { kubelet, flags } = DEFAULT_SETTINGS
+
 test.each([
   [0, 4096],
   [1, 4096],
@@ -76,13 +86,30 @@ test.each([
   [5, 2457],
   [48, 256],
 ])('in a Pod of %i containers a message has %i bytes', (containers, bytes) => {
-  expect(terminationByteLimit(containers)).toBe(bytes)
+  expect(terminationByteLimit(containers, DEFAULT_SETTINGS)).toBe(bytes)
+})
+
+const ours = { containerMessageBytes: 2 ** 20, podMessageBytes: 2 ** 20 }
+test.each([
+  ['as much as our kubelet carries, when nobody says otherwise', ours, 2 ** 20, 1, 2 ** 20],
+  ['its equal part', ours, 2 ** 20, 4, 2 ** 18],
+  ['what max-result-size allows', ours, 10_000, 1, 10_000],
+  ['not less than what Tekton’s steps always have', ours, 100, 1, 4096],
+  ['what Kubernetes passes on, whatever max-result-size allows', kubelet, 10_000, 3, 4096],
+])('the limit of a message is %s', (_, limits, maxResultSize, containers, bytes) => {
+  const settings = { kubelet: limits, flags: { ...flags, maxResultSize } }
+  expect(terminationByteLimit(containers, settings)).toBe(bytes)
+})
+
+test('with sidecar-logs max-result-size is about each result, and says nothing of the message', () => {
+  const settings = { kubelet: ours, flags: { ...flags, resultsFrom: 'sidecar-logs', maxResultSize: 100 } } as const
+  expect(terminationByteLimit(2, settings)).toBe(2 ** 19)
 })
 
 test('the smallest limit that a Pod of 48 containers leads to is accepted', async () => {
   const options = {
     terminationPath: room().path('termination'),
-    maxTerminationBytes: terminationByteLimit(48),
+    maxTerminationBytes: terminationByteLimit(48, DEFAULT_SETTINGS),
     command: ['true'],
   }
   expect(await room().run(options)).toMatchObject({ code: 0, stderr: '' })
@@ -105,6 +132,9 @@ function everything(where: Room): Required<EntrypointOptions> {
     graceMs: 500,
     terminationPath: where.path('termination'),
     maxTerminationBytes: 2000,
+    maxResultBytes: 1000,
+    taskArtifacts: where.path('artifacts/provenance.json'),
+    replaceScript: true,
     taskResults: [{ name: 'digest', path: where.path('results/digest') }],
     stepResults: [{ name: 'url', path: where.path('steps/step-a/results/url') }],
     when: [
@@ -122,10 +152,15 @@ function everything(where: Room): Required<EntrypointOptions> {
     breakpointOnFailure: true,
     debugBeforeStep: true,
     command: [
-      'sh',
-      '-c',
-      'printf sha256:1 > ../results/digest; printf http://x > ../steps/step-a/results/url; echo "$1 in ${PWD##*/}"; echo careful >&2; exit 6',
-      'sh',
+      where.write(
+        'scripts/script-0',
+        `#!/bin/sh
+printf sha256:1 > ../results/digest; printf http://x > ../steps/step-a/results/url
+printf {} > ../artifacts/provenance.json
+echo "$1 in \${PWD##*/}" '$(steps.before.outputs.image)'; echo careful >&2; exit 6
+`,
+        0o755,
+      ),
       '$(steps.before.results.which)',
     ],
   }

@@ -158,6 +158,43 @@ describe.each(builds)('%s: the limit of the message', build => {
     expect(await room().run({ ...options, maxTerminationBytes: 1_000_000 })).toMatchObject({ code: 0, stderr: '' })
   })
 
+  test('above 4096 bytes counts what the message takes as a JSON string', async () => {
+    const options = { ...withResults(room(), ['r']), command: ['true'], maxTerminationBytes: 10_000 }
+    room().write('results/r', 'x'.repeat(9000))
+    expect(await room().run(options)).toMatchObject({ code: 0 })
+    room().write('results/r', '"'.repeat(2600)) // two bytes each in the message, four in the Pod
+    expect(await room().run(options)).toMatchObject({ code: 1 })
+    room().write('results/r', '"'.repeat(1900)) // below 4096 bytes Kubernetes counts, and it counts bytes
+    expect(await room().run({ ...options, maxTerminationBytes: 4096 })).toMatchObject({ code: 0 })
+  })
+
+  test('of each result leaves the first one over it out, by name, and does not blame the step', async () => {
+    mkdirSync(room().path('results'))
+    const line = (name: string, value: string) => JSON.stringify({ name, value, type: 'task' }).length
+    const size = 100 - line('a', '')
+    room().write('results/a', 'x'.repeat(size))
+    room().write('results/b', 'x'.repeat(size + 1))
+    room().write('results/c', 'x'.repeat(20_000))
+    const options = { ...withResults(room(), ['a', 'b', 'c']), maxResultBytes: 100, command: ['true'] }
+    expect(await room().run(options)).toMatchObject({ code: 0, stderr: '' })
+    expect(results(room()).map(({ key }) => key)).toEqual(['a'])
+    expect(internalValue(room().message(), 'ResultTooLarge')).toBe('101 100 result "b"')
+    expect(await room().run({ ...options, maxResultBytes: 101 })).toMatchObject({ code: 0, stderr: '' })
+    expect(internalValue(room().message(), 'ResultTooLarge')).toBe('20000 101 result "c"')
+  })
+
+  test('of a step’s result counts its container, as Tekton’s results sidecar names it', async () => {
+    const stepResults = [{ name: 'r', path: room().path('steps/step-a/results/r') }]
+    const most = JSON.stringify({ name: 'step-a.r', value: 'xx', type: 'step' }).length
+    const options = { ...withResults(room(), []), stepMetadataDir: room().path('steps/step-a'), stepResults }
+    const run = (maxResultBytes: number) =>
+      room().run({ ...options, maxResultBytes, command: ['sh', '-c', 'printf xx > steps/step-a/results/r'] })
+    expect(await run(most)).toMatchObject({ code: 0 })
+    expect(results(room()).map(({ key }) => key)).toEqual(['r'])
+    expect(await run(most - 1)).toMatchObject({ code: 0 })
+    expect(internalValue(room().message(), 'ResultTooLarge')).toBe(`${most} ${most - 1} step result "r"`)
+  })
+
   test('does not excuse a step that continues on errors', async () => {
     room().write('results/r', 'x'.repeat(5000))
     const options = { ...withResults(room(), ['r']), onError: 'continue' as const, command: ['sh', '-c', 'exit 4'] }

@@ -1,3 +1,4 @@
+import { deflateRawSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { internalValue, parseTerminationMessage, publicMessage } from '../../src/status/termination-message.js'
 import { cases } from '../helpers/cases.js'
@@ -123,4 +124,42 @@ describe('the message in the status', () => {
     expect(entries).toHaveLength(2)
     expect(parseTerminationMessage(publicMessage(entries))).toEqual({ entries })
   })
+})
+
+describe('a compressed message', () => {
+  const compressed = (text: string) => `tknz:${deflateRawSync(text).toString('base64').replace(/=+$/, '')}`
+  const entry = (value: string) => ({ key: 'r', value, type: 1 })
+
+  test('is read as what was compressed', () => {
+    const entries = [entry('x'.repeat(20_000))]
+    const text = compressed(JSON.stringify(entries))
+    expect(text.length).toBeLessThan(200)
+    expect(parseTerminationMessage(text)).toEqual({ entries })
+  })
+
+  test('of up to 128 KiB is read, one byte more is refused', () => {
+    const envelope = JSON.stringify([entry('')]).length
+    const fits = compressed(JSON.stringify([entry('x'.repeat(128 * 1024 - envelope))]))
+    expect(parseTerminationMessage(fits).entries).toHaveLength(1)
+    const over = compressed(JSON.stringify([entry('x'.repeat(128 * 1024 - envelope + 1))]))
+    expect(parseTerminationMessage(over)).toEqual({
+      entries: [],
+      error: expect.stringMatching(/^termination message cannot be decompressed: /),
+    })
+  })
+
+  test.each(['tknz:', 'tknz:!', 'tknz:AAAA', `${compressed('[]').slice(0, -2)}`])(
+    'that is broken says so: %s',
+    text => {
+      const { entries, error } = parseTerminationMessage(text)
+      expect(entries).toEqual([])
+      expect(error).toMatch(/^termination message (cannot be decompressed|is not JSON)/)
+    },
+  )
+})
+
+test('what is longer than Kubernetes lets a container say is not shown a second time', () => {
+  const shown = (length: number) => publicMessage([{ key: 'r', value: 'x'.repeat(length), type: 1 }])
+  expect(shown(4000)).toContain('xxx')
+  expect(shown(4096)).toBe('')
 })

@@ -20,8 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define MESSAGE_MAX 4096     /* Kubernetes' limit of a termination message */
-#define LOG_MESSAGE_MAX 2048 /* and of one taken from the log */
+#define LOG_MESSAGE_MAX 2048 /* Kubernetes' limit of a termination message that is taken from the log */
 
 struct life {
   int dir;
@@ -83,11 +82,16 @@ static int publish(int dir, const char *name, const char *bytes, size_t length, 
 }
 
 static void record_exit(const struct life *life, int code, int signal, const char *reason, const char *message, size_t length) {
-  char record[256 + MESSAGE_MAX];
-  int head = snprintf(record, 256, "%d %d %lld %lld %s\n", code, signal, life->started_ms, now_ms(), reason);
-  if (length > MESSAGE_MAX) length = MESSAGE_MAX;
-  memcpy(record + head, message, length);
+  char only_head[256];
+  char *record = malloc(sizeof only_head + length);
+  if (record == NULL) { /* how it ended says more than its last words */
+    record = only_head;
+    length = 0;
+  }
+  int head = snprintf(record, sizeof only_head, "%d %d %lld %lld %s\n", code, signal, life->started_ms, now_ms(), reason);
+  if (length > 0) memcpy(record + head, message, length);
   publish(life->dir, "exit", record, (size_t)head + length, false);
+  if (record != only_head) free(record);
 }
 
 /* As containerd: a container whose process could not be started ends with 128 and StartError. */
@@ -96,14 +100,17 @@ static int never_started(const struct life *life, const char *error) {
   return 0;
 }
 
-static ssize_t read_message(int dir, char *message) {
+static ssize_t read_message(int dir, char *message, size_t most) {
   int file = openat(dir, "termination", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
   struct stat info;
   if (file < 0) return 0;
-  ssize_t length = 0;
-  if (fstat(file, &info) == 0 && S_ISREG(info.st_mode)) length = read(file, message, MESSAGE_MAX);
+  size_t length = 0;
+  if (fstat(file, &info) == 0 && S_ISREG(info.st_mode)) {
+    for (ssize_t got = 1; got > 0 && length < most; length += (size_t)(got > 0 ? got : 0))
+      got = read(file, message + length, most - length);
+  }
   close(file);
-  return length < 0 ? 0 : length;
+  return (ssize_t)length;
 }
 
 static ssize_t read_log_end(int dir, char *message) {
@@ -291,11 +298,11 @@ int run_container(const struct container *container) {
     if (!copy_output(&life, container->log_max) || life.logged == before) break;
   }
 
-  char message[MESSAGE_MAX];
-  ssize_t said = container->termination == NULL ? 0 : read_message(life.dir, message);
+  char *message = malloc(container->message_max > LOG_MESSAGE_MAX ? container->message_max : LOG_MESSAGE_MAX);
+  ssize_t said = message == NULL || container->termination == NULL ? 0 : read_message(life.dir, message, container->message_max);
   int signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
   int code = signal != 0 ? 128 + signal : WEXITSTATUS(status);
-  if (said == 0 && code != 0 && container->message_from_log) said = read_log_end(life.dir, message);
+  if (said == 0 && code != 0 && message != NULL && container->message_from_log) said = read_log_end(life.dir, message);
   record_exit(&life, code, signal, code == 0 ? "Completed" : "Error", message, (size_t)said);
   return 0;
 }

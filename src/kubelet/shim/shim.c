@@ -20,6 +20,7 @@ int parse_container(char **arguments, struct container *container, char *error) 
   container->mounts = calloc(count + 1, sizeof *container->mounts);
   if (container->mounts == NULL) return refuse(error, "(out of memory)");
   container->log_max = 1ULL << 30;
+  container->message_max = 4096; /* Kubernetes' */
   for (char **at = arguments; *at != NULL;) {
     const char *flag = *at++;
     if (strcmp(flag, "--") == 0) {
@@ -40,6 +41,7 @@ int parse_container(char **arguments, struct container *container, char *error) 
     if (strcmp(flag, "--dir") == 0) container->dir = value;
     else if (strcmp(flag, "--cwd") == 0) container->cwd = value;
     else if (strcmp(flag, "--log-max") == 0) container->log_max = strtoull(value, NULL, 10);
+    else if (strcmp(flag, "--message-max") == 0) container->message_max = strtoull(value, NULL, 10);
     else if (strcmp(flag, "--termination") == 0) container->termination = value;
     else if (strcmp(flag, "--uid") == 0) {
       container->has_uid = true;

@@ -21,6 +21,7 @@ struct container {
   gid_t gid;
   const char *termination; /* where the container writes its last words; NULL: nowhere */
   bool message_from_log;   /* no last words and a failure: the end of the log instead */
+  size_t message_max;      /* bytes that are kept of them */
   unsigned long long log_max;
   const char *layers;        /* folders that are shown as one, as overlayfs lists them; NULL: none */
   const char *layers_target; /* a folder of the machine */
