@@ -1,6 +1,7 @@
 /** How an attempt of a TaskRun ends, and whether another one follows. */
 
 import { fromTimestamp, toTimestamp } from '../lib/time.js'
+import { CANCEL_ANNOTATION } from '../pod/volumes.js'
 import { ON_ERROR_ANNOTATION } from '../resources/annotations.js'
 import type { Pod } from '../resources/core.js'
 import { type Condition, keyOf } from '../resources/meta.js'
@@ -66,9 +67,9 @@ export function stopPod(
   status: TaskRunStatus,
   task: TaskSpec | undefined,
   failure: Failure,
-  world: Pick<TaskRunWorld, 'pod' | 'now'>,
+  world: Pick<TaskRunWorld, 'pod' | 'now' | 'settings'>,
 ): Decision<TaskRunStatus> {
-  const { pod, now } = world
+  const { pod, now, settings } = world
   // An attempt that failed before has its last word in the status already.
   const fresh = pendingFailure(status) === undefined
   const report = fresh && pod && task ? statusFromPod(run.metadata.name, task, pod) : undefined
@@ -78,12 +79,24 @@ export function stopPod(
   }
   const ended = (step: StepState) => endedStep(step, { run, reason: failure.reason, pod: status.podName ?? '', now })
   const stopped: TaskRunStatus = { ...seen, ...(seen.steps && { steps: seen.steps.map(ended) }) }
-  const actions: readonly Action[] =
-    pod && !isFinished(pod) && pod.metadata.deletionTimestamp === undefined
-      ? [{ do: 'delete', kind: 'Pod', key: keyOf(pod), uid: pod.metadata.uid }]
-      : []
   const standing = pod && !isFinished(pod) ? pod : undefined
+  const kept = settings.flags.keepPodOnCancel && KEEPS_POD.has(failure.reason) && report?.started === true
+  const actions = standing ? (kept ? cancelPod(standing, report) : deletePod(standing)) : []
   return failed(run, stopped, failure, standing, actions, now)
+}
+
+const KEEPS_POD: ReadonlySet<string> = new Set([TASK_RUN_REASONS.TaskRunCancelled, TASK_RUN_REASONS.TaskRunTimeout])
+
+function deletePod(pod: Pod): readonly Action[] {
+  if (pod.metadata.deletionTimestamp !== undefined) return []
+  return [{ do: 'delete', kind: 'Pod', key: keyOf(pod), uid: pod.metadata.uid }]
+}
+
+/** Its steps end themselves, and so do its sidecars, so that the Pod is finished and its logs stay where they are. */
+function cancelPod(pod: Pod, report: PodReport): readonly Action[] {
+  const { uid } = pod.metadata
+  const annotations = { [CANCEL_ANNOTATION]: 'CANCEL' }
+  return [{ do: 'annotate', kind: 'Pod', key: keyOf(pod), uid, annotations }, ...stopSidecars(pod, report)]
 }
 
 /** @param standing the attempt's Pod, if its containers may still run */
@@ -184,7 +197,9 @@ interface Stop {
 }
 
 function endedStep(step: StepState, { run, reason, pod, now }: Stop): StepState {
-  if (step.terminated) return step
+  // What it waits for in vain is said nowhere else.
+  const tells = step.waiting && reason === TASK_RUN_REASONS.CreateContainerConfigError
+  if (step.terminated || tells) return step
   const { waiting: _, running, ...kept } = step
   return {
     ...kept,

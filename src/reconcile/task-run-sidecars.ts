@@ -36,10 +36,12 @@ export function sidecarsAwaitedUntil(status: TaskRunStatus, pod: Pod, report: Po
   return fromTimestamp(asked) + graceSeconds * 1_000 + REPORT_MS
 }
 
-/** Those that run, or still could, and were not asked yet. */
+/** Those that run, or still could, and were not asked yet. Native ones Kubernetes stops when the steps are done. */
 export function stopSidecars(pod: Pod, { openSidecars }: PodReport): readonly Action[] {
-  const asked = new Set(pod.spec.containers.filter(({ image }) => image === NOP_IMAGE).map(({ name }) => name))
-  const containers = openSidecars.filter(name => !asked.has(name))
+  const open = new Set(openSidecars)
+  const containers = pod.spec.containers.flatMap(({ name, image }) =>
+    open.has(name) && image !== NOP_IMAGE ? [name] : [],
+  )
   if (isFinished(pod) || containers.length === 0) return []
   return [{ do: 'stopSidecars', kind: 'Pod', key: keyOf(pod), uid: pod.metadata.uid, containers }]
 }

@@ -34,6 +34,7 @@ import type { EvaluateCel } from '../run/when.js'
 import { withDefaultBindings } from '../run/workspaces.js'
 import { isDone, withSucceeded } from '../status/conditions.js'
 import { isFinished, statusFromPod, type Verdict } from '../status/from-pod.js'
+import type { Hindrance } from '../status/pod-waiting.js'
 import { provenanceOf } from '../status/provenance.js'
 import { TASK_RUN_REASONS, type TaskRunReason, USER_ERROR } from '../status/reasons.js'
 import { SPAN_ANNOTATIONS, spanContextOf } from '../status/span-context.js'
@@ -73,15 +74,14 @@ export function reconcileTaskRun(
   const spanContext = before.spanContext ?? spanContextOf(run.metadata.annotations?.[SPAN_ANNOTATIONS.TaskRun])
   const status: TaskRunStatus = {
     ...before,
-    startTime: before.startTime ?? toTimestamp(world.now),
+    startTime: before.startTime ?? startingAt(run, world.now),
     ...(spanContext && { spanContext }),
   }
   const deadline = deadlineOf(run, status, world)
   const decision = started(run, status, world, deadline, evaluateCel)
   const done = isDone({ status: decision.status })
-  return done || decision.lookAgainAt !== undefined || deadline === undefined || pendingFailure(decision.status)
-    ? decision
-    : { ...decision, lookAgainAt: deadline }
+  if (done || deadline === undefined || pendingFailure(decision.status)) return decision
+  return { ...decision, lookAgainAt: Math.min(decision.lookAgainAt ?? deadline, deadline) }
 }
 
 function started(
@@ -101,18 +101,24 @@ function started(
     return failed(run, { ...status, ...sidecars }, { reason, message: failing.message ?? '' }, standing, [], now)
   }
   if (pod && status.taskSpec) {
-    const decision = byPod(run, onPod(status, pod.metadata.name), status.taskSpec, pod, now)
+    const decision = byPod(run, onPod(status, pod.metadata.name), status.taskSpec, pod, world)
     if (decision) return decision
   }
   if (deadline !== undefined && now >= deadline) {
-    const message = `TaskRun "${run.metadata.name}" failed to finish within "${formatDuration(timeoutOf(run, world))}"`
+    const message = `TaskRun "${run.metadata.name}" failed to finish within "${formatDuration(timeoutOf(run, world))}"${previously(status)}`
     const reason = TASK_RUN_REASONS.TaskRunTimeout
-    return stopPod(run, status, status.taskSpec, { reason, message }, { pod, now })
+    return stopPod(run, status, status.taskSpec, { reason, message }, { ...world, pod })
   }
-  if (pod && status.taskSpec) return follow(run, onPod(status, pod.metadata.name), status.taskSpec, pod, now)
+  if (pod && status.taskSpec) return follow(run, onPod(status, pod.metadata.name), status.taskSpec, pod, world)
   if (pod === undefined && status.podName) {
     const message = `pod "${status.podName}" of TaskRun "${run.metadata.name}" vanished before its steps were done, and steps are never run twice in one attempt. Set spec.retries to have lost attempts repeated`
-    return stopPod(run, status, status.taskSpec, { reason: TASK_RUN_REASONS.Failed, message }, { pod: undefined, now })
+    return stopPod(
+      run,
+      status,
+      status.taskSpec,
+      { reason: TASK_RUN_REASONS.Failed, message },
+      { ...world, pod: undefined },
+    )
   }
   return begin(run, status, world, pod, evaluateCel)
 }
@@ -171,7 +177,7 @@ function begin(
   // Made by a pass that could not write its status.
   if (pod) {
     const found = onPod(known, pod.metadata.name)
-    return { ...(byPod(run, found, task, pod, now) ?? follow(run, found, task, pod, now)), ...meta.added }
+    return { ...(byPod(run, found, task, pod, world) ?? follow(run, found, task, pod, world)), ...meta.added }
   }
 
   const attempt = status.retriesStatus?.length ?? 0
@@ -201,17 +207,32 @@ function byPod(
   status: TaskRunStatus,
   task: TaskSpec,
   pod: Pod,
-  now: number,
+  world: TaskRunWorld,
 ): TaskRunDecision | undefined {
   const report = statusFromPod(run.metadata.name, task, pod)
-  if (report.verdict.status !== 'Unknown') return finishByPod(run, status, report, pod, now)
-  return report.hindrance && stopPod(run, status, task, report.hindrance, { pod, now })
+  if (report.verdict.status !== 'Unknown') return finishByPod(run, status, report, pod, world.now)
+  const { hindrance } = report
+  if (hindrance === undefined || world.now < toleratedUntil(hindrance, world)) return undefined
+  return stopPod(run, status, task, hindrance, { ...world, pod })
 }
 
-function follow(run: TaskRun, status: TaskRunStatus, task: TaskSpec, pod: Pod, now: number): TaskRunDecision {
+/** Epoch ms. As Tekton, what an installation is patient with counts from when the Pod's containers could start. */
+function toleratedUntil({ patience, since = 0 }: Hindrance, { settings }: Pick<TaskRunWorld, 'settings'>): number {
+  if (patience === 'image pull') return since + settings.imagePullBackOffTimeoutMs
+  if (patience === 'container creation') return since + settings.createContainerErrorTimeoutMs
+  return 0
+}
+
+function follow(
+  run: TaskRun,
+  status: TaskRunStatus,
+  task: TaskSpec,
+  pod: Pod,
+  { now, ...world }: TaskRunWorld,
+): TaskRunDecision {
   const report = statusFromPod(run.metadata.name, task, pod)
   const { reason, message } = report.verdict
-  const held = (task.sidecars ?? []).length > 0 && pod.metadata.annotations?.[READY_ANNOTATION] === undefined
+  const held = pod.metadata.annotations?.[READY_ANNOTATION] === undefined
   const actions: readonly Action[] =
     held && report.sidecarsReady
       ? [
@@ -224,7 +245,11 @@ function follow(run: TaskRun, status: TaskRunStatus, task: TaskSpec, pod: Pod, n
           },
         ]
       : []
-  return { actions, status: { ...waiting(status, reason, message, now).status, ...statesOf(report) } }
+  return {
+    actions,
+    status: { ...waiting(status, reason, message, now).status, ...statesOf(report) },
+    ...(report.hindrance && { lookAgainAt: toleratedUntil(report.hindrance, world) }),
+  }
 }
 
 /** Past its steps, a run neither times out nor can be cancelled. */
@@ -240,21 +265,28 @@ function cancelled(run: TaskRun, status: TaskRunStatus, world: TaskRunWorld): Ta
   const seen = pod ? onPod(status, pod.metadata.name) : status
   const message = `TaskRun "${run.metadata.name}" was cancelled. ${run.spec.statusMessage ?? ''}${previously(status)}`
   const task = status.taskSpec ?? (world.task.is === 'found' ? world.task.value : undefined)
-  return stopPod(run, seen, task, { reason: TASK_RUN_REASONS.TaskRunCancelled, message }, { pod, now: world.now })
+  return stopPod(run, seen, task, { reason: TASK_RUN_REASONS.TaskRunCancelled, message }, { ...world, pod })
 }
 
 const TELLS_NOTHING: ReadonlySet<string | undefined> = new Set<Verdict['reason'] | undefined>([
   undefined,
   'Started',
-  'Pending',
   'Running',
   'TaskRunPending',
 ])
 
-/** What held the run up before it was cancelled, if anything did. */
+/** What held the run up before it was stopped, if anything did. */
 function previously({ conditions }: TaskRunStatus): string {
   const last = conditions?.find(({ type }) => type === 'Succeeded')
-  return TELLS_NOTHING.has(last?.reason) ? '' : `\nPrevious status: [${last?.reason}] ${last?.message ?? ''}`
+  // A Pod that is only new says `Pending`, and nothing of why.
+  const tellsNothing = TELLS_NOTHING.has(last?.reason) || !last?.message || last.message === last.reason
+  return tellsNothing ? '' : `\nPrevious status: [${last.reason}] ${last.message}`
+}
+
+/** Not before the run was made: another machine's clock may be ahead of ours. */
+function startingAt({ metadata: { creationTimestamp } }: TaskRun, now: number): string {
+  const made = fromTimestamp(creationTimestamp)
+  return toTimestamp(Number.isFinite(made) ? Math.max(made, now) : now)
 }
 
 function waiting(status: TaskRunStatus, reason: TaskRunReason, message: string, now: number): TaskRunDecision {

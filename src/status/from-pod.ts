@@ -47,7 +47,8 @@ export interface PodReport {
 }
 
 export function statusFromPod(taskRun: string, task: TaskSpec, pod: Pod): PodReport {
-  const statuses = new Map(pod.status?.containerStatuses?.map(status => [status.name, status]))
+  const reported = [...(pod.status?.containerStatuses ?? []), ...(pod.status?.initContainerStatuses ?? [])]
+  const statuses = new Map(reported.map(status => [status.name, status]))
   const found = task.steps.flatMap((spec, index) => {
     const status = statuses.get(stepContainerName(spec, index))
     const { entries, error } = parseTerminationMessage(status?.state.terminated?.message)
@@ -56,8 +57,11 @@ export function statusFromPod(taskRun: string, task: TaskSpec, pod: Pod): PodRep
   const sidecars = (task.sidecars ?? []).flatMap(sidecar => {
     const container = sidecarContainerName(sidecar)
     const status = statuses.get(container)
-    return [{ name: sidecar.name, container, status }]
+    return [{ name: sidecar.name, status }]
   })
+  // Also those that something else has put into the Pod.
+  const beside = pod.spec.containers.filter(({ name }) => !name.startsWith('step-'))
+  const native = (pod.spec.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === 'Always')
   const { results, problem } = taskResultsOf(
     task.results ?? [],
     found.map(({ spec, entries }) => ({ name: spec.name ?? '', entries })),
@@ -74,8 +78,9 @@ export function statusFromPod(taskRun: string, task: TaskSpec, pod: Pod): PodRep
     ),
     verdict: isComplete(task, pod) ? endOf(taskRun, pod, found, problem) : progressOf(pod),
     hindrance: hindranceOf(taskRun, pod),
-    openSidecars: sidecars.filter(({ status }) => !status?.state.terminated).map(({ container }) => container),
-    sidecarsReady: pod.status?.phase === 'Running' && sidecars.every(({ status }) => isReady(status)),
+    openSidecars: [...beside, ...native].map(({ name }) => name).filter(name => !statuses.get(name)?.state.terminated),
+    // Native ones were started before the steps' containers: Kubernetes has waited for them.
+    sidecarsReady: pod.status?.phase === 'Running' && beside.every(({ name }) => isReady(statuses.get(name))),
     started: found.some(({ status }) => hasStarted(status)),
   }
 }

@@ -13,46 +13,55 @@ export function failureOf(pod: Pod): PodFailure | undefined {
   const containers = inSpecOrder(pod)
   const stepFailed = containers.filter(isStep).some(hasFailed)
   if (pod.status?.phase !== 'Failed' && !stepFailed) return undefined
-  return { reason: reasonOf(pod, containers), message: messageOf(pod, containers) }
-}
-
-function reasonOf(pod: Pod, containers: readonly ContainerStatus[]): TaskRunReason {
   const R = TASK_RUN_REASONS
-  if (isEvicted(pod)) return R.PodEvicted
-  const inits = pod.status?.initContainerStatuses ?? []
-  const steps = containers.filter(isStep)
-  const sidecars = containers.filter(status => !isStep(status))
-  const order: readonly [boolean, TaskRunReason][] = [
-    [inits.filter(isSidecar).some(isOutOfMemory), R.SidecarOOM],
-    [inits.some(isOutOfMemory), R.InitContainerOOM],
-    [inits.filter(isSidecar).some(hasFailed), R.SidecarFailed],
-    [inits.some(hasFailed), R.InitContainerFailed],
-    [sidecars.some(isOutOfMemory), R.SidecarOOM],
-    [steps.some(isOutOfMemory), R.StepOOM],
-    [sidecars.some(hasFailed), R.SidecarFailed],
-    [steps.some(hasFailed), R.StepFailed],
-  ]
-  return order.find(([holds]) => holds)?.[1] ?? R.Failed
+  if (pod.status?.reason === 'Evicted') return { reason: R.PodEvicted, message: pod.status.message || UNSPECIFIED }
+  const culprit = culpritOf(pod, containers)
+  return { reason: culprit?.reason ?? R.Failed, message: messageOf(pod, containers, culprit) }
 }
 
-function messageOf(pod: Pod, containers: readonly ContainerStatus[]): string {
-  if (isEvicted(pod) && pod.status?.message) return pod.status.message
-  const init = pod.status?.initContainerStatuses?.map(containerMessage).find(text => text !== undefined)
-  if (init !== undefined) return `init container failed, ${init}`
-  const [first] = containers.flatMap(status => containerMessage(status) ?? [])
-  if (first !== undefined) return first
+interface Culprit {
+  readonly reason: TaskRunReason
+  readonly container: ContainerStatus
+  readonly init: boolean
+}
+
+/** As Tekton: sidecars before steps, since steps often fail because their sidecar did; lack of memory before all else. */
+function culpritOf(pod: Pod, containers: readonly ContainerStatus[]): Culprit | undefined {
+  const R = TASK_RUN_REASONS
+  const inits = pod.status?.initContainerStatuses ?? []
+  const all = inits.map(container => ({ container, init: true }))
+  const main = containers.map(container => ({ container, init: false }))
+  const order: readonly [readonly Omit<Culprit, 'reason'>[], (one: ContainerStatus) => boolean, TaskRunReason][] = [
+    [all, one => isSidecar(one) && isOutOfMemory(one), R.SidecarOOM],
+    [all, one => isOutOfMemory(one), R.InitContainerOOM],
+    [all, one => isSidecar(one) && hasFailed(one), R.SidecarFailed],
+    [all, one => hasFailed(one), R.InitContainerFailed],
+    [main, one => isSidecar(one) && isOutOfMemory(one), R.SidecarOOM],
+    [main, one => isStep(one) && isOutOfMemory(one), R.StepOOM],
+    [main, one => isSidecar(one) && hasFailed(one), R.SidecarFailed],
+    [main, one => isStep(one) && hasFailed(one) && !wasSkipped(one), R.StepFailed],
+  ]
+  for (const [among, holds, reason] of order) {
+    const found = among.find(({ container }) => holds(container))
+    if (found) return { ...found, reason }
+  }
+  return undefined
+}
+
+const UNSPECIFIED = 'build failed for unspecified reasons.'
+
+function messageOf(pod: Pod, containers: readonly ContainerStatus[], culprit: Culprit | undefined): string {
+  const text = culprit && containerMessage(culprit.container)
+  if (text !== undefined) return culprit?.init ? `init container failed, ${text}` : text
   if (pod.status?.message) return pod.status.message
-  return containers.some(isOutOfMemory) ? TERMINATION_REASONS.OOMKilled : 'build failed for unspecified reasons.'
+  return containers.some(isOutOfMemory) ? TERMINATION_REASONS.OOMKilled : UNSPECIFIED
 }
 
 function containerMessage(status: ContainerStatus): string | undefined {
   const { terminated } = status.state
   if (terminated === undefined) return undefined
   const { entries } = parseTerminationMessage(terminated.message)
-  const why = internalValue(entries, 'Reason')
-  // It did not fail, an earlier one did.
-  if (why === TERMINATION_REASONS.Skipped) return undefined
-  if (why === TERMINATION_REASONS.TimeoutExceeded) {
+  if (internalValue(entries, 'Reason') === TERMINATION_REASONS.TimeoutExceeded) {
     return `"${status.name}" exited because the step exceeded the specified timeout limit`
   }
   if (terminated.exitCode === 0) return undefined
@@ -69,8 +78,10 @@ function inSpecOrder(pod: Pod): readonly ContainerStatus[] {
   return [...(pod.status?.containerStatuses ?? [])].sort((a, b) => of(a) - of(b))
 }
 
-function isEvicted(pod: Pod): boolean {
-  return pod.status?.reason === 'Evicted'
+/** It did not fail, an earlier one did. */
+function wasSkipped({ state }: ContainerStatus): boolean {
+  const { entries } = parseTerminationMessage(state.terminated?.message)
+  return internalValue(entries, 'Reason') === TERMINATION_REASONS.Skipped
 }
 
 function hasFailed({ state }: ContainerStatus): boolean {

@@ -407,6 +407,102 @@ test('an image that cannot be pulled ends the run and its Pod', () => {
   expect(decision.status.steps?.[0]?.terminated?.reason).toBe('TaskRunImagePullFailed')
 })
 
+test('a missing Secret ends the run and its Pod, and the step goes on telling which', () => {
+  const waiting = { reason: 'CreateContainerConfigError', message: 'secret "s" not found' }
+  const { run, world } = underWay(
+    { taskSpec: { steps: ['a', 'b'].map(name => ({ name, image: 'tool', command: ['a'] })) } },
+    {
+      phase: 'Pending',
+      containerStatuses: [containerStatus('step-a', running()), containerStatus('step-b', { waiting })],
+    },
+  )
+  const decision = reconcileTaskRun(run, world)
+  expect(verdict(decision)).toEqual(['False', 'CreateContainerConfigError', 'Failed to create pod due to config error'])
+  expect(does(decision)).toEqual(['delete'])
+  expect(decision.status.steps).toMatchObject([{ terminated: { reason: 'CreateContainerConfigError' } }, { waiting }])
+})
+
+test.each(
+  cases({
+    'an image that is slow to come': {
+      waiting: { reason: 'ImagePullBackOff', message: 'back-off' },
+      settings: { imagePullBackOffTimeoutMs: 60_000 },
+      reason: 'PullImageFailed',
+      end: 'TaskRunImagePullFailed',
+    },
+    'a slow container runtime': {
+      waiting: { reason: 'CreateContainerError', message: 'context deadline exceeded' },
+      settings: { createContainerErrorTimeoutMs: 60_000 },
+      reason: 'Pending',
+      end: 'PodCreationFailed',
+    },
+  }),
+)('an installation can be patient with %s', (_, { waiting, settings, reason, end }) => {
+  const { run, world } = underWay(ONE_STEP, {
+    phase: 'Pending',
+    conditions: [{ type: 'Initialized', status: 'True', lastTransitionTime: '2026-01-02T03:04:15Z' }],
+    containerStatuses: [containerStatus('step-a', { waiting })],
+  })
+  const patient = { ...world, settings: { ...world.settings, ...settings } }
+  const early = reconcileTaskRun(run, { ...patient, now: NOW + 69_999 })
+  expect(verdict(early)[1]).toBe(reason)
+  expect(early.lookAgainAt).toBe(NOW + 70_000)
+  expect(verdict(reconcileTaskRun(run, { ...patient, now: NOW + 70_000 }))[1]).toBe(end)
+  expect(verdict(reconcileTaskRun(run, { ...world, now: NOW + 69_999 }))[1], 'by default it is not').toBe(end)
+})
+
+test.each(['TaskRunCancelled', 'TaskRunTimeout'])('keep-pod-on-cancel: %s tells the Pod to end itself', reason => {
+  const { run, world } = underWay(
+    { ...WITH_SIDECAR, timeout: '10s', retries: 1 },
+    {
+      phase: 'Running',
+      containerStatuses: [containerStatus('step-a', running()), containerStatus('sidecar-db', running())],
+    },
+  )
+  const flags = { ...world.settings.flags, keepPodOnCancel: true }
+  const keeping = { ...world, settings: { ...world.settings, flags } }
+  const spec = reason === 'TaskRunCancelled' ? { ...run.spec, status: reason } : run.spec
+  const late = { ...keeping, now: NOW + 11_000 }
+  const decision = reconcileTaskRun({ ...run, spec }, late)
+  expect(decision.actions).toMatchObject([
+    { do: 'annotate', annotations: { 'tekton.dev/cancel': 'CANCEL' } },
+    { do: 'stopSidecars', containers: ['sidecar-db'] },
+  ])
+  expect(decision.status.steps?.[0]?.terminationReason).toBe(reason)
+  const pending = world.pod && { ...world.pod, status: { phase: 'Pending' as const } }
+  const nothingRan = reconcileTaskRun({ ...run, spec }, { ...late, pod: pending })
+  expect(does(nothingRan), 'a Pod that shows nothing is not kept').toEqual(['delete'])
+})
+
+test('a Pod that waits for sidecars of others gets its word when they are ready', () => {
+  const run = taskRun(ONE_STEP)
+  const world = worldFor(run)
+  const flags = { ...world.settings.flags, runningInEnvironmentWithInjectedSidecars: true }
+  const injecting = { ...world, settings: { ...world.settings, flags } }
+  const first = reconcileTaskRun(run, injecting)
+  const pod = storedPod(createdPod(first), stepRuns)
+  expect(reconcileTaskRun({ ...run, status: first.status }, { ...injecting, pod }).actions).toMatchObject([
+    { do: 'annotate', annotations: { 'tekton.dev/ready': 'READY' } },
+  ])
+})
+
+test('a service account that is not there, and a secret that lacks a key, end the run before its Pod', () => {
+  const run = taskRun({ ...ONE_STEP, serviceAccountName: 'nobody' })
+  const missing = reconcileTaskRun(run, worldFor(run, { toMakePod: podMaterial({ serviceAccountExists: false }) }))
+  expect(verdict(missing)).toEqual([
+    'False',
+    'PodCreationFailed',
+    'failed to create task run pod "build": translating TaskSpec to Pod: serviceaccounts "nobody" not found. Maybe invalid TaskSpec',
+  ])
+  const secrets = [{ name: 'key', type: 'kubernetes.io/ssh-auth', annotations: {}, keys: ['ssh-privatekey'] }]
+  const world = worldFor(run, { toMakePod: podMaterial({ secrets }) })
+  const flags = { ...world.settings.flags, requireGitSshSecretKnownHosts: true }
+  const strict = reconcileTaskRun(run, { ...world, settings: { ...world.settings, flags } })
+  expect(verdict(strict)[1]).toBe('TaskRunValidationFailed')
+  expect(verdict(strict)[2]).toContain('TaskRun validation failed. Git SSH Secret must have "known_hosts" included')
+  expect(does(strict)).toEqual([])
+})
+
 test('a failure is ignored where the pipeline task says so, a cancel and a broken promise are not', () => {
   const annotations = { 'pipeline.tekton.dev/pipeline-task-on-error': 'continue' }
   const { run, world } = underWay(ONE_STEP, stepFailed)

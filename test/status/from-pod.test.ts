@@ -84,6 +84,38 @@ test.each([
   expect(report.sidecarsReady).toBe(expected)
 })
 
+test('a container that something else has put into the Pod is awaited and stopped, and is no sidecar of the task', () => {
+  const pod = podOf({ phase: 'Running' })
+  const mesh = { name: 'mesh', image: 'proxy' }
+  const injected = (ready: boolean): Pod => ({
+    ...pod,
+    spec: { ...pod.spec, containers: [...pod.spec.containers, mesh] },
+    status: { phase: 'Running', containerStatuses: [{ ...containerStatus('mesh', running()), ready }] },
+  })
+  const reports = [false, true].map(ready => statusFromPod('build', taskOf({}), injected(ready)))
+  expect(reports.map(({ sidecarsReady }) => sidecarsReady)).toEqual([false, true])
+  expect(reports[1]?.openSidecars).toEqual(['mesh'])
+  expect(reports[1]?.sidecars).toEqual([])
+})
+
+test('a native sidecar holds no step, is told of, and is waited for', () => {
+  const pod = podOf({ phase: 'Running' })
+  const native: Pod = {
+    ...pod,
+    spec: { ...pod.spec, initContainers: [{ name: 'sidecar-db', image: 'db', restartPolicy: 'Always' }] },
+    status: {
+      phase: 'Running',
+      containerStatuses: ['step-a', 'step-b'].map(name => containerStatus(name, exited(0))),
+      initContainerStatuses: [{ ...containerStatus('sidecar-db', running()), ready: false }],
+    },
+  }
+  const report = statusFromPod('build', taskOf({ sidecars: ['db'] }), native)
+  expect(report.sidecarsReady).toBe(true)
+  expect(report.sidecars).toMatchObject([{ name: 'db', container: 'sidecar-db', running: {} }])
+  expect(report.openSidecars).toEqual(['sidecar-db'])
+  expect(report.verdict.status).toBe('True')
+})
+
 test('a Pod is finished in two phases only', () => {
   const phases = ['Pending', 'Running', 'Unknown', 'Succeeded', 'Failed'] as const
   expect(phases.filter(phase => isFinished(podOf({ phase })))).toEqual(['Succeeded', 'Failed'])
