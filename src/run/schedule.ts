@@ -53,12 +53,25 @@ export function schedule(input: ScheduleInput): Schedule {
   const tasks = input.spec.tasks ?? []
   const stopping = tasks.some(task => {
     const children = input.children.get(task.name)
-    return children !== undefined && stops({ task, isFinal: false, children, phase: phaseOfChildren(children) })
+    return children !== undefined && stopsOthers(input, { task, isFinal: false, children, phase: phaseOfChildren(children) })
   })
   const first = walk(input, stopping)
-  if (first.is === 'fault' || stopping || !first.states.some(state => !state.isFinal && stops(state))) return first
+  if (first.is === 'fault' || stopping || !first.states.some(state => !state.isFinal && stopsOthers(input, state))) return first
   // A task that turned out to be invalid stops the others too, also those that were looked at before it.
   return walk(input, true)
+}
+
+function stopsOthers(input: ScheduleInput, state: TaskState): boolean {
+  return stops(state) && !isCutShort(input, state)
+}
+
+/**
+ * Stopped by this run itself, for a reason that concerns its other tasks as well: they are skipped for that reason, and
+ * not because one of them was stopped before the others were looked at, as when we are killed in between.
+ */
+function isCutShort({ run, timedOut }: ScheduleInput, { phase }: TaskState): boolean {
+  if (phase.is === 'cancelled') return run.spec.status === 'CancelledRunFinally'
+  return phase.is === 'timedOut' && (timedOut.pipeline || timedOut.tasks)
 }
 
 function walk(input: ScheduleInput, stopping: boolean): Schedule {
@@ -162,7 +175,8 @@ function unstarted(
   resolver: TaskResolver,
 ): Outcome {
   const parents = (input.graph.parents.get(task.name) ?? []).flatMap(parent => states.get(parent) ?? [])
-  const resolved = parents.every(isOver) ? resolver.resolve(task, false) : undefined
+  const areOver = parents.every(parent => isOver(parent) && !isCutShort(input, parent))
+  const resolved = areOver ? resolver.resolve(task, false) : undefined
   const verdict = resolved && judge(input, resolved, parents, states)
   // Before 'stopping', because it is this very thing that stops the others: it must not become a skip in the next pass.
   if (verdict?.is === 'state' && verdict.state.phase.is === 'invalid') return verdict
