@@ -53,10 +53,13 @@ export function schedule(input: ScheduleInput): Schedule {
   const tasks = input.spec.tasks ?? []
   const stopping = tasks.some(task => {
     const children = input.children.get(task.name)
-    return children !== undefined && stopsOthers(input, { task, isFinal: false, children, phase: phaseOfChildren(children) })
+    return (
+      children !== undefined && stopsOthers(input, { task, isFinal: false, children, phase: phaseOfChildren(children) })
+    )
   })
   const first = walk(input, stopping)
-  if (first.is === 'fault' || stopping || !first.states.some(state => !state.isFinal && stopsOthers(input, state))) return first
+  if (first.is === 'fault' || stopping || !first.states.some(state => !state.isFinal && stopsOthers(input, state)))
+    return first
   // A task that turned out to be invalid stops the others too, also those that were looked at before it.
   return walk(input, true)
 }
