@@ -16,9 +16,10 @@ import { tektonSpecShape } from '../resources/shapes-tekton.js'
 import { triggersSpecShape } from '../resources/shapes-triggers.js'
 import { CONFIG_NAMES, type ConfigNames, configOf, configProblems, settingsFrom } from '../run/config-maps.js'
 import { DEFAULT_SETTINGS, type Settings } from '../run/settings.js'
+import type { Rules } from '../run/validate/gates.js'
 import type { CelCheck } from '../run/validate/when.js'
 import { lintObject, lintReferences } from './lint.js'
-import { defaultedSpec, type Rules, specProblems } from './rules.js'
+import { defaultedSpec, specProblems } from './rules.js'
 
 export interface AdmitOptions {
   /** For objects that name none. */

@@ -17,11 +17,11 @@ import {
 } from '../run/defaults.js'
 import type { Settings } from '../run/settings.js'
 import { validateCustomRunSpec } from '../run/validate/custom-run.js'
+import type { Rules } from '../run/validate/gates.js'
 import { validatePipeline } from '../run/validate/pipeline.js'
 import { validatePipelineRunSpec } from '../run/validate/pipeline-run.js'
 import { validateStepAction, validateTask } from '../run/validate/task.js'
 import { validateTaskRunSpec } from '../run/validate/task-run.js'
-import type { CelCheck } from '../run/validate/when.js'
 import { defaultEventListenerSpec, defaultTriggerSpec } from '../trigger/defaults.js'
 import {
   validateEventListener,
@@ -30,11 +30,6 @@ import {
   validateTriggerBinding,
   validateTriggerTemplate,
 } from '../trigger/validate.js'
-
-export interface Rules {
-  readonly settings: Settings
-  readonly celCheck?: CelCheck
-}
 
 interface Draft {
   readonly metadata: NewMeta
@@ -77,20 +72,17 @@ export function defaultedSpec(kind: Kind, metadata: NewMeta, body: Json, setting
 }
 
 export function specProblems(kind: Kind, metadata: NewMeta, body: Json, rules: Rules): readonly Problem[] {
-  const { settings, celCheck } = rules
-  const { maxMatrixCombinations, forbiddenEnv } = settings
-  const options = { maxMatrixCombinations, forbiddenEnv, ...(celCheck ? { celCheck } : {}) }
   switch (kind) {
     case 'Task':
-      return validateTask(specOf<TaskSpec>(body), 'spec', celCheck)
+      return validateTask(specOf<TaskSpec>(body), 'spec', rules)
     case 'StepAction':
-      return validateStepAction(specOf<StepActionSpec>(body))
+      return validateStepAction(specOf<StepActionSpec>(body), 'spec', rules)
     case 'TaskRun':
-      return validateTaskRunSpec(specOf<TaskRunSpec>(body), 'spec', options)
+      return validateTaskRunSpec(specOf<TaskRunSpec>(body), 'spec', rules)
     case 'Pipeline':
-      return validatePipeline(specOf<PipelineSpec>(body), 'spec', options)
+      return validatePipeline(specOf<PipelineSpec>(body), 'spec', rules)
     case 'PipelineRun':
-      return validatePipelineRunSpec(specOf<PipelineRunSpec>(body), 'spec', options)
+      return validatePipelineRunSpec(specOf<PipelineRunSpec>(body), 'spec', rules)
     case 'CustomRun':
       return validateCustomRunSpec(specOf<Json>(body), 'spec')
     case 'EventListener':

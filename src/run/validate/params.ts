@@ -3,6 +3,7 @@ import { exactlyOne, invalidValue, listed, missing, type Problem, problem } from
 import type { Param, ParamSpec } from '../../resources/tekton.js'
 import { typeOfParam, typeOfValue } from '../params.js'
 import { expressionsInValue } from '../substitute.js'
+import { flagGate, type Rules } from './gates.js'
 import { goList, goMapOfLists } from './quote.js'
 import { repeats } from './repeats.js'
 
@@ -12,7 +13,7 @@ const TEXT_NAME = /^[_a-zA-Z][_a-zA-Z0-9.-]*$/
 const OBJECT_NAME = /^[_a-zA-Z][_a-zA-Z0-9-]*$/
 
 /** Types, defaults, names, duplicates and enums of a `params` declaration of the spec at `path`. */
-export function validateParamSpecs(specs: readonly ParamSpec[], path: string): readonly Problem[] {
+export function validateParamSpecs(specs: readonly ParamSpec[], path: string, rules: Rules): readonly Problem[] {
   return [
     ...specs.flatMap((spec, i) => typeProblems(spec, `${path}.params.${spec.name}`, `${path}.params[${i}]`)),
     ...duplicates(specs.map(spec => spec.name)).map(name =>
@@ -20,7 +21,7 @@ export function validateParamSpecs(specs: readonly ParamSpec[], path: string): r
         hint: `keep one declaration of "${name}"`,
       }),
     ),
-    ...specs.flatMap(spec => enumProblems(spec, `${path}.params[${spec.name}]`)),
+    ...specs.flatMap(spec => enumProblems(spec, `${path}.params[${spec.name}]`, rules)),
     ...nameProblems(specs, `${path}.params`),
   ]
 }
@@ -44,11 +45,12 @@ function typeProblems(spec: ParamSpec, path: string, at: string): readonly Probl
   return [problem(message, `${path}.properties`, { at: `${at}.properties`, hint: 'properties are strings' })]
 }
 
-function enumProblems(spec: ParamSpec, path: string): readonly Problem[] {
+function enumProblems(spec: ParamSpec, path: string, rules: Rules): readonly Problem[] {
   if (!spec.enum || spec.enum.length === 0) return []
   const { enum: allowed, default: value } = spec
-  if (typeOfParam(spec) !== 'string') return [problem('enum can only be set with string type param', path)]
   return [
+    ...flagGate(rules, 'enableParamEnum', 'feature flag `enable-param-enum` should be set to true to use Enum', path),
+    ...(typeOfParam(spec) === 'string' ? [] : [problem('enum can only be set with string type param', path)]),
     ...duplicates(allowed).map(one => problem(`parameter enum value ${one} appears more than once`, path)),
     ...(typeof value === 'string' && value !== '' && !allowed.includes(value)
       ? [problem(`param default value ${value} not in the enum list`, path, { hint: `allowed: ${listed(allowed)}` })]

@@ -2,49 +2,45 @@
 import { parseDuration } from '../../lib/duration.js'
 import { exactlyOne, invalidValue, type Problem } from '../../resources/problem.js'
 import type { PipelineRunSpec } from '../../resources/tekton.js'
+import { inlineGate, type Rules } from './gates.js'
 import { embeddedParams, specOfParam } from './inline-params.js'
 import { validateNoResultsInParams, validateRunParams } from './params.js'
 import { validatePipelineParamUsage, validatePipelineSpec } from './pipeline.js'
-import type { PipelineOptions } from './pipeline-options.js'
 import { validateReference } from './references.js'
 import { validateParamUsage } from './task.js'
-import { validateOverrides, validatePodTemplate } from './task-run.js'
+import { validatePodTemplate, validateResources } from './task-run.js'
 import { knownParams, withOuterParams } from './variables.js'
 import { validateBindings } from './workspaces.js'
 
-export interface PipelineRunOptions extends PipelineOptions {
-  readonly forbiddenEnv: readonly string[]
-}
-
 const STATUSES = ['Cancelled', 'CancelledRunFinally', 'StoppedRunFinally', 'PipelineRunPending']
 
-export function validatePipelineRunSpec(
-  spec: PipelineRunSpec,
-  path: string,
-  options: PipelineRunOptions,
-): readonly Problem[] {
+export function validatePipelineRunSpec(spec: PipelineRunSpec, path: string, rules: Rules): readonly Problem[] {
   return [
-    ...whatToRun(spec, path, options),
+    ...whatToRun(spec, path, rules),
     ...validateRunParams(spec.params ?? [], path),
     ...validateNoResultsInParams(spec.params ?? [], path),
     ...validateBindings(spec.workspaces ?? [], path, 'PipelineRun'),
     ...statusProblems(spec, path),
     ...timeoutProblems(spec, path),
-    ...taskRunSpecProblems(spec, path),
-    ...validatePodTemplate(spec.taskRunTemplate?.podTemplate, `${path}.taskRunTemplate`, options.forbiddenEnv),
+    ...taskRunSpecProblems(spec, path, rules),
+    ...validatePodTemplate(spec.taskRunTemplate?.podTemplate, `${path}.taskRunTemplate`, rules.settings.forbiddenEnv),
   ]
 }
 
-function whatToRun(spec: PipelineRunSpec, path: string, options: PipelineRunOptions): readonly Problem[] {
+function whatToRun(spec: PipelineRunSpec, path: string, rules: Rules): readonly Problem[] {
   const { pipelineRef, pipelineSpec } = spec
   const both = [`${path}.pipelineRef`, `${path}.pipelineSpec`]
   if (pipelineRef && pipelineSpec) return [exactlyOne('both', both, 'keep one of the two')]
-  if (pipelineRef) return validateReference(pipelineRef, `${path}.pipelineRef`)
+  if (pipelineRef) return validateReference(pipelineRef, `${path}.pipelineRef`, rules)
   if (!pipelineSpec) {
     const hint = 'say what to run: pipelineRef: {name: ...} or pipelineSpec: {tasks: [...]}'
     return [{ ...exactlyOne('neither', both, hint), at: path }]
   }
-  return [...validatePipelineSpec(pipelineSpec, `${path}.pipelineSpec`, options), ...inlineUsage(spec, path)]
+  return [
+    ...inlineGate(rules, 'pipelinerun', `${path}.pipelineSpec`),
+    ...validatePipelineSpec(pipelineSpec, `${path}.pipelineSpec`, rules),
+    ...inlineUsage(spec, path),
+  ]
 }
 
 /**
@@ -143,15 +139,12 @@ function taskTimeouts(
   })
 }
 
-function taskRunSpecProblems({ taskRunSpecs = [] }: PipelineRunSpec, path: string): readonly Problem[] {
+function taskRunSpecProblems({ taskRunSpecs = [] }: PipelineRunSpec, path: string, rules: Rules): readonly Problem[] {
   return taskRunSpecs.flatMap((entry, i) => {
     const place = `${path}.taskRunSpecs[${i}]`
     return [
-      ...validateOverrides(entry.stepSpecs, `${place}.stepSpecs`),
-      ...validateOverrides(entry.sidecarSpecs, `${place}.sidecarSpecs`),
-      ...(entry.computeResources && entry.stepSpecs?.some(one => one.computeResources !== undefined)
-        ? [exactlyOne('both', [`${place}.computeResources`, `${place}.stepSpecs.resources`])]
-        : []),
+      ...validateResources(entry, place, rules),
+      ...validatePodTemplate(entry.podTemplate, place, rules.settings.forbiddenEnv),
     ]
   })
 }

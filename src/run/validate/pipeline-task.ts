@@ -2,13 +2,18 @@
 import { exactlyOne, invalidValue, type Problem, problem } from '../../resources/problem.js'
 import type { PipelineSpec, PipelineTask } from '../../resources/tekton.js'
 import { largestFanOut } from '../matrix.js'
+import { expressionsInValue } from '../substitute.js'
+import { fieldGate, flagGate, inlineGate, type Rules } from './gates.js'
 import { validateTaskParams } from './params.js'
-import type { PipelineOptions } from './pipeline-options.js'
 import { goQuote } from './quote.js'
+import { validateReference } from './references.js'
 import { repeats } from './repeats.js'
 import { isDnsLabel } from './steps.js'
 import { validateTaskSpec } from './task.js'
 import { validateWhen } from './when.js'
+
+/** As pkg/internal/artifactref. */
+const TASK_ARTIFACT = /^tasks\.[^.]+\.(?:outputs|inputs)\./
 
 /** Checks an inline pipeline. Handed in, because pipelines contain tasks and tasks contain pipelines. */
 export type CheckPipeline = (spec: PipelineSpec, path: string) => readonly Problem[]
@@ -16,20 +21,21 @@ export type CheckPipeline = (spec: PipelineSpec, path: string) => readonly Probl
 export function validatePipelineTask(
   task: PipelineTask,
   path: string,
-  options: PipelineOptions,
+  rules: Rules,
   checkPipeline: CheckPipeline,
 ): readonly Problem[] {
   return [
     ...nameProblems(task, path),
-    ...bodyProblems(task, path),
-    ...taskRefProblems(task, path),
-    ...taskSpecProblems(task, path, options),
-    ...pipelineRefProblems(task, path),
+    ...bodyProblems(task, path, rules),
+    ...taskRefProblems(task, path, rules),
+    ...taskSpecProblems(task, path, rules),
+    ...(task.pipelineRef ? validateReference(task.pipelineRef, `${path}.pipelineRef`, rules) : []),
     ...(task.pipelineSpec ? checkPipeline(task.pipelineSpec, `${path}.pipelineSpec`) : []),
     ...validateTaskParams(task.params ?? [], path),
-    ...matrixProblems(task, path, options.maxMatrixCombinations),
-    ...validateWhen(task.when ?? [], path, options.celCheck),
-    ...onErrorProblems(task, path),
+    ...matrixProblems(task, path, rules),
+    ...validateWhen(task.when ?? [], path, rules),
+    ...onErrorProblems(task, path, rules),
+    ...artifactGate(task, path, rules),
   ]
 }
 
@@ -47,15 +53,29 @@ function nameProblems({ name }: PipelineTask, path: string): readonly Problem[] 
 
 const BODIES = ['taskRef', 'taskSpec', 'pipelineRef', 'pipelineSpec'] as const
 
-function bodyProblems(task: PipelineTask, path: string): readonly Problem[] {
+function bodyProblems(task: PipelineTask, path: string, rules: Rules): readonly Problem[] {
+  return [...bodyCountProblems(task, path, rules), ...BODIES.flatMap(body => bodyGates(task, body, path, rules))]
+}
+
+function bodyGates(task: PipelineTask, body: (typeof BODIES)[number], path: string, rules: Rules): readonly Problem[] {
+  if (task[body] === undefined) return []
+  const place = `${path}.${body}`
+  return [
+    ...(body === 'pipelineRef' || body === 'pipelineSpec' ? fieldGate(rules, body, 'alpha', place) : []),
+    ...(body === 'taskSpec' || body === 'pipelineSpec' ? inlineGate(rules, 'pipeline', place) : []),
+  ]
+}
+
+function bodyCountProblems(task: PipelineTask, path: string, { settings }: Rules): readonly Problem[] {
   const given = BODIES.filter(body => task[body] !== undefined)
+  const known = settings.flags.enableApiFields === 'alpha' ? BODIES : (['taskRef', 'taskSpec'] as const)
   if (given.length === 0) {
     const hint = 'say what the task runs: taskRef: {name: ...} or taskSpec: {steps: [...]}'
     return [
       {
         ...exactlyOne(
           'neither',
-          BODIES.map(body => `${path}.${body}`),
+          known.map(body => `${path}.${body}`),
           hint,
         ),
         at: path,
@@ -72,25 +92,22 @@ function bodyProblems(task: PipelineTask, path: string): readonly Problem[] {
   ]
 }
 
-function taskRefProblems({ taskRef }: PipelineTask, path: string): readonly Problem[] {
+function taskRefProblems({ taskRef }: PipelineTask, path: string, rules: Rules): readonly Problem[] {
   if (!taskRef) return []
   const place = `${path}.taskRef`
   const custom = Boolean(taskRef.apiVersion) || ![undefined, '', 'Task'].includes(taskRef.kind)
   if (custom) return customProblems(taskRef, 'custom task ref', place)
-  if (taskRef.name || taskRef.resolver) return []
-  return [invalidValue('taskRef must specify name', `${place}.name`)]
+  return validateReference(taskRef, place, rules)
 }
 
-function taskSpecProblems({ taskSpec }: PipelineTask, path: string, options: PipelineOptions): readonly Problem[] {
+function taskSpecProblems({ taskSpec }: PipelineTask, path: string, rules: Rules): readonly Problem[] {
   if (!taskSpec) return []
   const place = `${path}.taskSpec`
   const both = (['apiVersion', 'kind'] as const)
     .filter(field => taskSpec[field] && (taskSpec.steps?.length ?? 0) > 0)
     .map(field => problem(`taskSpec.${field} cannot be specified when using taskSpec.steps`, `${place}.${field}`))
   const custom = Boolean(taskSpec.apiVersion) || ![undefined, '', 'Task'].includes(taskSpec.kind)
-  const inside = custom
-    ? customProblems(taskSpec, 'custom task spec', place)
-    : validateTaskSpec(taskSpec, place, options.celCheck)
+  const inside = custom ? customProblems(taskSpec, 'custom task spec', place) : validateTaskSpec(taskSpec, place, rules)
   return [...both, ...inside]
 }
 
@@ -112,16 +129,12 @@ function customProblems(
   return problems
 }
 
-function pipelineRefProblems({ pipelineRef }: PipelineTask, path: string): readonly Problem[] {
-  if (!pipelineRef || pipelineRef.name || pipelineRef.resolver) return []
-  return [invalidValue('pipelineRef must specify name', `${path}.pipelineRef.name`)]
-}
-
-function matrixProblems(task: PipelineTask, path: string, limit: number): readonly Problem[] {
+function matrixProblems(task: PipelineTask, path: string, rules: Rules): readonly Problem[] {
   const { matrix } = task
   if (!matrix) return []
   const place = `${path}.matrix`
-  const problems: Problem[] = []
+  const limit = rules.settings.maxMatrixCombinations
+  const problems: Problem[] = [...fieldGate(rules, 'matrix', 'beta', place)]
   const count = largestFanOut(matrix)
   if (count > limit) {
     const hint = `the matrix would start ${count} runs; split it, or raise default-max-matrix-combinations-count`
@@ -147,11 +160,22 @@ function matrixProblems(task: PipelineTask, path: string, limit: number): readon
   return problems
 }
 
-function onErrorProblems({ onError, retries = 0 }: PipelineTask, path: string): readonly Problem[] {
+function artifactGate({ params = [] }: PipelineTask, path: string, rules: Rules): readonly Problem[] {
+  const uses = params.flatMap(param => expressionsInValue(param.value)).some(text => TASK_ARTIFACT.test(text))
+  const message = 'feature flag enable-artifacts should be set to true to use artifacts feature.'
+  return uses ? flagGate(rules, 'enableArtifacts', message, `${path}.params`) : []
+}
+
+function onErrorProblems(task: PipelineTask, path: string, rules: Rules): readonly Problem[] {
+  const { onError } = task
   if (!onError || onError.startsWith('$(params')) return []
+  return [...fieldGate(rules, 'OnError', 'beta', `${path}.onError`), ...onErrorValue(task, path)]
+}
+
+function onErrorValue({ onError, retries = 0 }: PipelineTask, path: string): readonly Problem[] {
   if (onError !== 'continue' && onError !== 'stopAndFail') {
     const details = 'PipelineTask OnError must be either "continue" or "stopAndFail"'
-    return [{ ...invalidValue(onError, `${path}.OnError`, details), at: `${path}.onError` }]
+    return [{ ...invalidValue(onError ?? '', `${path}.OnError`, details), at: `${path}.onError` }]
   }
   if (onError !== 'continue' || retries <= 0) return []
   const message = 'PipelineTask OnError cannot be set to "continue" when Retries is greater than 0'

@@ -2,9 +2,9 @@
 import { exactlyOne, invalidValue, listed, type Problem, problem } from '../../resources/problem.js'
 import type { PipelineSpec, PipelineTask } from '../../resources/tekton.js'
 import { buildGraph } from '../graph.js'
+import type { Rules } from './gates.js'
 import { embeddedParams } from './inline-params.js'
 import { validateObjectProperties, validateParamSpecs } from './params.js'
-import type { PipelineOptions } from './pipeline-options.js'
 import { validateReferences } from './pipeline-references.js'
 import { validatePipelineResults } from './pipeline-results.js'
 import { validatePipelineTask } from './pipeline-task.js'
@@ -23,15 +23,15 @@ import {
 import { validatePipelineWorkspaces, validateTaskBindings } from './workspaces.js'
 
 /** Everything but whether params and workspaces are declared: inline specs may use those of the run around them. */
-export function validatePipelineSpec(spec: PipelineSpec, path: string, options: PipelineOptions): readonly Problem[] {
+export function validatePipelineSpec(spec: PipelineSpec, path: string, rules: Rules): readonly Problem[] {
   const { tasks = [], finally: last = [], params = [], workspaces = [], results = [] } = spec
-  const nested = (inner: PipelineSpec, place: string) => validatePipelineSpec(inner, place, options)
+  const nested = (inner: PipelineSpec, place: string) => validatePipelineSpec(inner, place, rules)
   return [
     ...emptyProblems(spec, path),
-    ...eachTask(spec, path, (task, place) => validatePipelineTask(task, place, options, nested)),
+    ...eachTask(spec, path, (task, place) => validatePipelineTask(task, place, rules, nested)),
     ...duplicateTasks([...tasks, ...last], tasks.length, path),
     ...graphProblems(tasks, path),
-    ...validateParamSpecs(params, path),
+    ...validateParamSpecs(params, path, rules),
     ...validateReferences(spec, path),
     ...validatePipelineWorkspaces(workspaces, path),
     ...validatePipelineResults(results, spec, path),
@@ -39,12 +39,12 @@ export function validatePipelineSpec(spec: PipelineSpec, path: string, options: 
 }
 
 /** A stored Pipeline: what it uses must be its own. */
-export function validatePipeline(spec: PipelineSpec, path: string, options: PipelineOptions): readonly Problem[] {
+export function validatePipeline(spec: PipelineSpec, path: string, rules: Rules): readonly Problem[] {
   const { params = [], workspaces = [] } = spec
   const declared = new Set(workspaces.map(workspace => workspace.name))
   const known = knownParams(params)
   return [
-    ...validatePipelineSpec(spec, path, options),
+    ...validatePipelineSpec(spec, path, rules),
     ...validatePipelineParamUsage(spec, known, path),
     ...validateObjectProperties(params, path),
     ...eachTask(spec, path, (task, place) => validateTaskBindings(task, declared, place)),

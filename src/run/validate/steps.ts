@@ -3,12 +3,13 @@ import { parseDuration } from '../../lib/duration.js'
 import type { VolumeMount } from '../../resources/core.js'
 import { invalidValue, missing, type Problem, problem } from '../../resources/problem.js'
 import type { Sidecar, Step, TaskSpec } from '../../resources/tekton.js'
+import { fieldGate, flagGate, type Rules } from './gates.js'
 import { goQuote } from './quote.js'
 import { validateReference } from './references.js'
 import { firstIndexes } from './repeats.js'
 import { validateResults } from './results.js'
 import { namesOf, unknownVariableProblems, type VariableNames } from './variables.js'
-import { type CelCheck, validateWhen } from './when.js'
+import { validateWhen } from './when.js'
 
 const DNS_LABEL = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/
 
@@ -16,7 +17,7 @@ export function isDnsLabel(name: string): boolean {
   return name.length <= 63 && DNS_LABEL.test(name)
 }
 
-export function validateSteps(spec: TaskSpec, path: string, celCheck?: CelCheck): readonly Problem[] {
+export function validateSteps(spec: TaskSpec, path: string, rules: Rules): readonly Problem[] {
   const first = firstIndexes(spec.steps.map(step => step.name))
   // Only those with a fault: nearly always none, and every step would look at all of them.
   const badMounts = (spec.stepTemplate?.volumeMounts ?? []).filter(
@@ -24,9 +25,9 @@ export function validateSteps(spec: TaskSpec, path: string, celCheck?: CelCheck)
   )
   const results = namesOf((spec.results ?? []).map(result => result.name))
   return spec.steps.flatMap((step, i) => [
-    ...oneStep(step, spec, `${path}.steps[${i}]`, results, badMounts),
+    ...oneStep(step, spec, `${path}.steps[${i}]`, results, badMounts, rules),
     ...nameProblems(step, first.get(step.name) ?? i, i, `${path}.steps[${i}]`),
-    ...validateWhen(step.when ?? [], `${path}.steps[${i}]`, celCheck),
+    ...validateWhen(step.when ?? [], `${path}.steps[${i}]`, rules),
     // The odd path is Tekton's: the step's index comes after the field.
     ...validateResults(step.results ?? [], `${path}.steps.results[${i}]`, 'step').map(one => ({
       ...one,
@@ -41,14 +42,41 @@ function oneStep(
   path: string,
   results: VariableNames,
   templateMounts: readonly VolumeMount[],
+  rules: Rules,
 ): readonly Problem[] {
+  const closed = artifactGate(step, path, rules)
+  // As Tekton: of a step whose feature is switched off nothing else is said.
+  if (closed.length > 0) return closed
   return [
     ...(step.ref ? besideRef(step, path) : withoutRef(step, spec, path)),
-    ...(step.ref ? validateReference(step.ref, path, `${path}.ref`) : []),
+    ...(step.ref ? validateReference(step.ref, path, rules, `${path}.ref`) : []),
     ...timeoutProblems(step, path),
     ...mountProblems(step, path, templateMounts),
     ...onErrorProblems(step, path),
+    ...stepGates(step, path, rules),
     ...stepVariableProblems(step, results, path),
+  ]
+}
+
+const ARTIFACTS =
+  /\$\((?:steps\.[^.\s()$]+\.(?:outputs|inputs)\b|step\.artifacts\.path\)|outputs\.|inputs\.|artifacts\.path\))/
+
+function artifactGate(step: Step, path: string, rules: Rules): readonly Problem[] {
+  const env = (step.env ?? []).map(one => one.value ?? '')
+  const texts = [step.script ?? '', ...(step.command ?? []), ...(step.args ?? []), ...env]
+  if (!texts.some(text => ARTIFACTS.test(text))) return []
+  const message = 'feature flag enable-artifacts should be set to true to use artifacts feature.'
+  return flagGate(rules, 'enableArtifacts', message, path)
+}
+
+function stepGates(step: Step, path: string, rules: Rules): readonly Problem[] {
+  return [
+    ...(step.script?.trim().startsWith('#!win')
+      ? fieldGate(rules, 'windows script support', 'alpha', `${path}.script`)
+      : []),
+    ...(step.stdoutConfig ? fieldGate(rules, 'step stdout stream support', 'alpha', `${path}.stdoutConfig`) : []),
+    ...(step.stderrConfig ? fieldGate(rules, 'step stderr stream support', 'alpha', `${path}.stderrConfig`) : []),
+    ...(step.workspaces?.length ? fieldGate(rules, 'step workspaces', 'beta', `${path}.workspaces`) : []),
   ]
 }
 
@@ -178,10 +206,11 @@ function stepVariableProblems(step: Step, taskResults: VariableNames, path: stri
 }
 
 /** Tekton reports sidecars without an index; the real place travels along. */
-export function validateSidecars(sidecars: readonly Sidecar[], path: string): readonly Problem[] {
+export function validateSidecars(sidecars: readonly Sidecar[], path: string, rules: Rules): readonly Problem[] {
   return sidecars.flatMap((sidecar, i) => {
     const at = `${path}.sidecars[${i}]`
     const problems: Problem[] = []
+    if (sidecar.workspaces?.length) problems.push(...fieldGate(rules, 'sidecar workspaces', 'beta', `${at}.workspaces`))
     if (sidecar.name === 'tekton-log-results') {
       const message = `Invalid: cannot use reserved sidecar name ${sidecar.name} `
       problems.push(problem(message, `${path}.sidecars.name`, { at: `${at}.name` }))

@@ -2,49 +2,42 @@
 import { parseDuration } from '../../lib/duration.js'
 import { exactlyOne, invalidValue, missing, type Problem, problem } from '../../resources/problem.js'
 import type { PodTemplate, StepSpecOverride, TaskRunSpec } from '../../resources/tekton.js'
+import { fieldGate, inlineGate, type Rules } from './gates.js'
 import { specOfParam } from './inline-params.js'
 import { validateRunParams } from './params.js'
 import { validateReference } from './references.js'
 import { repeats } from './repeats.js'
 import { validateParamUsage, validateTaskSpec } from './task.js'
 import { knownParams } from './variables.js'
-import type { CelCheck } from './when.js'
 import { validateBindings } from './workspaces.js'
 
-export interface TaskRunOptions {
-  readonly forbiddenEnv: readonly string[]
-  readonly celCheck?: CelCheck
-}
-
-export function validateTaskRunSpec(spec: TaskRunSpec, path: string, options: TaskRunOptions): readonly Problem[] {
+export function validateTaskRunSpec(spec: TaskRunSpec, path: string, rules: Rules): readonly Problem[] {
   return [
-    ...whatToRun(spec, path, options),
+    ...whatToRun(spec, path, rules),
     ...validateRunParams(spec.params ?? [], path),
     ...validateBindings(spec.workspaces ?? [], path, 'TaskRun'),
     ...statusProblems(spec, path),
     ...amountProblems(spec, path),
+    ...(spec.debug ? fieldGate(rules, 'debug', 'alpha', `${path}.debug`) : []),
     ...debugProblems(spec, path),
-    ...validateOverrides(spec.stepSpecs, `${path}.stepSpecs`),
-    ...validateOverrides(spec.sidecarSpecs, `${path}.sidecarSpecs`),
-    ...(spec.computeResources && spec.stepSpecs?.some(one => one.computeResources !== undefined)
-      ? [exactlyOne('both', [`${path}.computeResources`, `${path}.stepSpecs.resources`])]
-      : []),
-    ...validatePodTemplate(spec.podTemplate, path, options.forbiddenEnv),
+    ...validateResources(spec, path, rules),
+    ...validatePodTemplate(spec.podTemplate, path, rules.settings.forbiddenEnv),
   ]
 }
 
-function whatToRun(spec: TaskRunSpec, path: string, options: TaskRunOptions): readonly Problem[] {
+function whatToRun(spec: TaskRunSpec, path: string, rules: Rules): readonly Problem[] {
   const { taskRef, taskSpec } = spec
   const both = [`${path}.taskRef`, `${path}.taskSpec`]
   if (taskRef && taskSpec) return [exactlyOne('both', both, 'keep one of the two')]
-  if (taskRef) return validateReference(taskRef, `${path}.taskRef`)
+  if (taskRef) return validateReference(taskRef, `${path}.taskRef`, rules)
   if (!taskSpec) {
     return [
       { ...exactlyOne('neither', both, 'say what to run: taskRef: {name: ...} or taskSpec: {steps: [...]}'), at: path },
     ]
   }
   return [
-    ...validateTaskSpec(taskSpec, `${path}.taskSpec`, options.celCheck),
+    ...inlineGate(rules, 'taskrun', `${path}.taskSpec`),
+    ...validateTaskSpec(taskSpec, `${path}.taskSpec`, rules),
     // Params of the run are those of its inline Task too. Tekton leaves `taskSpec` out of the path.
     ...validateParamUsage(
       taskSpec.steps,
@@ -114,8 +107,25 @@ function debugProblems({ debug }: TaskRunSpec, path: string): readonly Problem[]
   return [...failure, ...repeated]
 }
 
-/** `stepSpecs` and `sidecarSpecs`, of a TaskRun or of an entry of taskRunSpecs. */
-export function validateOverrides(overrides: readonly StepSpecOverride[] = [], path: string): readonly Problem[] {
+/** What a TaskRun, or an entry of taskRunSpecs, says over its Task's resources. */
+export function validateResources(
+  { stepSpecs, sidecarSpecs, computeResources }: Pick<TaskRunSpec, 'stepSpecs' | 'sidecarSpecs' | 'computeResources'>,
+  path: string,
+  rules: Rules,
+): readonly Problem[] {
+  return [
+    ...(stepSpecs ? fieldGate(rules, 'stepSpecs', 'beta', `${path}.stepSpecs`) : []),
+    ...overrideProblems(stepSpecs, `${path}.stepSpecs`),
+    ...(sidecarSpecs ? fieldGate(rules, 'sidecarSpecs', 'beta', `${path}.sidecarSpecs`) : []),
+    ...overrideProblems(sidecarSpecs, `${path}.sidecarSpecs`),
+    ...(computeResources ? fieldGate(rules, 'computeResources', 'beta', `${path}.computeResources`) : []),
+    ...(computeResources && stepSpecs?.some(one => one.computeResources !== undefined)
+      ? [exactlyOne('both', [`${path}.computeResources`, `${path}.stepSpecs.resources`])]
+      : []),
+  ]
+}
+
+function overrideProblems(overrides: readonly StepSpecOverride[] = [], path: string): readonly Problem[] {
   const repeated = repeats(overrides.map(override => override.name))
   return overrides.flatMap((override, i) => {
     if (!override.name) return [missing(`${path}[${i}].name`)]

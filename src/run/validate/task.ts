@@ -1,6 +1,7 @@
 /** A Task's spec, wherever it stands: stored, inline in a TaskRun, inline in a pipeline task, or fetched by a reference. */
 import { missing, type Problem, problem } from '../../resources/problem.js'
 import type { EmbeddedTask, ParamSpec, Step, StepActionSpec, TaskSpec } from '../../resources/tekton.js'
+import { fieldGate, type Rules } from './gates.js'
 import { validateObjectProperties, validateParamSpecs } from './params.js'
 import { goQuote } from './quote.js'
 import { repeats } from './repeats.js'
@@ -16,19 +17,18 @@ import {
   unknownParamProblems,
   unknownVariableProblems,
 } from './variables.js'
-import type { CelCheck } from './when.js'
 import { validateTaskWorkspaces } from './workspaces.js'
 
 /** Everything but whether params are declared: inline specs may use those of the run around them. */
-export function validateTaskSpec(task: EmbeddedTask, path: string, celCheck?: CelCheck): readonly Problem[] {
+export function validateTaskSpec(task: EmbeddedTask, path: string, rules: Rules): readonly Problem[] {
   const spec: TaskSpec = { ...task, steps: task.steps ?? [] }
   return [
     ...(spec.steps.length === 0 ? [missing(`${path}.steps`, 'a Task has at least one step')] : []),
     ...volumeProblems(spec, path),
     ...validateTaskWorkspaces(spec, path),
-    ...validateSteps(spec, path, celCheck),
-    ...validateSidecars(spec.sidecars ?? [], path),
-    ...validateParamSpecs(spec.params ?? [], path),
+    ...validateSteps(spec, path, rules),
+    ...validateSidecars(spec.sidecars ?? [], path, rules),
+    ...validateParamSpecs(spec.params ?? [], path, rules),
     ...arrayUse(spec.steps, spec.params ?? [], path),
     ...contextProblems(spec.steps, path),
     ...validateResults(spec.results ?? [], `${path}.results`, 'task'),
@@ -36,10 +36,10 @@ export function validateTaskSpec(task: EmbeddedTask, path: string, celCheck?: Ce
 }
 
 /** A stored Task: what it uses must be its own. */
-export function validateTask(spec: TaskSpec, path = 'spec', celCheck?: CelCheck): readonly Problem[] {
+export function validateTask(spec: TaskSpec, path: string, rules: Rules): readonly Problem[] {
   const params = spec.params ?? []
   return [
-    ...validateTaskSpec(spec, path, celCheck),
+    ...validateTaskSpec(spec, path, rules),
     ...validateParamUsage(spec.steps, knownParams(params), path),
     ...validateObjectProperties(params, path),
   ]
@@ -88,7 +88,7 @@ function volumeProblems({ volumes = [] }: TaskSpec, path: string): readonly Prob
 }
 
 /** A StepAction: one step that knows nothing but its own params. */
-export function validateStepAction(spec: StepActionSpec, path = 'spec'): readonly Problem[] {
+export function validateStepAction(spec: StepActionSpec, path: string, rules: Rules): readonly Problem[] {
   const known = knownParams(spec.params ?? [])
   const problems: Problem[] = []
   if (!spec.image) problems.push({ ...missing(`${path}.Image`), at: path })
@@ -112,7 +112,10 @@ export function validateStepAction(spec: StepActionSpec, path = 'spec'): readonl
   const results = namesOf((spec.results ?? []).map(result => result.name))
   return [
     ...problems,
-    ...validateParamSpecs(spec.params ?? [], path),
+    ...validateParamSpecs(spec.params ?? [], path, rules),
+    ...(spec.script?.trim().startsWith('#!win')
+      ? fieldGate(rules, 'windows script support', 'alpha', `${path}.script`)
+      : []),
     ...validateObjectProperties(spec.params ?? [], path),
     ...texts.flatMap(text => [
       ...unknownParamProblems(text, known),

@@ -2,16 +2,17 @@
 import { expect, test } from 'vitest'
 import { problemsText } from '../../../src/resources/problem.js'
 import type { PipelineRun, TaskRun } from '../../../src/resources/tekton.js'
+import { DEFAULT_SETTINGS } from '../../../src/run/settings.js'
 import { validatePipelineSpec } from '../../../src/run/validate/pipeline.js'
 import { validateTask, validateTaskSpec } from '../../../src/run/validate/task.js'
 import { validateRunUpdate } from '../../../src/run/validate/update.js'
 
 test('a Task is checked at the path it is given', () => {
   const spec = { steps: [{ script: 'echo $(params.a)' }] }
-  expect(problemsText(validateTaskSpec(spec, 'status.taskSpec'))).toBe(
+  expect(problemsText(validateTaskSpec(spec, 'status.taskSpec', { settings: DEFAULT_SETTINGS }))).toBe(
     'missing field(s): status.taskSpec.steps[0].Image',
   )
-  expect(problemsText(validateTask(spec, 'x'))).toBe(
+  expect(problemsText(validateTask(spec, 'x', { settings: DEFAULT_SETTINGS }))).toBe(
     'missing field(s): x.steps[0].Image\nnon-existent variable in "echo $(params.a)": x.steps[0].script',
   )
 })
@@ -23,7 +24,7 @@ test('a Pipeline is checked at the path it is given, CEL by the check that is ha
     when: [{ cel: '1 +' }],
     matrix: { params: [{ name: 'p', value: ['a', 'b'] }] },
   }
-  const options = { maxMatrixCombinations: 1, celCheck: () => 'Syntax error' }
+  const options = { settings: { ...DEFAULT_SETTINGS, maxMatrixCombinations: 1 }, celCheck: () => 'Syntax error' }
   expect(problemsText(validatePipelineSpec({ tasks: [task] }, 'here', options))).toBe(
     'expected 0 <= 2 <= 1: here.tasks[0].matrix\ninvalid cel expression: 1 + with err: Syntax error: here.tasks[0].when[0]',
   )
