@@ -79,9 +79,10 @@ function inConfigMap(
   }
 }
 
-/** Blank lines before a `#!` still count as having one, and are kept: as Tekton. */
+/** Blank lines before a `#!` still count as having one. They go: the kernel looks for it in the first two bytes only. */
 function withShebang(script: string): string {
-  return script.trim().startsWith('#!') ? script : `#!/bin/sh\nset -e\n${script}`
+  const trimmed = script.trimStart()
+  return trimmed.startsWith('#!') ? trimmed : `#!/bin/sh\nset -e\n${script}`
 }
 
 function stepFile(index: number): string {

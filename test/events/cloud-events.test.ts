@@ -62,7 +62,7 @@ const typesOf = (received: readonly Received[], subject: string) =>
     .map(({ headers }) => headers['ce-type'])
     .sort()
 
-test('each run tells its life, in binary mode and in the shape of v1beta1', async () => {
+test('34.55 each run tells its life, in binary mode and in the shape of v1beta1', async () => {
   const { url, received } = await startSink()
   const { sender, outcomes } = senderTo(url)
   const cluster = await storeWith()

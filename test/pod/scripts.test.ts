@@ -9,7 +9,7 @@ test.each(
   cases({
     'plain text gets a shell that stops at errors': { script: 'a\n', expected: '#!/bin/sh\nset -e\na\n' },
     'its own interpreter stays': { script: '#!/usr/bin/env bash\na', expected: '#!/usr/bin/env bash\na' },
-    'blank lines before it do not matter, and stay': { script: '\n\n #!/bin/x\na', expected: '\n\n #!/bin/x\na' },
+    'blank lines before it do not matter, and go': { script: '\n\n #!/bin/x\na', expected: '#!/bin/x\na' },
     'nothing in it is expanded': { script: '$(date) `x` $$ \\', expected: '#!/bin/sh\nset -e\n$(date) `x` $$ \\' },
   }),
 )('script: %s', (_, { script, expected }) => {
