@@ -4,6 +4,7 @@ import type { Condition } from '../resources/meta.js'
 import type { ContainerState } from './runtime.js'
 
 interface Seen {
+  readonly started: ReadonlySet<string>
   readonly ready: ReadonlySet<string>
   readonly unschedulable?: string
 }
@@ -24,7 +25,7 @@ export function podConditions(
       : { status: 'False', reason: 'Unschedulable', message: `0/1 nodes are available: ${seen.unschedulable}.` }
   const ready = readiness(pod, phase, states, seen)
   const verdicts: Readonly<Record<string, Verdict>> = {
-    Initialized: initialized(pod, phase, states),
+    Initialized: initialized(pod, phase, states, seen),
     Ready: ready,
     ContainersReady: ready,
     PodScheduled: scheduled,
@@ -36,9 +37,10 @@ export function podConditions(
   })
 }
 
-function initialized(pod: Pod, phase: PodPhase, states: ReadonlyMap<string, ContainerState>): Verdict {
-  const missing = (pod.spec.initContainers ?? []).filter(({ name }) => {
+function initialized(pod: Pod, phase: PodPhase, states: ReadonlyMap<string, ContainerState>, seen: Seen): Verdict {
+  const missing = (pod.spec.initContainers ?? []).filter(({ name, restartPolicy }) => {
     const state = states.get(name)
+    if (restartPolicy === 'Always') return !seen.started.has(name) && state?.kind !== 'exited'
     return state?.kind !== 'exited' || state.exitCode !== 0
   })
   if (missing.length > 0) {
@@ -51,7 +53,8 @@ function initialized(pod: Pod, phase: PodPhase, states: ReadonlyMap<string, Cont
 function readiness(pod: Pod, phase: PodPhase, states: ReadonlyMap<string, ContainerState>, seen: Seen): Verdict {
   if (phase === 'Succeeded') return { status: 'False', reason: 'PodCompleted' }
   if (phase === 'Failed') return { status: 'False', reason: 'PodFailed' }
-  const unready = pod.spec.containers.filter(
+  const sidecars = (pod.spec.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === 'Always')
+  const unready = [...sidecars, ...pod.spec.containers].filter(
     ({ name }) => states.get(name)?.kind !== 'running' || !seen.ready.has(name),
   )
   if (unready.length === 0) return { status: 'True' }

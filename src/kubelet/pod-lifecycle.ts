@@ -8,11 +8,15 @@
  *
  * - Pending: init containers run one after the other, each once the one before has ended with 0. A container whose
  *   configuration cannot be made (a missing secret) waits with the reason, and is tried again.
+ * - An init container with restartPolicy Always is a sidecar: the next one does not wait for its end but for its start
+ *   (startup probe and postStart hook included). It goes on beside the others, its exit code does not count, and it is
+ *   stopped when all others have ended, the last one first.
  * - Running: begins with the first container that is no init container; all of them start together.
+ * - A container that a probe or its postStart hook condemns is stopped, and not started again.
  * - Succeeded and Failed are left by nothing. What still runs then (after a deadline) is stopped.
  * - deletionTimestamp, in any phase: nothing new starts, what runs is stopped, and when nothing runs any more the
  *   object is deleted.
- * - restartPolicy is Never: a container that was ever started is not started again. One that the last status calls
+ * - restartPolicy is Never: a container that was ever started is not started again, a sidecar neither. One that the last status calls
  *   running, but the runtime does not know, is lost: it ended with 137, ContainerStatusUnknown.
  * - A container whose image was changed to the nop image (Tekton's way to end sidecars) is stopped, and reported as the
  *   nop image would end: Completed, 0.
@@ -45,8 +49,12 @@ export type KubeletStep =
 export interface SeenPod {
   /** From the runtime, and as `waiting` what the kubelet could not start. */
   readonly containers: ReadonlyMap<string, ContainerState>
-  /** Running containers whose readiness probe succeeds. One without a probe is ready when it runs. */
+  /** Running containers whose postStart hook and startup probe have succeeded. */
+  readonly started: ReadonlySet<string>
+  /** Of those, the ones whose readiness probe succeeds. One without a probe is ready when it has started. */
   readonly ready: ReadonlySet<string>
+  /** Running containers to be stopped, with the seconds of grace that their probe has of its own. */
+  readonly unhealthy: ReadonlyMap<string, number | undefined>
   /** Why this Pod cannot be placed on this machine yet. */
   readonly unschedulable?: string
 }
@@ -65,14 +73,16 @@ export function nextKubeletSteps(pod: Pod, seen: SeenPod, now: number): KubeletP
   const deadlineAt = deadlineOf(pod, startTime)
   const late = deadlineAt !== undefined && now >= deadlineAt && !isOver(pod.status?.phase)
   const inits = pod.spec.initContainers ?? []
-  const initFailed = inits.some(({ name }) => endedWith(states.get(name)) === 'failure')
+  const initFailed = inits.some(init => !isSidecar(init) && endedWith(states.get(init.name)) === 'failure')
   const deleting = pod.metadata.deletionTimestamp !== undefined
-  const over = deleting || late || initFailed || isOver(pod.status?.phase)
-
-  const steps = over ? stopSteps(pod, states) : [...startSteps(pod, states), ...nopSteps(pod, states)]
-  const idle = [...states.values()].every(state => state.kind !== 'running')
   const allEnded = pod.spec.containers.every(({ name }) => states.get(name)?.kind === 'exited')
-  const released = idle && (over || allEnded)
+  const over = deleting || late || initFailed || allEnded || isOver(pod.status?.phase)
+
+  const steps = over
+    ? stopSteps(pod, states)
+    : [...startSteps(pod, states, seen), ...nopSteps(pod, states), ...unhealthySteps(pod, states, seen)]
+  const idle = [...states.values()].every(state => state.kind !== 'running')
+  const released = idle && over
   const end: readonly KubeletStep[] = deleting ? [{ do: 'release' }, { do: 'delete' }] : [{ do: 'release' }]
 
   const outcome = outcomeOf(pod, states, late, initFailed, released)
@@ -82,14 +92,18 @@ export function nextKubeletSteps(pod: Pod, seen: SeenPod, now: number): KubeletP
     podIP: '127.0.0.1',
     startTime,
     ...(inits.length > 0
-      ? { initContainerStatuses: inits.map(init => containerStatus(pod, init, states, seen, 'init')) }
+      ? {
+          initContainerStatuses: inits.map(init =>
+            containerStatus(pod, init, states, seen, isSidecar(init) ? 'sidecar' : 'init'),
+          ),
+        }
       : {}),
     containerStatuses: pod.spec.containers.map(container => containerStatus(pod, container, states, seen, 'main')),
   }
   return {
     steps: released ? end : steps,
     status,
-    ...(deadlineAt !== undefined && !over && !allEnded ? { lookAgainAt: deadlineAt } : {}),
+    ...(deadlineAt !== undefined && !over ? { lookAgainAt: deadlineAt } : {}),
   }
 }
 
@@ -128,20 +142,40 @@ function endedWith(state: ContainerState | undefined): 'success' | 'failure' | u
   return state.exitCode === 0 ? 'success' : 'failure'
 }
 
-function startSteps(pod: Pod, states: States): readonly KubeletStep[] {
-  for (const { name } of pod.spec.initContainers ?? []) {
+function isSidecar(init: Container): boolean {
+  return init.restartPolicy === 'Always'
+}
+
+function startSteps(pod: Pod, states: States, seen: SeenPod): readonly KubeletStep[] {
+  for (const init of pod.spec.initContainers ?? []) {
+    const { name } = init
     const state = states.get(name)
     if (state === undefined) return [{ do: 'start', container: name }]
-    if (endedWith(state) !== 'success') return []
+    const isDone = isSidecar(init) ? seen.started.has(name) || state.kind === 'exited' : endedWith(state) === 'success'
+    if (!isDone) return []
   }
   return pod.spec.containers
     .filter(({ name }) => !states.has(name))
     .map(({ name }) => ({ do: 'start', container: name }))
 }
 
+/** Sidecars end after all others, the last one first. */
 function stopSteps(pod: Pod, states: States): readonly KubeletStep[] {
-  const running = [...states].filter(([, state]) => state.kind === 'running')
-  return running.map(([container]) => ({ do: 'stop', container, graceMs: graceMsOf(pod) }))
+  const running = [...states].flatMap(([name, state]) => (state.kind === 'running' ? [name] : []))
+  const sidecars = (pod.spec.initContainers ?? []).filter(isSidecar).map(({ name }) => name)
+  const others = running.filter(name => !sidecars.includes(name))
+  const last = sidecars.filter(name => running.includes(name)).slice(-1)
+  const graceMs = graceMsOf(pod)
+  return (others.length > 0 ? others : last).map(container => ({ do: 'stop', container, graceMs }))
+}
+
+function unhealthySteps(pod: Pod, states: States, seen: SeenPod): readonly KubeletStep[] {
+  const running = [...seen.unhealthy].filter(([name]) => states.get(name)?.kind === 'running')
+  return running.map(([container, seconds]) => ({
+    do: 'stop',
+    container,
+    graceMs: seconds === undefined ? graceMsOf(pod) : seconds * 1000,
+  }))
 }
 
 function nopSteps(pod: Pod, states: States): readonly KubeletStep[] {
@@ -181,7 +215,10 @@ function outcomeOf(pod: Pod, states: States, late: boolean, initFailed: boolean,
     const ended = endedWith(states.get(container.name))
     return ended !== undefined && container.image === NOP_IMAGE ? 'success' : ended
   })
-  if (ends.every(end => end === 'success')) return { phase: 'Succeeded' }
+  const sidecarRuns = (pod.spec.initContainers ?? []).some(
+    init => isSidecar(init) && states.get(init.name)?.kind === 'running',
+  )
+  if (ends.every(end => end === 'success') && !sidecarRuns) return { phase: 'Succeeded' }
   // Also a Pod that was deleted before all of it had started.
   if (released) return { phase: 'Failed' }
   const begun = pod.spec.containers.some(({ name }) => {
@@ -196,7 +233,7 @@ function containerStatus(
   container: Container,
   states: States,
   seen: SeenPod,
-  role: 'init' | 'main',
+  role: 'init' | 'sidecar' | 'main',
 ): ContainerStatus {
   const { name, image } = container
   const state = states.get(name)
@@ -219,23 +256,27 @@ function containerStatus(
         ...base,
         ...id,
         state: { running: { startedAt: state.startedAt } },
-        ready: role === 'main' && seen.ready.has(name),
-        started: true,
+        ready: role !== 'init' && seen.ready.has(name),
+        started: seen.started.has(name),
       }
     case 'exited': {
       const asNop = image === NOP_IMAGE && role === 'main'
       const { startedAt, finishedAt, signal } = state
       const message = lastWords(pod, state.message)
       const terminated = {
-        exitCode: asNop ? 0 : state.exitCode,
-        ...(signal !== 0 && !asNop ? { signal } : {}),
-        reason: asNop ? 'Completed' : state.reason,
+        exitCode: state.exitCode,
+        ...(signal === 0 ? {} : { signal }),
+        reason: state.reason,
         ...(message === '' ? {} : { message }),
         startedAt,
         finishedAt,
         ...id,
       }
-      return { ...base, ...id, state: { terminated }, ready: role === 'init' && state.exitCode === 0, started: false }
+      const ended = { ...base, ...id, ready: role === 'init' && state.exitCode === 0, started: false }
+      if (!asNop) return { ...ended, state: { terminated } }
+      // As if the nop image had been started in its place, and had ended at once.
+      const nop = { exitCode: 0, reason: 'Completed', startedAt: finishedAt, finishedAt, ...id }
+      return { ...ended, restartCount: 1, state: { terminated: nop }, lastState: { terminated } }
     }
     default:
       throw new Error(`unknown container state ${JSON.stringify(state satisfies never)}`)

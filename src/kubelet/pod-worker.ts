@@ -83,7 +83,7 @@ export function startPodWorker(first: Pod, adopted: PodSandbox | undefined, deps
     for (const watcher of watchers) watcher()
   }
   closing.signal.addEventListener('abort', notice)
-  const attendance = createAttendance({ runtime, logs: deps.logs, log, notice })
+  const attendance = createAttendance({ runtime, logs: deps.logs, log, now, adopted: adopted !== undefined, notice })
 
   const volumeDeps = (): VolumeDeps => ({
     cluster,
@@ -141,9 +141,11 @@ export function startPodWorker(first: Pod, adopted: PodSandbox | undefined, deps
   const stop = (container: string, graceMs: number): void => {
     // Asked again only when there is less time now, as after a forced deletion.
     if (sandbox === undefined || (stopping.get(container) ?? Number.POSITIVE_INFINITY) <= graceMs) return
+    const isFirst = !stopping.has(container)
+    const place = sandbox
     stopping.set(container, graceMs)
-    void runtime
-      .stopContainer(sandbox, container, graceMs)
+    void (isFirst ? attendance.beforeStop(pod, place, container, graceMs) : Promise.resolve(0))
+      .then(spentMs => runtime.stopContainer(place, container, Math.max(graceMs === 0 ? 0 : 1, graceMs - spentMs)))
       .catch(error => log.error('stopping a container failed', { pod: uid, container, error: describeError(error) }))
       .finally(() => {
         stopping.delete(container)
@@ -210,11 +212,9 @@ export function startPodWorker(first: Pod, adopted: PodSandbox | undefined, deps
     const seen = sandbox === undefined ? new Map<string, ContainerState>() : await runtime.inspect(sandbox)
     if (sandbox !== undefined) attendance.attend(pod, sandbox, seen)
     const containers = new Map([...refused, ...seen])
-    return nextKubeletSteps(
-      pod,
-      { containers, ready: attendance.ready, ...(unschedulable === undefined ? {} : { unschedulable }) },
-      now(),
-    )
+    const { started, ready, unhealthy } = attendance
+    const seenPod = { containers, started, ready, unhealthy, ...(unschedulable === undefined ? {} : { unschedulable }) }
+    return nextKubeletSteps(pod, seenPod, now())
   }
 
   const pass = async (): Promise<'over' | 'waits'> => {

@@ -1,6 +1,4 @@
-import { connect } from 'node:net'
-import type { Container, Probe } from '../resources/core.js'
-import type { PodRuntime, PodSandbox } from './runtime.js'
+import type { Probe } from '../resources/core.js'
 
 /** Until a container is ready for the first time its pipeline waits: look more often than the Pod asks for. */
 const EAGER_PERIOD_MS = 250
@@ -10,85 +8,47 @@ const DEFAULT_PERIOD_SECONDS = 10
 const DEFAULT_TIMEOUT_SECONDS = 1
 const DEFAULT_FAILURE_THRESHOLD = 3
 
-/** Probes a running container until `signal` aborts, and tells each time its readiness has changed. */
-export async function probeReadiness(
-  runtime: PodRuntime,
-  sandbox: PodSandbox,
-  container: Container,
-  probe: Probe,
-  tell: (ready: boolean) => void,
-  signal: AbortSignal,
-): Promise<void> {
-  let ready = false
+export interface ProbeWatch {
+  readonly probe: Probe
+  /** What holds before the first answer: a container is alive, but neither started nor ready. */
+  readonly initially: boolean
+  readonly ask: (signal: AbortSignal) => Promise<boolean>
+  /** The answer has changed: so many successes, or failures, in a row. False ends the watch. */
+  readonly tell: (good: boolean) => boolean
+}
+
+/**
+ * Asks again and again until `signal` aborts or `tell` says to stop. While the answer is no, it asks more often than the
+ * Pod wants, but lets no more failures count: a failure threshold lasts as long as it would in a cluster.
+ */
+export async function watchProbe({ probe, initially, ask, tell }: ProbeWatch, signal: AbortSignal): Promise<void> {
+  const periodMs = (probe.periodSeconds || DEFAULT_PERIOD_SECONDS) * 1000
+  const timeoutMs = (probe.timeoutSeconds || DEFAULT_TIMEOUT_SECONDS) * 1000
+  let good = initially
+  /** Not before the first answer: a container that never starts has to be told of too. */
+  let told = initially
   let successes = 0
-  let failures = 0
+  let failedPeriods = 0
   await pause((probe.initialDelaySeconds ?? 0) * 1000, signal)
   while (!signal.aborted) {
-    const timeout = AbortSignal.timeout((probe.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS) * 1000)
-    const answered = await answers(runtime, sandbox, container, probe, AbortSignal.any([signal, timeout]))
+    const answered = await ask(AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]))
     if (signal.aborted) return
+    const pauseMs = good ? periodMs : Math.min(periodMs, EAGER_PERIOD_MS)
     successes = answered ? successes + 1 : 0
-    failures = answered ? 0 : failures + 1
-    const change = ready
-      ? failures >= (probe.failureThreshold ?? DEFAULT_FAILURE_THRESHOLD)
-      : successes >= (probe.successThreshold ?? 1)
-    if (change) {
-      ready = !ready
-      tell(ready)
+    failedPeriods = answered ? 0 : failedPeriods + pauseMs / periodMs
+    const turned = answered
+      ? !good && successes >= (probe.successThreshold || 1)
+      : (good || !told) && failedPeriods >= (probe.failureThreshold || DEFAULT_FAILURE_THRESHOLD) - 1e-9
+    if (turned) {
+      good = answered
+      told = true
+      if (!tell(good)) return
     }
-    const periodMs = (probe.periodSeconds ?? DEFAULT_PERIOD_SECONDS) * 1000
-    await pause(ready ? periodMs : Math.min(periodMs, EAGER_PERIOD_MS), signal)
+    await pause(good ? periodMs : pauseMs, signal)
   }
 }
 
-async function answers(
-  runtime: PodRuntime,
-  sandbox: PodSandbox,
-  container: Container,
-  probe: Probe,
-  signal: AbortSignal,
-): Promise<boolean> {
-  try {
-    if (probe.exec !== undefined) {
-      return (await runtime.exec(sandbox, container.name, probe.exec.command, signal)) === 0
-    }
-    if (probe.tcpSocket !== undefined) {
-      const { host, port } = probe.tcpSocket
-      return await accepts(host ?? sandbox.podIP, portOf(container, port), signal)
-    }
-    if (probe.httpGet !== undefined) {
-      const { scheme, host, port, path } = probe.httpGet
-      const origin = `${(scheme ?? 'HTTP').toLowerCase()}://${host ?? sandbox.podIP}:${portOf(container, port)}`
-      const response = await fetch(new URL(path ?? '/', origin), { signal, redirect: 'manual' })
-      await response.body?.cancel()
-      return response.status >= 200 && response.status < 400
-    }
-    return true
-  } catch {
-    return false // refused, timed out, not there: each means "not ready"
-  }
-}
-
-function portOf(container: Container, port: number | string): number {
-  if (typeof port === 'number') return port
-  return (
-    container.ports?.find(candidate => 'name' in candidate && candidate.name === port)?.containerPort ?? Number(port)
-  )
-}
-
-function accepts(host: string, port: number, signal: AbortSignal): Promise<boolean> {
-  return new Promise(resolve => {
-    const socket = connect({ host, port, signal })
-    const finish = (open: boolean): void => {
-      socket.destroy()
-      resolve(open)
-    }
-    socket.once('connect', () => finish(true))
-    socket.once('error', () => finish(false))
-  })
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
+export function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise(resolve => {
     const timer = setTimeout(finish, ms)
     function finish(): void {

@@ -50,20 +50,36 @@ export interface SecurityContext {
   readonly [field: string]: unknown
 }
 
-export interface Probe {
+/** One of them. */
+export interface ProbeAction {
   readonly exec?: { readonly command: readonly string[] }
   readonly httpGet?: {
     readonly path?: string
     readonly port: number | string
     readonly host?: string
     readonly scheme?: string
+    readonly httpHeaders?: readonly { readonly name: string; readonly value: string }[]
   }
   readonly tcpSocket?: { readonly port: number | string; readonly host?: string }
+}
+
+export interface LifecycleHandler extends ProbeAction {
+  readonly sleep?: { readonly seconds: number }
+}
+
+export interface Lifecycle {
+  readonly postStart?: LifecycleHandler
+  readonly preStop?: LifecycleHandler
+}
+
+export interface Probe extends ProbeAction {
+  readonly grpc?: { readonly port: number; readonly service?: string }
   readonly initialDelaySeconds?: number
   readonly periodSeconds?: number
   readonly timeoutSeconds?: number
   readonly successThreshold?: number
   readonly failureThreshold?: number
+  readonly terminationGracePeriodSeconds?: number
 }
 
 export interface ContainerPort {
@@ -91,7 +107,7 @@ export interface Container {
   readonly livenessProbe?: Probe
   readonly startupProbe?: Probe
   readonly restartPolicy?: 'Always'
-  readonly lifecycle?: unknown
+  readonly lifecycle?: Lifecycle
   readonly stdin?: boolean
   readonly stdinOnce?: boolean
   readonly tty?: boolean
@@ -188,6 +204,7 @@ export interface ContainerStates {
 export interface ContainerStatus {
   readonly name: string
   readonly state: ContainerStates
+  readonly lastState?: ContainerStates
   readonly ready: boolean
   readonly started?: boolean
   readonly restartCount: number

@@ -7,6 +7,7 @@ import type {
   ContainerStates,
   EnvFromSource,
   EnvVar,
+  Lifecycle,
   PersistentVolumeClaimSpec,
   PodSpec,
   Probe,
@@ -117,7 +118,7 @@ export interface Sidecar extends StepTemplate {
   readonly readinessProbe?: Probe
   readonly livenessProbe?: Probe
   readonly startupProbe?: Probe
-  readonly lifecycle?: unknown
+  readonly lifecycle?: Lifecycle
   readonly terminationMessagePath?: string
   readonly terminationMessagePolicy?: string
   readonly stdin?: boolean

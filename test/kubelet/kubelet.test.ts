@@ -528,6 +528,55 @@ test('a readiness probe decides when a container is ready', async () => {
   })
 })
 
+test('a sidecar among the init containers starts first, runs its hooks, and ends last', async () => {
+  await using own = await machine()
+  const volumeMounts = [{ name: 'v', mountPath: '/v' }]
+  const hook = (script: string) => ({ exec: { command: ['/bin/sh', '-c', script] } })
+  const say = (word: string) => `echo ${word} >> /v/words`
+  const pod = await createPod(own.cluster, 'beside', {
+    volumes: [{ name: 'v', persistentVolumeClaim: { claimName: 'kept' } }],
+    terminationGracePeriodSeconds: 20,
+    initContainers: [
+      sh('side', `trap '${say('stopped')}; exit 9' TERM; touch /v/up; while :; do sleep 0.01; done`, {
+        restartPolicy: 'Always',
+        volumeMounts,
+        lifecycle: { postStart: hook(say('hooked')), preStop: hook(say('stopping')) },
+        startupProbe: hook('test -e /v/up && echo probed >> /v/words'),
+      }),
+      sh('init', say('init'), { volumeMounts }),
+    ],
+    containers: [sh('step', say('step'), { volumeMounts })],
+  })
+  const metadata = { namespace: 'ci', name: 'kept' }
+  const claim = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata, spec: {} } as const
+  const { uid } = (await own.cluster.create('PersistentVolumeClaim', claim)).metadata
+  const { status } = await finished(own.cluster, pod)
+  expect(status).toMatchObject({
+    phase: 'Succeeded',
+    initContainerStatuses: [{ state: { terminated: { exitCode: 9 } } }, { state: { terminated: { exitCode: 0 } } }],
+    containerStatuses: [{ state: { terminated: { exitCode: 0 } } }],
+  })
+  const words = await readFile(join(own.dir, 'claims/ci/kept', uid, 'words'), 'utf8')
+  expect(words.trim().split('\n')).toEqual(['hooked', 'probed', 'init', 'step', 'stopping', 'stopped'])
+})
+
+test('a container that is not alive any more, or whose postStart hook fails, is killed', async () => {
+  await using own = await machine()
+  const no = { exec: { command: ['false'] } }
+  const pod = await createPod(own.cluster, 'sick', {
+    terminationGracePeriodSeconds: 0,
+    containers: [
+      sh('dead', 'sleep 4906', { livenessProbe: { ...no, periodSeconds: 1, failureThreshold: 1 } }),
+      sh('unhooked', 'sleep 4907', { lifecycle: { postStart: no } }),
+      sh('never', 'sleep 4908', { startupProbe: { ...no, periodSeconds: 1, failureThreshold: 1 } }),
+    ],
+  })
+  const { status } = await finished(own.cluster, pod)
+  expect(status?.phase).toBe('Failed')
+  const codes = status?.containerStatuses?.map(({ state }) => state.terminated?.exitCode)
+  expect(codes).toEqual([137, 137, 137])
+})
+
 test('pods beyond the limit wait for a place, and one that waits can be deleted', async () => {
   await using own = await machine({ concurrency: 1 })
   const volumes = [{ name: 'v', emptyDir: {} }]

@@ -20,7 +20,7 @@ const ends = (exitCode: number, signal = 0): ContainerState => ({
 })
 
 interface Case {
-  readonly inits?: readonly string[]
+  readonly inits?: readonly (string | Container)[]
   readonly mains: readonly (string | Container)[]
   readonly seen?: Readonly<Record<string, ContainerState>>
   readonly meta?: Partial<ObjectMeta>
@@ -28,6 +28,9 @@ interface Case {
   readonly grace?: number
   readonly last?: PodStatus
   readonly now?: number
+  /** Running containers that have not started yet; all others have. */
+  readonly starting?: readonly string[]
+  readonly unhealthy?: Readonly<Record<string, number | undefined>>
 }
 
 function plan(given: Case) {
@@ -46,9 +49,13 @@ function plan(given: Case) {
     ...(given.last ? { status: given.last } : {}),
   }
   const containers = new Map(Object.entries(given.seen ?? {}))
+  const running = [...containers].flatMap(([name, state]) => (state.kind === 'running' ? [name] : []))
+  const started = new Set(running.filter(name => !given.starting?.includes(name)))
   const seen: SeenPod = {
     containers,
-    ready: new Set([...containers].flatMap(([name, state]) => (state.kind === 'running' ? [name] : []))),
+    started,
+    ready: started,
+    unhealthy: new Map(Object.entries(given.unhealthy ?? {})),
   }
   return nextKubeletSteps(pod, seen, T0 + (given.now ?? 0))
 }
@@ -60,6 +67,7 @@ const RELEASE: readonly KubeletStep[] = [{ do: 'release' }]
 const AWAY: readonly KubeletStep[] = [{ do: 'release' }, { do: 'delete' }]
 const gone = { deletionTimestamp: at(5), deletionGracePeriodSeconds: 7 }
 const SINCE_T0: PodStatus = { phase: 'Running', startTime: at(0) }
+const beside = (name: string): Container => ({ name, image: 'any', restartPolicy: 'Always' })
 const nop: Container = { name: 'side', image: NOP_IMAGE }
 
 const CASES: Readonly<Record<string, readonly [Case, string, readonly KubeletStep[]]>> = {
@@ -117,6 +125,53 @@ const CASES: Readonly<Record<string, readonly [Case, string, readonly KubeletSte
     { mains: ['a', nop], seen: { a: ends(0), side: ends(143, 15) } },
     'Succeeded',
     RELEASE,
+  ],
+  'a sidecar before the others starts first': [{ inits: [beside('s'), 'i'], mains: ['a'] }, 'Pending', start('s')],
+  'the next waits for a sidecar to start': [
+    { inits: [beside('s'), 'i'], mains: ['a'], seen: { s: runs }, starting: ['s'] },
+    'Pending',
+    [],
+  ],
+  'and not for its end': [{ inits: [beside('s'), 'i'], mains: ['a'], seen: { s: runs } }, 'Pending', start('i')],
+  'one that ended holds nobody up': [
+    { inits: [beside('s')], mains: ['a'], seen: { s: ends(3) } },
+    'Pending',
+    start('a'),
+  ],
+  'sidecars are stopped when the others have ended, the last one first': [
+    { inits: [beside('s'), beside('t')], mains: ['a'], seen: { s: runs, t: runs, a: ends(0) }, grace: 2 },
+    'Running',
+    stop(2000, 't'),
+  ],
+  'then the one before': [
+    { inits: [beside('s'), beside('t')], mains: ['a'], seen: { s: runs, t: ends(143, 15), a: ends(0) }, grace: 2 },
+    'Running',
+    stop(2000, 's'),
+  ],
+  'how a sidecar ended does not count': [
+    { inits: [beside('s')], mains: ['a'], seen: { s: ends(143, 15), a: ends(0) } },
+    'Succeeded',
+    RELEASE,
+  ],
+  'a failed pod is so when its sidecars have ended': [
+    { inits: [beside('s')], mains: ['a'], seen: { s: ends(0), a: ends(1) } },
+    'Failed',
+    RELEASE,
+  ],
+  'a deleted pod keeps its sidecars until the others have ended': [
+    { inits: [beside('s')], mains: ['a'], seen: { s: runs, a: runs }, meta: gone },
+    'Running',
+    stop(7000, 'a'),
+  ],
+  'what a probe condemns is stopped': [
+    { mains: ['a', 'b'], seen: { a: runs, b: runs }, unhealthy: { a: undefined }, grace: 3 },
+    'Running',
+    stop(3000, 'a'),
+  ],
+  'with the grace of the probe': [
+    { mains: ['a'], seen: { a: runs }, unhealthy: { a: 1 }, grace: 3 },
+    'Running',
+    stop(1000, 'a'),
   ],
   'a container that was running and is known to nobody is lost': [
     {
@@ -251,4 +306,24 @@ test('the deadline is the next look', () => {
   expect(plan({ mains: ['a'], seen: { a: runs }, deadline: 10 }).lookAgainAt).toBe(T0 + 10_000)
   expect(plan({ mains: ['a'], seen: { a: runs } }).lookAgainAt).toBeUndefined()
   expect(plan({ mains: ['a'], seen: { a: ends(0) }, deadline: 10 }).lookAgainAt).toBeUndefined()
+})
+
+test('a container that the nop image replaced has been started again once, and says how it ended before', () => {
+  const { status } = plan({ mains: ['a', nop], seen: { a: ends(0), side: ends(143, 15) } })
+  expect(status.containerStatuses?.[1]).toMatchObject({
+    restartCount: 1,
+    state: { terminated: { exitCode: 0, reason: 'Completed', startedAt: at(1), finishedAt: at(1) } },
+    lastState: { terminated: { exitCode: 143, signal: 15, reason: 'Error' } },
+  })
+})
+
+test('a sidecar counts for what is initialized and what is ready', () => {
+  const conditions = (starting: readonly string[]) =>
+    plan({ inits: [beside('s')], mains: ['a'], seen: { s: runs, a: runs }, starting }).status.conditions?.map(
+      ({ type, status }) => [type, status],
+    )
+  expect(conditions(['s'])).toContainEqual(['Initialized', 'False'])
+  expect(conditions(['s'])).toContainEqual(['Ready', 'False'])
+  expect(conditions([])).toContainEqual(['Initialized', 'True'])
+  expect(conditions([])).toContainEqual(['Ready', 'True'])
 })
