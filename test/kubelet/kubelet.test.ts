@@ -537,7 +537,7 @@ test('a sidecar among the init containers starts first, runs its hooks, and ends
     volumes: [{ name: 'v', persistentVolumeClaim: { claimName: 'kept' } }],
     terminationGracePeriodSeconds: 20,
     initContainers: [
-      sh('side', `trap '${say('stopped')}; exit 9' TERM; touch /v/up; while :; do sleep 0.01; done`, {
+      sh('side', `trap '${say('stopped')}; exit 9' TERM; touch /v/up; sleep 4909 & wait`, {
         restartPolicy: 'Always',
         volumeMounts,
         lifecycle: { postStart: hook(say('hooked')), preStop: hook(say('stopping')) },
