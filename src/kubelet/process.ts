@@ -12,12 +12,13 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { mkdir, readdir, readFile, realpath } from 'node:fs/promises'
 import { constants as signals } from 'node:os'
 import { join, resolve } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { pathSegment } from '../lib/path-segment.js'
 import { toTimestamp } from '../lib/time.js'
 import { readContainer, readShimPid, signalShim, watchContainer } from './container-folder.js'
 import { followLog } from './container-log.js'
 import { parseExit } from './container-record.js'
-import { execBeside } from './exec.js'
+import { execBeside, hasBegun } from './exec.js'
 import { proveIsolation } from './isolation.js'
 import { readMounts, writeMounts } from './mounts-file.js'
 import { rewriteWith } from './rewrite.js'
@@ -71,6 +72,9 @@ interface Held {
 
 /** Another nudge, in case a process was born between the look and the kill, or hangs in the kernel. */
 const KILL_AGAIN_MS = 2_000
+
+/** How often a command beside a container that has only just been asked for looks whether it is there. */
+const BEGIN_POLL_MS = 5
 
 export function createProcessRuntime(options: ProcessRuntimeOptions): ProcessRuntime {
   const now = options.now ?? Date.now
@@ -285,7 +289,13 @@ export function createProcessRuntime(options: ProcessRuntimeOptions): ProcessRun
     async exec(sandbox, container, command, signal) {
       const pod = hold(sandbox)
       const folder = folderOf(pod, container)
-      const shim = await readShimPid(folder)
+      await load(pod)
+      let shim = await readShimPid(folder)
+      while (pod.entries.get(container)?.state.kind === 'running' && !signal.aborted) {
+        if (shim !== undefined && (await hasBegun(shim.pid))) break
+        await delay(BEGIN_POLL_MS)
+        shim = await readShimPid(folder)
+      }
       if (shim === undefined)
         throw new Error(`container "${container}" of pod "${sandbox.namespace}/${sandbox.name}" does not run`)
       const rewrite = rewriteWith(await readMounts(folder))

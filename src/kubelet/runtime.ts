@@ -73,7 +73,10 @@ export interface PodRuntime {
     options: { readonly follow: boolean; readonly offset?: number },
     signal: AbortSignal,
   ): AsyncIterable<Uint8Array>
-  /** Runs a command in the container's surroundings (same mounts and env), for probes. Resolves to its exit code. */
+  /**
+   * Runs a command in the container's surroundings (same mounts and env), for probes and hooks: not before its own command
+   * has begun. Resolves to its exit code.
+   */
   exec(sandbox: PodSandbox, container: string, command: readonly string[], signal: AbortSignal): Promise<number>
 
   /** SIGTERM to the container's process group, SIGKILL to everything it left after the grace. Safe to repeat. */

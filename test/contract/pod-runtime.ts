@@ -215,6 +215,22 @@ export function podRuntimeContract(name: string, make: () => RuntimeUnderTest): 
       await runtime.removePod(sandbox)
     })
 
+    test(`${name}: a command beside a container that was only just started waits for it`, async () => {
+      const { runtime, volumes } = make()
+      const pod = nextPod()
+      const sandbox = await runtime.createPod(pod)
+      const mount = await volume(volumes, `${pod.uid}-hooked`, '/tektite-hooked')
+      const { signal } = new AbortController()
+      const names = ['a', 'b', 'c', 'd', 'e', 'f']
+      const codes = names.map(async one => {
+        await runtime.startContainer(sandbox, sh(one, 'sleep 4723', { mounts: [mount], env: { WHO: one } }))
+        return runtime.exec(sandbox, one, ['sh', '-c', 'echo $WHO > /tektite-hooked/$WHO'], signal)
+      })
+      expect(await Promise.all(codes)).toEqual(names.map(() => 0))
+      for (const one of names) expect(await readFile(join(mount.hostPath, one), 'utf8')).toBe(`${one}\n`)
+      await runtime.removePod(sandbox)
+    })
+
     test(`${name}: a probe finds volumes where the container does, also after a restart`, async () => {
       const { runtime, volumes, restarted } = make()
       const pod = nextPod()
