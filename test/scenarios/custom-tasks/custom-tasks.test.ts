@@ -17,7 +17,7 @@ let stop: () => Promise<unknown>
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'tektite-custom-tasks-'))
   engine = await startEngine(join(folder, 'data'))
-  const program = join(ROOT, 'test/scenarios/custom-tasks/wait-controller.js')
+  const program = join(ROOT, 'test/scenarios/custom-tasks/wait-controller.mjs')
   const controller = spawn(process.execPath, [program, engine.api, engine.token], { stdio: 'inherit' })
   stop = () => {
     const closed = once(controller, 'close')

@@ -1,6 +1,6 @@
 /**
  * A controller of somebody else: serves CustomRuns of `example.dev/v1` `Wait` over nothing but the HTTP API.
- * Usage: node wait-controller.js <api> <token>. Ends with the process that started it.
+ * Usage: node wait-controller.mjs <api> <token>. Ends with the process that started it.
  */
 const [api, token] = process.argv.slice(2)
 const COLLECTION = `${api}/apis/tekton.dev/v1beta1/namespaces/default/customruns`
