@@ -9,6 +9,40 @@ import type { Action, Refusal } from './decision.js'
 
 const WRITE_ATTEMPTS = 5
 
+/** Many children are made in lots: each waits for the disk or the network and not for the others, and others get a turn. */
+const MAX_AT_ONCE = 16
+
+/** In order; only what is made or told of a run's children comes together, because they do not need each other. */
+export function lots(actions: readonly Action[]): readonly (readonly Action[])[] {
+  const all: Action[][] = []
+  for (const action of actions) {
+    const last = all.at(-1)
+    if (last && last.length < MAX_AT_ONCE && isAboutChild(action) && last.every(isAboutChild)) last.push(action)
+    else all.push([action])
+  }
+  return all
+}
+
+function isAboutChild(action: Action): boolean {
+  if (action.do === 'cancel') return true
+  const isRun = action.kind === 'TaskRun' || action.kind === 'PipelineRun' || action.kind === 'CustomRun'
+  return action.do === 'create' && isRun
+}
+
+/** Begun in order, ended together. Resolves to the first 'no' that the API server said. @throws as `applyAction`. */
+export async function applyLot(
+  cluster: Cluster,
+  lot: readonly Action[],
+): Promise<{ readonly action: Action; readonly refusal: Refusal } | undefined> {
+  const outcomes = await Promise.allSettled(lot.map(action => applyAction(cluster, action)))
+  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
+  for (const [index, action] of lot.entries()) {
+    const outcome = outcomes[index]
+    if (outcome?.status === 'fulfilled' && outcome.value) return { action, refusal: outcome.value }
+  }
+  return undefined
+}
+
 /** Resolves to the API server's 'no', if it said one. @throws on everything else that goes wrong. */
 export async function applyAction(cluster: Cluster, action: Action): Promise<Refusal | undefined> {
   switch (action.do) {

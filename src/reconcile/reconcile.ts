@@ -10,7 +10,7 @@ import type { Key } from '../resources/meta.js'
 import { isRecord } from '../resources/shape.js'
 import type { PipelineRun, TaskRun } from '../resources/tekton.js'
 import { isDone, succeededCondition, withSucceeded } from '../status/conditions.js'
-import { applyAction } from './apply.js'
+import { applyLot, lots } from './apply.js'
 import type { Action, Decision, PipelineRunWorld, Refusal, TaskRunWorld } from './decision.js'
 import { endMalformed } from './end-malformed.js'
 import { malformation } from './malformed.js'
@@ -101,11 +101,11 @@ async function pass<K extends 'PipelineRun' | 'TaskRun', World extends { readonl
   try {
     // Children before status: if we stop in between, the next pass finds them by name.
     // The other way round, status would list runs that were never made.
-    for (const action of decision.actions) {
-      const refusal = await applyAction(cluster, action)
-      if (refusal === undefined) continue
-      const end = refused(run, action, refusal, await observe(deps, run, startedAt))
-      for (const last of end.actions) await applyAction(cluster, last)
+    for (const lot of lots(decision.actions)) {
+      const no = await applyLot(cluster, lot)
+      if (no === undefined) continue
+      const end = refused(run, no.action, no.refusal, await observe(deps, run, startedAt))
+      for (const last of lots(end.actions)) await applyLot(cluster, last)
       status = end.status
       lookAgainAt = end.lookAgainAt
       break
@@ -116,7 +116,8 @@ async function pass<K extends 'PipelineRun' | 'TaskRun', World extends { readonl
       observer.changed?.(run, stored)
     } catch (error) {
       if (!isClusterError(error, 'Invalid')) throw error
-      await endUnwritable(deps, runKind, labelled, world, describeError(error))
+      // As it is now: children that this very pass has made must end too.
+      await endUnwritable(deps, runKind, labelled, await observe(deps, run, startedAt), describeError(error))
       return { kind: 'settled' }
     }
   } catch (error) {
@@ -162,7 +163,7 @@ async function endUnwritable<K extends 'PipelineRun' | 'TaskRun', World extends 
 ): Promise<void> {
   const stopping = { ...run, spec: { ...run.spec, status: cancelled } } as Kinds[K]
   const { actions } = decide(stopping, world)
-  for (const action of actions) await applyAction(cluster, action)
+  for (const lot of lots(actions)) await applyLot(cluster, lot)
   const message = `the status of this run cannot be stored any more: ${why}. Use fewer retries, smaller results or smaller tasks`
   const status = {
     ...run.status,

@@ -40,6 +40,8 @@ export interface Simulation {
   /** Ends what runs, in the order of creation, pass by pass, until the run is done. */
   readonly finish: (endingOf?: (child: Child) => Ending) => PipelineRunStatus
   readonly request: (spec: Partial<PipelineRunSpec>) => void
+  /** What the stored Pipeline is from now on. */
+  readonly edit: (pipeline: Lookup<PipelineSpec>) => void
   readonly elapse: (ms: number) => void
   readonly now: () => number
 }
@@ -64,7 +66,7 @@ export const START = Date.parse('2026-01-01T00:00:00Z')
 
 export function simulate(spec: PipelineRunSpec, options: SimulationOptions = {}): Simulation {
   const { name = 'run', tasks = {}, strangers = [], evaluateCel } = options
-  const pipeline: Lookup<PipelineSpec> = options.pipeline ?? { is: 'found', value: spec.pipelineSpec ?? {} }
+  let pipeline: Lookup<PipelineSpec> = options.pipeline ?? { is: 'found', value: spec.pipelineSpec ?? {} }
   const children = new Map<string, Child>()
   const actions: Action[] = []
   let now = START
@@ -177,6 +179,9 @@ export function simulate(spec: PipelineRunSpec, options: SimulationOptions = {})
     },
     request: wanted => {
       run = frozen({ ...run, spec: { ...run.spec, ...wanted } })
+    },
+    edit: edited => {
+      pipeline = edited
     },
     elapse: ms => {
       now += ms
