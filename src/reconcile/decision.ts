@@ -98,8 +98,8 @@ export interface TaskRunWorld {
   readonly stepActions: ReadonlyMap<number, Lookup<StepActionSpec>>
   /** The Pod of the present attempt, by derived name and owner uid. */
   readonly pod: Pod | undefined
-  /** A Pod of that name which is not ours. */
-  readonly stranger: boolean
+  /** Whether a Pod that is not ours has that name, and is being deleted already. */
+  readonly stranger: false | 'stays' | 'leaves'
   /** Read only by the pass that may make the Pod: not there, not made before, not stopped. */
   readonly toMakePod: PodMaterial | undefined
 }

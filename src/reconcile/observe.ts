@@ -85,7 +85,7 @@ export async function observeTaskRun(deps: ObserveDeps, run: TaskRun, now: numbe
     task,
     stepActions,
     pod: ours ? pod : undefined,
-    stranger: pod !== undefined && !ours,
+    stranger: pod !== undefined && !ours && (pod.metadata.deletionTimestamp === undefined ? 'stays' : 'leaves'),
     toMakePod: makesPod
       ? await readPodMaterial(
           deps,

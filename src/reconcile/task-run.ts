@@ -182,6 +182,10 @@ function begin(
 
   const attempt = status.retriesStatus?.length ?? 0
   const wanted = podName(name, attempt)
+  // The TaskRun that had this name was deleted, and its Pod has its grace: its removal wakes us.
+  if (world.stranger === 'leaves') {
+    return waiting(known, TASK_RUN_REASONS.Pending, `waiting for the pod "${wanted}" of a deleted run to go`, now)
+  }
   if (world.stranger) {
     const message = `failed to create task run pod "${name}": a pod "${namespace}/${wanted}" exists and does not belong to this TaskRun. Delete that pod, or give the TaskRun another name`
     return fail(TASK_RUN_REASONS.PodCreationFailed, message, known)

@@ -107,7 +107,7 @@ test.each(
     },
     'a stranger has the name': {
       spec: ONE_STEP,
-      world: { stranger: true },
+      world: { stranger: 'stays' },
       verdict: [
         'False',
         'PodCreationFailed',

@@ -18,6 +18,12 @@ test('a TaskRun that is deleted while it runs is made again, and the run goes on
     const found = await cluster.get('TaskRun', key('run-a'))
     return found !== undefined && found.metadata.uid !== uid && found
   })
+  await until('it to wait for the name', async () => {
+    const message = succeededCondition(await taskRun(cluster, 'run-a'))?.message
+    return message === 'waiting for the pod "run-a-pod" of a deleted run to go'
+  })
+  // The kubelet lets the first Pod go.
+  await cluster.delete('Pod', key('run-a-pod'), { graceSeconds: 0 })
   await until('its own Pod', async () => {
     const pod = await podNamed(cluster, 'run-a-pod')
     return pod.metadata.ownerReferences?.some(owner => owner.uid === again.metadata.uid)
