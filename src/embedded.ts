@@ -6,6 +6,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { startWorkers } from '../workers/main.js'
+import { startResolver } from '../workers/resolver.js'
 import { followSettings } from '../workers/settings.js'
 import type { AdmitOptions } from './admission/admit.js'
 import type { Cluster } from './cluster/cluster.js'
@@ -23,6 +24,8 @@ import { createMemoryQueue } from './queue/memory.js'
 import type { RunQueue } from './queue/queue.js'
 import type { EntrypointSource } from './reconcile/observe.js'
 import { type Reporting, reportForOneCommand, startReporting } from './reporting.js'
+import type { Resolution } from './resolve/resolve.js'
+import type { ResolversDeps } from './resolve/resolvers.js'
 import { HOST_PATH_ANNOTATION } from './resources/annotations.js'
 import { DEFAULT_SETTINGS, withKubelet } from './run/settings.js'
 import { openDatabase } from './storage/lmdb.js'
@@ -30,6 +33,8 @@ import { writeFileAtomically } from './storage/write-file.js'
 
 /** Runs one worker process looks at together: passes are short, and mostly wait for the store. */
 const WORKER_CONCURRENCY = 32
+/** Manifests that are fetched at once: each may be a git process and its memory. */
+const FETCHES_AT_ONCE = 8
 
 const BASE_SETTINGS = withKubelet(DEFAULT_SETTINGS, {
   containerMessageBytes: POD_MESSAGE_BYTES,
@@ -123,6 +128,11 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedEn
       { concurrency: WORKER_CONCURRENCY },
     )
     closing.push(() => workers.close())
+    const resolver = startResolver(
+      { cluster, settings, now, log, load: () => loadResolvers({ cluster, now }) },
+      { concurrency: FETCHES_AT_ONCE },
+    )
+    closing.push(() => resolver.close())
     return {
       cluster,
       inbox,
@@ -140,6 +150,12 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedEn
     await closeAll()
     throw error
   }
+}
+
+/** Loaded with the first ResolutionRequest. */
+async function loadResolvers(deps: ResolversDeps): Promise<Resolution> {
+  const { openResolvers } = await import('./resolve/resolvers.js')
+  return openResolvers(deps)
 }
 
 /** BullMQ is loaded only where a Redis is used: it is most of what a start would wait for. */

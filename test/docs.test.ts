@@ -2,7 +2,13 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { PIPELINE_RUN_REASONS, SKIP_REASONS, TASK_RUN_REASONS, TERMINATION_REASONS } from '../src/status/reasons.js'
+import {
+  PIPELINE_RUN_REASONS,
+  RESOLUTION_REASONS,
+  SKIP_REASONS,
+  TASK_RUN_REASONS,
+  TERMINATION_REASONS,
+} from '../src/status/reasons.js'
 import { ROOT, tektite } from './helpers/cli.js'
 
 const doc = (name: string) => readFileSync(join(ROOT, 'docs', name), 'utf8')
@@ -25,6 +31,7 @@ const TABLES = [
   ['Steps', TERMINATION_REASONS, 3],
   ['PipelineRun', PIPELINE_RUN_REASONS, 4],
   ['Skipped tasks', SKIP_REASONS, 3],
+  ['Resolution requests', RESOLUTION_REASONS, 4],
 ] as const
 
 test.each(TABLES)('docs/errors.md explains every reason under "%s" and no other', (heading, reasons, columns) => {
@@ -44,6 +51,7 @@ test.each(TABLES)('docs/errors.md explains every reason under "%s" and no other'
 test.each([
   ['TaskRun', 'TASK_RUN_REASONS'],
   ['PipelineRun', 'PIPELINE_RUN_REASONS'],
+  ['Resolution requests', 'RESOLUTION_REASONS'],
 ])('the status that docs/errors.md gives a reason of a %s is the one in src/status/reasons.ts', (heading, table) => {
   const source = readFileSync(join(ROOT, 'src/status/reasons.ts'), 'utf8')
   const [, body = ''] = source.split(`export const ${table} = {`)

@@ -2,7 +2,8 @@
 
 import type { Kind } from '../resources/kinds.js'
 import type { NewMeta } from '../resources/meta.js'
-import type { Problem } from '../resources/problem.js'
+import { missing, type Problem } from '../resources/problem.js'
+import { RESOLVER_TYPE_LABEL } from '../resources/resolution.js'
 import type { Json } from '../resources/shape.js'
 import type { PipelineRunSpec, PipelineSpec, StepActionSpec, TaskRunSpec, TaskSpec } from '../resources/tekton.js'
 import type { EventListenerSpec, TriggerBindingSpec, TriggerSpec, TriggerTemplateSpec } from '../resources/triggers.js'
@@ -85,6 +86,8 @@ export function specProblems(kind: Kind, metadata: NewMeta, body: Json, rules: R
       return validatePipelineRunSpec(specOf<PipelineRunSpec>(body), 'spec', rules)
     case 'CustomRun':
       return validateCustomRunSpec(specOf<Json>(body), 'spec')
+    case 'ResolutionRequest':
+      return metadata.labels?.[RESOLVER_TYPE_LABEL] ? [] : [missing(`meta.labels.${RESOLVER_TYPE_LABEL}`)]
     case 'EventListener':
       return validateEventListener(metadata, specOf<EventListenerSpec>(body))
     case 'Trigger':

@@ -193,7 +193,7 @@ function taskRunAnnotations(
   }
 }
 
-function ownerReference(run: PipelineRun): OwnerReference {
+export function ownerReference(run: PipelineRun): OwnerReference {
   return {
     apiVersion: 'tekton.dev/v1',
     kind: 'PipelineRun',

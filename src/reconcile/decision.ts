@@ -4,8 +4,10 @@ import type { SecretFacts } from '../pod/credentials.js'
 import type { LimitRange, Pod } from '../resources/core.js'
 import type { Kind, Kinds } from '../resources/kinds.js'
 import type { Key, New } from '../resources/meta.js'
+import type { ResolutionRequest } from '../resources/resolution.js'
 import type { CustomRun, PipelineRun, PipelineSpec, StepActionSpec, TaskRun, TaskSpec } from '../resources/tekton.js'
 import type { Settings } from '../run/settings.js'
+import type { Origin } from './resolved.js'
 
 export type Action =
   | { readonly [K in Kind]: { readonly do: 'create'; readonly kind: K; readonly object: New<Kinds[K]> } }[Kind]
@@ -62,14 +64,11 @@ export type Lookup<T> =
   | {
       readonly is: 'found'
       readonly value: T
-      /** Name, labels and annotations of the object the value is from; absent for inline specs. */
-      readonly from?: {
-        readonly name: string
-        readonly labels?: Readonly<Record<string, string>>
-        readonly annotations?: Readonly<Record<string, string>>
-      }
+      /** The object the value is from; absent for inline specs. */
+      readonly from?: Origin
     }
-  | { readonly is: 'pending' }
+  /** Being fetched; `request` is what has to be made for that, until it is there. */
+  | { readonly is: 'pending'; readonly request?: New<ResolutionRequest> }
   | { readonly is: 'failed'; readonly reason: string; readonly message: string }
 
 /** Everything about the outside world that a PipelineRun's next step depends on. */

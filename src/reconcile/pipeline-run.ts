@@ -34,7 +34,9 @@ import { SPAN_ANNOTATIONS, spanContextOf } from '../status/span-context.js'
 import { type Advance, advancePipelineRun } from './advance-pipeline-run.js'
 import { pipelineTaskOf, withOrphans } from './child-references.js'
 import { type ChildKind, cancelChildren, childKind } from './children.js'
+import { createRequests } from './create-requests.js'
 import type { Decision, PipelineRunWorld } from './decision.js'
+import { refSourceOf } from './fetched-from.js'
 import { gainedMetadata, PIPELINE_LABEL } from './pipeline-metadata.js'
 import { resolvePipeline } from './resolve-pipeline.js'
 
@@ -71,7 +73,10 @@ export function reconcilePipelineRun(
   const resolved = resolvePipeline(run, world)
   const status = {
     ...started,
-    ...(resolved.spec && { pipelineSpec: resolved.spec, ...provenanceOf(started.provenance, world.settings) }),
+    ...(resolved.spec && {
+      pipelineSpec: resolved.spec,
+      ...provenanceOf(started.provenance, world.settings, refSourceOf(world.pipeline)),
+    }),
   }
   // Once status.pipelineSpec is stored, this has happened.
   const isNew = run.status?.pipelineSpec === undefined
@@ -87,7 +92,8 @@ export function reconcilePipelineRun(
     const message = `PipelineRun ${namespace}/${name} awaiting remote resource`
     const lookAgainAt = deadlines.pipeline
     const waiting = unknown(status, resolved.reason, message, world.now)
-    return { actions: [], status: waiting, ...gained, ...(lookAgainAt !== undefined && { lookAgainAt }) }
+    const actions = createRequests(resolved.requests)
+    return { actions, status: waiting, ...gained, ...(lookAgainAt !== undefined && { lookAgainAt }) }
   }
 
   const built = buildGraph(resolved.spec.tasks ?? [])

@@ -18,6 +18,9 @@ export function refusedTaskRun(
 ): Decision<TaskRunStatus> {
   const status: TaskRunStatus = { ...run.status, startTime: run.status?.startTime ?? toTimestamp(now) }
   const fail = (failure: Failure) => failed(run, status, failure, undefined, [], now)
+  if (action.do === 'create' && action.kind === 'ResolutionRequest') {
+    return fail({ reason: 'TaskRunResolutionFailed', message: `error requesting remote resource: ${message}` })
+  }
   if (action.do === 'create' && action.kind === 'PersistentVolumeClaim') {
     const place = `${run.metadata.namespace}/${run.metadata.name}`
     return fail({
@@ -45,6 +48,9 @@ export function refusedPipelineRun(
   refusal: Refusal,
   world: PipelineRunWorld,
 ): Decision<PipelineRunStatus> {
+  if (action.do === 'create' && action.kind === 'ResolutionRequest') {
+    return endNow(run, world, run.status ?? {}, unaskable(run, action.object.metadata.name, refusal, world))
+  }
   const claim = action.do === 'create' && action.kind === 'PersistentVolumeClaim'
   const status = { ...run.status, startTime: run.status?.startTime ?? toTimestamp(world.now) }
   const { namespace, name } = run.metadata
@@ -54,4 +60,24 @@ export function refusedPipelineRun(
       ? `Failed to create PVC for PipelineRun ${namespace}/${name} Workspaces correctly: ${refusal.message}`
       : refusal.message,
   })
+}
+
+/** The resolver's name makes no label, or the params are too much for an object: nobody can be asked. */
+function unaskable(
+  { metadata: { namespace, name } }: PipelineRun,
+  request: string | undefined,
+  refusal: Refusal,
+  { pipeline }: PipelineRunWorld,
+): { readonly reason: string; readonly message: string } {
+  const why = `error requesting remote resource: ${refusal.message}`
+  const isPipeline = pipeline.is === 'pending' && pipeline.request?.metadata.name === request
+  return isPipeline
+    ? {
+        reason: 'CouldntGetPipeline',
+        message: `Error retrieving pipeline for pipelinerun ${namespace}/${name}: resolver failed to get Pipeline : ${why}`,
+      }
+    : {
+        reason: 'CouldntGetTask',
+        message: `PipelineRun ${namespace}/${name} can't be Run; it contains Tasks that don't exist: ${why}`,
+      }
 }

@@ -1,14 +1,22 @@
 /** From a reference to a pipeline that can run: looked up, checked, with everything replaced that is known at the start. */
+import type { New } from '../resources/meta.js'
+import type { ResolutionRequest } from '../resources/resolution.js'
 import type { PipelineRun, PipelineSpec, PipelineTask, TaskSpec } from '../resources/tekton.js'
 import { pipelineProblem, taskProblem } from '../run/pipeline-problems.js'
 import { snapshotPipeline } from '../run/pipeline-variables.js'
 import { PIPELINE_RUN_REASONS as REASONS } from '../status/reasons.js'
 import type { PipelineRunWorld } from './decision.js'
+import type { Origin } from './resolved.js'
 
 export type ResolvedPipeline =
   | { readonly is: 'ready'; readonly spec: PipelineSpec }
   /** `spec` is there as soon as only Tasks are waited for. */
-  | { readonly is: 'waiting'; readonly reason: string; readonly spec?: PipelineSpec }
+  | {
+      readonly is: 'waiting'
+      readonly reason: string
+      readonly requests: readonly New<ResolutionRequest>[]
+      readonly spec?: PipelineSpec
+    }
   | { readonly is: 'failed'; readonly reason: string; readonly message: string; readonly spec?: PipelineSpec }
 
 export function resolvePipeline(run: PipelineRun, world: PipelineRunWorld): ResolvedPipeline {
@@ -16,10 +24,13 @@ export function resolvePipeline(run: PipelineRun, world: PipelineRunWorld): Reso
   const { namespace } = run.metadata
   const kept = run.status?.pipelineSpec
   if (kept && hasBegun(run, world)) return { is: 'ready', spec: kept }
-  if (!kept && pipeline.is === 'pending') return { is: 'waiting', reason: REASONS.ResolvingPipelineRef }
+  if (!kept && pipeline.is === 'pending') {
+    const requests = pipeline.request ? [pipeline.request] : []
+    return { is: 'waiting', reason: REASONS.ResolvingPipelineRef, requests }
+  }
   if (!kept && pipeline.is === 'failed') return pipeline
   const from = pipeline.is === 'found' ? pipeline.from : undefined
-  const name = from?.name ?? run.spec.pipelineRef?.name ?? run.metadata.name
+  const name = pipelineNameOf(run, from)
   let spec = kept
   if (spec === undefined) {
     if (pipeline.is !== 'found') throw new Error(`PipelineRun "${namespace}/${run.metadata.name}" has no pipeline`)
@@ -37,6 +48,11 @@ export function resolvePipeline(run: PipelineRun, world: PipelineRunWorld): Reso
   return resolveTasks(run, world, spec, name)
 }
 
+/** As messages and `$(context.pipeline.name)` have it. */
+export function pipelineNameOf(run: PipelineRun, from: Origin | undefined): string {
+  return from?.name ?? run.spec.pipelineRef?.name ?? run.metadata.name
+}
+
 /** From the first child or skip on, only status.pipelineSpec and the children count: not what became of Pipeline and Tasks. */
 function hasBegun(run: PipelineRun, world: PipelineRunWorld): boolean {
   const { childReferences = [], skippedTasks = [] } = run.status ?? {}
@@ -45,6 +61,7 @@ function hasBegun(run: PipelineRun, world: PipelineRunWorld): boolean {
 
 function resolveTasks(run: PipelineRun, world: PipelineRunWorld, spec: PipelineSpec, name: string): ResolvedPipeline {
   const tasks = [...(spec.tasks ?? []), ...(spec.finally ?? [])]
+  const requests: New<ResolutionRequest>[] = []
   let isPending = false
   for (const task of tasks) {
     const lookup = world.tasks.get(task.name)
@@ -57,9 +74,11 @@ function resolveTasks(run: PipelineRun, world: PipelineRunWorld, spec: PipelineS
       const message = `Pipeline ${run.metadata.namespace}/${name} can't be Run; it contains child Pipelines that don't exist: ${nested.message}`
       return { is: 'failed', reason: nested.reason, message, spec }
     }
-    isPending ||= lookup?.is === 'pending'
+    if (lookup?.is !== 'pending') continue
+    isPending = true
+    if (lookup.request) requests.push(lookup.request)
   }
-  if (isPending) return { is: 'waiting', reason: REASONS.ResolvingTaskRef, spec }
+  if (isPending) return { is: 'waiting', reason: REASONS.ResolvingTaskRef, requests, spec }
   const problem = taskProblem(run, spec, {
     taskSpec: task => taskSpecOf(task, world),
     nested: task => nestedSpecOf(task, world),

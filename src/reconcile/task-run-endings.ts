@@ -34,7 +34,7 @@ export function finishByPod(
   pod: Pod,
   now: number,
 ): Decision<TaskRunStatus> {
-  const seen = { ...status, ...statesOf(report), ...resultsOf(report) }
+  const seen = { ...status, ...statesOf(report, status), ...resultsOf(report) }
   const outcome = outcomeOf(run, report.verdict)
   if (outcome.status === 'False' && retriesLeft(run, status)) {
     return failed(run, seen, outcome, isFinished(pod) ? undefined : pod, stopSidecars(pod, report), now)
@@ -75,7 +75,7 @@ export function stopPod(
   const report = fresh && pod && task ? statusFromPod(run.metadata.name, task, pod) : undefined
   const seen: TaskRunStatus = {
     ...status,
-    ...(report && statesOf(report)),
+    ...(report && statesOf(report, status)),
   }
   const ended = (step: StepState) => endedStep(step, { run, reason: failure.reason, pod: status.podName ?? '', now })
   const stopped: TaskRunStatus = { ...seen, ...(seen.steps && { steps: seen.steps.map(ended) }) }
@@ -140,8 +140,14 @@ export function failed(
   }
 }
 
-export function statesOf(report: PodReport): Pick<TaskRunStatus, 'steps' | 'sidecars'> {
-  return { ...(report.steps.length > 0 && { steps: report.steps }), ...sidecarsOf(report) }
+/** Where fetched steps came from is not in the Pod: it is taken over from the status so far. */
+export function statesOf(report: PodReport, before: TaskRunStatus): Pick<TaskRunStatus, 'steps' | 'sidecars'> {
+  const provenance = new Map(before.steps?.map(step => [step.name, step.provenance]))
+  const steps = report.steps.map(step => {
+    const from = provenance.get(step.name)
+    return from ? { ...step, provenance: from } : step
+  })
+  return { ...(steps.length > 0 && { steps }), ...sidecarsOf(report) }
 }
 
 export function sidecarsOf(report: PodReport): Pick<TaskRunStatus, 'sidecars'> {

@@ -25,7 +25,8 @@ import { formatDuration, parseDuration } from '../lib/duration.js'
 import { fromTimestamp, toTimestamp } from '../lib/time.js'
 import { READY_ANNOTATION } from '../pod/volumes.js'
 import type { Pod } from '../resources/core.js'
-import { keyOf } from '../resources/meta.js'
+import { keyOf, type New } from '../resources/meta.js'
+import type { ResolutionRequest } from '../resources/resolution.js'
 import type { StepActionSpec, TaskRun, TaskRunStatus, TaskSpec } from '../resources/tekton.js'
 import { podName } from '../run/names.js'
 import { foundTask, prepareTask } from '../run/prepare-task.js'
@@ -38,7 +39,9 @@ import type { Hindrance } from '../status/pod-waiting.js'
 import { provenanceOf } from '../status/provenance.js'
 import { TASK_RUN_REASONS, type TaskRunReason, USER_ERROR } from '../status/reasons.js'
 import { SPAN_ANNOTATIONS, spanContextOf } from '../status/span-context.js'
+import { createRequests } from './create-requests.js'
 import type { Action, Decision, TaskRunWorld } from './decision.js'
+import { refSourceOf, stepProvenance } from './fetched-from.js'
 import {
   failed,
   finishByPod,
@@ -144,25 +147,24 @@ function begin(
   let task = isPrepared ? status.taskSpec : undefined
   if (task === undefined) {
     if (world.task.is === 'pending') {
-      return waiting(
-        status,
-        TASK_RUN_REASONS.ResolvingTaskRef,
-        `TaskRun ${namespace}/${name} awaiting remote resource`,
-        now,
-      )
+      const message = `TaskRun ${namespace}/${name} awaiting remote resource`
+      const actions = createRequests(world.task.request ? [world.task.request] : [])
+      return { ...waiting(status, TASK_RUN_REASONS.ResolvingTaskRef, message, now), actions }
     }
     if (world.task.is === 'failed') return fail(world.task.reason as TaskRunReason, world.task.message)
     const { value: spec } = world.task
     const actions = foundStepActions(spec, world)
-    if (actions === 'pending') {
+    if ('requests' in actions) {
       const message = `TaskRun ${namespace}/${name} awaiting remote StepAction`
-      return waiting(status, TASK_RUN_REASONS.ResolvingStepActionRef, message, now)
+      const asked = waiting(status, TASK_RUN_REASONS.ResolvingStepActionRef, message, now)
+      return { ...asked, actions: createRequests(actions.requests) }
     }
     const found = (stepActions: ReadonlyMap<number, StepActionSpec>): TaskRunStatus => ({
       ...status,
       taskSpec: foundTask(spec, stepActions, settings),
+      ...provenanceOf(status.provenance, settings, refSourceOf(world.task)),
     })
-    if ('message' in actions) return fail(TASK_RUN_REASONS.TaskRunResolutionFailed, actions.message, found(new Map()))
+    if ('message' in actions) return fail(actions.reason, actions.message, found(new Map()))
     const prepared = prepareTask({
       run: withDefaultBindings(run, spec.workspaces, settings.taskRunWorkspaceBinding),
       spec,
@@ -173,7 +175,12 @@ function begin(
     if (prepared.is === 'wrong') return fail(prepared.reason, prepared.message, found(actions.found))
     task = prepared.spec
   }
-  const known: TaskRunStatus = { ...status, taskSpec: task, ...provenanceOf(status.provenance, settings) }
+  const known: TaskRunStatus = {
+    ...status,
+    taskSpec: task,
+    ...provenanceOf(status.provenance, settings, refSourceOf(world.task)),
+    ...stepProvenance(status, task, world),
+  }
   // Made by a pass that could not write its status.
   if (pod) {
     const found = onPod(known, pod.metadata.name)
@@ -251,7 +258,7 @@ function follow(
       : []
   return {
     actions,
-    status: { ...waiting(status, reason, message, now).status, ...statesOf(report) },
+    status: { ...waiting(status, reason, message, now).status, ...statesOf(report, status) },
     ...(report.hindrance && { lookAgainAt: toleratedUntil(report.hindrance, world) }),
   }
 }
@@ -303,8 +310,11 @@ function waiting(status: TaskRunStatus, reason: TaskRunReason, message: string, 
 /** The states of steps are those of one Pod: what is left of the attempt before goes when the next one has its own. */
 function onPod(status: TaskRunStatus, name: string): TaskRunStatus {
   if (status.podName === name) return status
-  const { steps: _, sidecars: __, ...fresh } = status
-  return { ...fresh, podName: name }
+  const { steps, sidecars: _, ...fresh } = status
+  const kept = steps?.flatMap(({ name, container, provenance }) =>
+    provenance ? [{ name, container, provenance }] : [],
+  )
+  return { ...fresh, podName: name, ...(kept && kept.length > 0 && { steps: kept }) }
 }
 
 /** Ours, and of the present attempt: the world was observed before this status may have moved on. */
@@ -316,19 +326,29 @@ function podOfAttempt(run: TaskRun, status: TaskRunStatus, world: TaskRunWorld):
 function foundStepActions(
   task: TaskSpec,
   world: TaskRunWorld,
-): { readonly found: ReadonlyMap<number, StepActionSpec> } | { readonly message: string } | 'pending' {
+):
+  | { readonly found: ReadonlyMap<number, StepActionSpec> }
+  | { readonly reason: TaskRunReason; readonly message: string }
+  | { readonly requests: readonly New<ResolutionRequest>[] } {
   const found = new Map<number, StepActionSpec>()
+  const requests: New<ResolutionRequest>[] = []
+  let isPending = false
   for (const [index, step] of task.steps.entries()) {
     if (!step.ref) continue
     const lookup = world.stepActions.get(index) ?? { is: 'pending' }
-    if (lookup.is === 'pending') return 'pending'
     if (lookup.is === 'failed') {
       const place = `step "${step.name ?? ''}" (index ${index})`
-      return { message: `failed to resolve step ref for ${place}: ${lookup.message}` }
+      const message = `failed to resolve step ref for ${place}: ${lookup.message}`
+      return { reason: lookup.reason as TaskRunReason, message }
     }
-    found.set(index, lookup.value)
+    if (lookup.is === 'found') {
+      found.set(index, lookup.value)
+      continue
+    }
+    isPending = true
+    if (lookup.request) requests.push(lookup.request)
   }
-  return { found }
+  return isPending ? { requests } : { found }
 }
 
 function timeoutOf(run: TaskRun, { settings }: Pick<TaskRunWorld, 'settings'>): number {

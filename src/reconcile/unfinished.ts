@@ -17,7 +17,7 @@ import {
   wakesAfterRemoval,
 } from './wakes.js'
 
-export const WATCHED_KINDS = ['PipelineRun', 'TaskRun', 'CustomRun', 'Pod'] as const
+export const WATCHED_KINDS = ['PipelineRun', 'TaskRun', 'CustomRun', 'ResolutionRequest', 'Pod'] as const
 
 export interface Wake {
   readonly key: RunKey
@@ -42,6 +42,7 @@ export function createUnfinished(): Unfinished {
     PipelineRun: new Map(),
     TaskRun: new Map(),
     CustomRun: new Map(),
+    ResolutionRequest: new Map(),
     Pod: new Map(),
   }
   const siblings = createSiblings()
@@ -73,7 +74,8 @@ export function createUnfinished(): Unfinished {
         case 'listed': {
           for (const uid of [...runs[kind].keys()]) forget(kind, uid)
           for (const item of change.items) remember(kind, item)
-          const owners = [...runs[ownersAfterList(kind)].values()].flatMap(({ keys }) => keys)
+          const kinds = ownersAfterList(kind)
+          const owners = kinds.flatMap(owner => [...runs[owner].values()].flatMap(({ keys }) => keys))
           return [...new Set([...change.items.flatMap(wakesAfterList), ...owners])].map(atOnce)
         }
         case 'put': {

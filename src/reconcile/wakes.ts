@@ -7,10 +7,11 @@ import { type RunKey, runKey } from '../queue/queue.js'
 import type { Pod } from '../resources/core.js'
 import { apiVersionOf } from '../resources/kinds.js'
 import type { ObjectMeta } from '../resources/meta.js'
+import type { ResolutionRequest } from '../resources/resolution.js'
 import type { CustomRun, PipelineRun, TaskRun } from '../resources/tekton.js'
 import { isDone } from '../status/conditions.js'
 
-export type Watched = PipelineRun | TaskRun | CustomRun | Pod
+export type Watched = PipelineRun | TaskRun | CustomRun | ResolutionRequest | Pod
 
 /** What the watcher remembers of an object to tell what changed. */
 export interface Digest {
@@ -54,12 +55,14 @@ export function wakesAfterList(object: Watched): readonly RunKey[] {
  * Of which kind the owners are that a fresh list of `kind` concerns. What ended or went in the gap before it is not told,
  * and the owners' own watch may have had no gap: all unfinished ones are to be woken.
  */
-export function ownersAfterList(kind: Watched['kind']): 'PipelineRun' | 'TaskRun' {
-  return kind === 'Pod' ? 'TaskRun' : 'PipelineRun'
+export function ownersAfterList(kind: Watched['kind']): readonly ('PipelineRun' | 'TaskRun')[] {
+  if (kind === 'ResolutionRequest') return ['PipelineRun', 'TaskRun']
+  return [kind === 'Pod' ? 'TaskRun' : 'PipelineRun']
 }
 
-export function selfKeys(object: PipelineRun | TaskRun | CustomRun): readonly RunKey[] {
-  return object.kind === 'CustomRun' ? [] : [runKey(object.kind, object.metadata)]
+export function selfKeys(object: Exclude<Watched, Pod>): readonly RunKey[] {
+  if (object.kind === 'CustomRun' || object.kind === 'ResolutionRequest') return []
+  return [runKey(object.kind, object.metadata)]
 }
 
 /** Whom the end of a run or a change of a Pod concerns: its controlling owner, if that is a run of ours. */

@@ -10,6 +10,7 @@ import type {
   Secret,
   ServiceAccount,
 } from './core.js'
+import type { ResolutionRequest } from './resolution.js'
 import type { CustomRun, Pipeline, PipelineRun, StepAction, Task, TaskRun } from './tekton.js'
 import type { ClusterTriggerBinding, EventListener, Trigger, TriggerBinding, TriggerTemplate } from './triggers.js'
 
@@ -20,6 +21,7 @@ export interface Kinds {
   Pipeline: Pipeline
   Task: Task
   StepAction: StepAction
+  ResolutionRequest: ResolutionRequest
   EventListener: EventListener
   Trigger: Trigger
   TriggerBinding: TriggerBinding
@@ -77,6 +79,15 @@ export const KINDS: Readonly<Record<Kind, KindInfo>> = {
     plural: 'stepactions',
     shortNames: [],
     status: false,
+  },
+  ResolutionRequest: {
+    group: 'resolution.tekton.dev',
+    version: 'v1beta1',
+    served: ['v1beta1'],
+    namespaced: true,
+    plural: 'resolutionrequests',
+    shortNames: [],
+    status: true,
   },
   EventListener: { ...triggers, plural: 'eventlisteners', shortNames: ['el'], status: true },
   Trigger: { ...triggers, plural: 'triggers', shortNames: ['tri'], status: false },

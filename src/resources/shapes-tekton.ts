@@ -337,6 +337,8 @@ const customRunSpec: Fields = {
   },
 }
 
+export const RESOLUTION_REQUEST_SPEC: Fields = { fields: { params, url: 'string' } }
+
 const V1 = tables('v1')
 const V1BETA1 = tables('v1beta1')
 

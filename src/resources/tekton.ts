@@ -71,6 +71,19 @@ export interface Reference {
   readonly params?: readonly Param[]
 }
 
+/** Where a resolved object came from. */
+export interface RefSource {
+  readonly uri?: string
+  /** Algorithm → hex. */
+  readonly digest?: Readonly<Record<string, string>>
+  readonly entryPoint?: string
+}
+
+export interface Provenance {
+  readonly refSource?: RefSource
+  readonly featureFlags?: Readonly<Record<string, unknown>>
+}
+
 // --- tasks --------------------------------------------------------------------------------------
 
 export interface WorkspaceUsage {
@@ -269,6 +282,8 @@ export interface StepState extends ContainerStates, Artifacts {
   readonly imageID?: string
   readonly results?: readonly ResultValue[]
   readonly terminationReason?: string
+  /** Of the StepAction, when it was fetched. */
+  readonly provenance?: Pick<Provenance, 'refSource'>
 }
 
 export interface SidecarState extends ContainerStates {
@@ -290,7 +305,7 @@ export interface TaskRunStatus {
   readonly artifacts?: Artifacts
   readonly taskSpec?: TaskSpec
   readonly retriesStatus?: readonly TaskRunStatus[]
-  readonly provenance?: Readonly<Record<string, unknown>>
+  readonly provenance?: Provenance
   readonly spanContext?: Readonly<Record<string, string>>
 }
 
@@ -423,7 +438,7 @@ export interface PipelineRunStatus {
   readonly skippedTasks?: readonly SkippedTask[]
   readonly childReferences?: readonly ChildReference[]
   readonly finallyStartTime?: string
-  readonly provenance?: Readonly<Record<string, unknown>>
+  readonly provenance?: Provenance
   readonly spanContext?: Readonly<Record<string, string>>
 }
 

@@ -1,14 +1,18 @@
-/** `status.provenance`: with which settings a run is carried out, as Tekton spells them; what is off or empty is left out. */
+/** `status.provenance`: where what a run runs came from, and with which settings it is carried out, as Tekton spells them. */
+import type { Provenance, RefSource } from '../resources/tekton.js'
 import type { Settings } from '../run/settings.js'
 
-type Provenance = Readonly<Record<string, unknown>>
-
 /** Empty when the installation does not want it, and when the run has it: it says how the run began. */
-export function provenanceOf(before: Provenance | undefined, settings: Settings): { readonly provenance?: Provenance } {
-  if (!settings.flags.enableProvenanceInStatus || before?.['featureFlags'] !== undefined) return {}
-  return { provenance: { ...before, featureFlags: featureFlags(settings) } }
+export function provenanceOf(
+  before: Provenance | undefined,
+  settings: Settings,
+  refSource?: RefSource,
+): { readonly provenance?: Provenance } {
+  if (!settings.flags.enableProvenanceInStatus || before?.featureFlags !== undefined) return {}
+  return { provenance: { ...before, ...(refSource && { refSource }), featureFlags: featureFlags(settings) } }
 }
 
+/** What is off or empty is left out. */
 function featureFlags({ flags }: Settings): Readonly<Record<string, unknown>> {
   const named = {
     disableCredsInit: flags.disableCredsInit,

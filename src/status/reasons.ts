@@ -58,6 +58,8 @@ export const TASK_RUN_REASONS = {
   TaskRunResultLargerThanAllowedLimit: 'TaskRunResultLargerThanAllowedLimit',
   /** False: the Task or a StepAction does not exist or cannot be used. */
   TaskRunResolutionFailed: 'TaskRunResolutionFailed',
+  /** False: a fetched Task or StepAction would be refused if it were created here. */
+  TaskValidationFailed: 'TaskValidationFailed',
   /** Unknown: the Task is being fetched. */
   ResolvingTaskRef: 'ResolvingTaskRef',
   /** Unknown: a StepAction is being fetched. */
@@ -158,6 +160,15 @@ export const PIPELINE_RUN_REASONS = {
   CreateRunFailed: 'CreateRunFailed',
   /** False: a claim of a `volumeClaimTemplate` could not be made. */
   CouldntCreateWorkspacePVC: 'CouldntCreateWorkspacePVC',
+} as const
+
+export const RESOLUTION_REASONS = {
+  /** Unknown: asked, not answered yet. */
+  ResolutionInProgress: 'ResolutionInProgress',
+  /** False: the resolver cannot fetch it. */
+  ResolutionFailed: 'ResolutionFailed',
+  /** False: nobody answered in time. */
+  ResolutionTimedOut: 'ResolutionTimedOut',
 } as const
 
 /** Why a pipeline task did not run, in `status.skippedTasks[].reason`. */

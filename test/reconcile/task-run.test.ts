@@ -98,7 +98,9 @@ test.each(
     },
     'step action cannot be had': {
       spec: { taskSpec: { steps: [{ name: 'a', ref: { name: 'x' } }] } },
-      world: { stepActions: new Map([[0, { is: 'failed', reason: 'x', message: 'no such action' }]]) },
+      world: {
+        stepActions: new Map([[0, { is: 'failed', reason: 'TaskRunResolutionFailed', message: 'no such action' }]]),
+      },
       verdict: [
         'False',
         'TaskRunResolutionFailed',
