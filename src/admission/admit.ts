@@ -19,6 +19,7 @@ import { DEFAULT_SETTINGS, type Settings } from '../run/settings.js'
 import type { Rules } from '../run/validate/gates.js'
 import type { CelCheck } from '../run/validate/when.js'
 import { lintObject, lintReferences } from './lint.js'
+import { checkReferences } from './references.js'
 import { defaultedSpec, specProblems } from './rules.js'
 
 export interface AdmitOptions {
@@ -122,7 +123,13 @@ export interface ManifestText {
 }
 
 export type AdmittedManifests =
-  | { readonly is: 'ok'; readonly objects: readonly New<AnyResource>[]; readonly warnings: readonly Problem[] }
+  | {
+      readonly is: 'ok'
+      readonly objects: readonly New<AnyResource>[]
+      readonly warnings: readonly Problem[]
+      /** What shows only when the objects are put together as their runs would: asked for by who starts none. */
+      readonly references: () => { readonly problems: readonly Problem[]; readonly warnings: readonly Problem[] }
+    }
   | { readonly is: 'refused'; readonly problems: readonly Problem[]; readonly warnings: readonly Problem[] }
 
 /** All objects of some files, or everything that is wrong with any of them, with file and line. */
@@ -140,13 +147,19 @@ export function admitManifests(texts: readonly ManifestText[], options: AdmitOpt
   )
   const objects = admitted.map(({ object }) => object)
   const sourceOf = new Map(admitted.map(({ object, source }) => [object, source]))
-  const between = lintReferences(objects).map(({ problem, object }) => {
+  const locate = ({ problem, object }: { readonly problem: Problem; readonly object: New<AnyResource> }): Problem => {
     const source = sourceOf.get(object)
     return source ? located(problem, source) : problem
-  })
+  }
+  const between = lintReferences(objects).map(locate)
   const own = admitted.flatMap(({ warnings, source }) => warnings.map(problem => located(problem, source)))
   const warnings = [...own, ...between]
-  return problems.length > 0 ? { is: 'refused', problems, warnings } : { is: 'ok', objects, warnings }
+  if (problems.length > 0) return { is: 'refused', problems, warnings }
+  const references = () => {
+    const found = checkReferences(objects, settings)
+    return { problems: found.problems.map(locate), warnings: found.warnings.map(locate) }
+  }
+  return { is: 'ok', objects, warnings, references }
 }
 
 /** The settings that the files themselves bring along, over those of the installation: in whatever order they stand. */

@@ -18,6 +18,12 @@ interface RunFlags {
   readonly output?: Output
 }
 
+interface ValidateFlags {
+  readonly recursive: boolean
+  readonly config: string[]
+  readonly output?: 'json'
+}
+
 interface UpFlags {
   readonly port: number
   readonly hooksPort: number
@@ -65,6 +71,27 @@ export async function main(args: readonly string[]): Promise<number> {
         ...(flags.timeout !== undefined && { timeoutMs: flags.timeout }),
         ...(flags.output && { output: flags.output }),
       })
+    })
+
+  program
+    .command('validate')
+    .description('check manifests as a cluster would, all at once, without running anything')
+    .argument('<file...>', 'manifests and folders of them; `-` for standard input')
+    .option('-R, --recursive', 'folders within folders too', false)
+    .option(
+      '--config <file>',
+      'ConfigMaps config-defaults and feature-flags to check under; may be repeated',
+      repeated(value => value),
+      [],
+    )
+    .addOption(new Option('-o, --output <format>', 'print what was found to stdout').choices(['json']))
+    .addHelpText(
+      'after',
+      '\nExit code: 0 nothing is wrong (there may be warnings), 1 something is, 2 a file or a flag cannot be read.',
+    )
+    .action(async (paths: string[], flags: ValidateFlags) => {
+      const { validateCommand } = await import('./commands/validate.js')
+      exitCode = await validateCommand(createContext('warn'), { paths, ...flags })
     })
 
   program

@@ -15,18 +15,22 @@ export interface ManifestPaths {
   readonly config: readonly string[]
   /** Folders within folders too. */
   readonly recursive?: boolean
+  /** Whether the objects fit together is looked at too: for who starts none of them. */
+  readonly together?: boolean
 }
 
 export interface Manifests {
   /** Those of the config files first. Complete only without problems. */
   readonly objects: readonly New<AnyResource>[]
+  /** Files that nobody could look into. */
+  readonly unreadable: readonly Problem[]
   readonly problems: readonly Problem[]
   readonly warnings: readonly Problem[]
 }
 
-/** Everything that is wrong with any of the files is in `problems`, also that one cannot be read. */
+/** Everything that is wrong with any of the files, all at once. */
 export async function readManifests(
-  { files, config, recursive = false }: ManifestPaths,
+  { files, config, recursive = false, together = false }: ManifestPaths,
   context: { readonly stdin: () => Promise<string>; readonly configNames: ConfigNames },
 ): Promise<Manifests> {
   const [settings, manifests] = [
@@ -44,16 +48,17 @@ export async function readManifests(
     .map(({ object }) => notConfig(object, context.configNames))
   const roles = found.flatMap(({ is }) => (is ? [[is.role, is.data] as const] : []))
   const admitted = admitManifests(manifests.texts, { ...options, settings: settingsFrom(Object.fromEntries(roles)) })
+  const references = together && admitted.is === 'ok' ? admitted.references() : undefined
   return {
     objects: [...found.map(({ object }) => object), ...(admitted.is === 'ok' ? admitted.objects : [])],
+    unreadable: [...settings.problems, ...manifests.problems],
     problems: [
-      ...settings.problems,
-      ...manifests.problems,
       ...(installed.is === 'refused' ? installed.problems : []),
       ...strangers,
       ...(admitted.is === 'refused' ? admitted.problems : []),
+      ...(references?.problems ?? []),
     ],
-    warnings: admitted.warnings,
+    warnings: [...admitted.warnings, ...(references?.warnings ?? [])],
   }
 }
 

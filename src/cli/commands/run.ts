@@ -38,7 +38,7 @@ export async function runCommand(context: CliContext, options: RunOptions): Prom
   }
 
   const read = await readManifests(options, { stdin: context.stdin, configNames: config.configNames })
-  const wrong = [...read.problems.map(describeProblem), ...(await workspaceProblems(options))]
+  const wrong = [...[...read.unreadable, ...read.problems].map(describeProblem), ...(await workspaceProblems(options))]
   if (wrong.length > 0) return refuse(wrong)
   for (const warning of read.warnings) stderr.write(`${style.yellow('warning')}: ${describeProblem(warning)}\n`)
   const list = startList(read.objects, options)
