@@ -10,7 +10,7 @@ import { createTaskResolver } from '../run/pipeline-task-variables.js'
 import { bindingReplacements, childBindings } from '../run/pipeline-workspaces.js'
 import { type PipelineResults, pipelineResults } from '../run/results.js'
 import type { Fault } from '../run/schedule.js'
-import { stringReplacements } from '../run/substitute.js'
+import { pipelineContext } from '../run/pipeline-variables.js'
 import { deadlinesOf, type Timeouts } from '../run/timeouts.js'
 import { withSucceeded } from '../status/conditions.js'
 import { type Conclusion, conclude, countTasks } from '../status/from-children.js'
@@ -101,7 +101,7 @@ function startChildren({ run, world, status, spec, gained, states }: Advance): S
   const results = resultsKnownTo(states)
   const params = resolvePipelineParams(spec.params ?? [], run.spec.params ?? [])
   const known = params.is === 'params' ? params.known : paramReplacements(run.spec.params ?? [])
-  const context = contextReplacements(run)
+  const context = pipelineContext(run, run.spec.pipelineRef?.name ?? run.metadata.name)
   const bindingsUse = bindingReplacements(
     { ...known, strings: new Map([...known.strings, ...context.strings]) },
     results.known(run.spec.workspaces),
@@ -145,16 +145,6 @@ function resultsKnownTo(states: readonly TaskState[]): ReturnType<typeof createT
   )
 }
 
-function contextReplacements(run: PipelineRun): ReturnType<typeof stringReplacements> {
-  const { name, namespace, uid } = run.metadata
-  return stringReplacements({
-    'context.pipelineRun.name': name,
-    'context.pipelineRun.namespace': namespace,
-    'context.pipelineRun.uid': uid,
-    'context.pipeline.name': run.spec.pipelineRef?.name ?? name,
-  })
-}
-
 function fault(message: string): Started {
   return { is: 'fault', fault: { reason: REASONS.CreateRunFailed, message } }
 }
@@ -190,7 +180,8 @@ function finished(advance: Advance, status: PipelineRunStatus, conclusion: Concl
     reason: REASONS.CouldntGetPipelineResult,
     message: `Failed to get PipelineResult from TaskRun Results for PipelineRun ${run.metadata.name}: invalid pipelineresults [${invalid.join(' ')}], the referenced results don't exist`,
   }
-  const last = conclusion.status === 'True' && invalid.length > 0 ? cannotShow : conclusion
+  // As Tekton: also over the reason of a run that failed.
+  const last = invalid.length > 0 ? cannotShow : conclusion
   return {
     ...status,
     ...(results.length > 0 && { results }),

@@ -86,13 +86,14 @@ function overDefault(fallback: ParamValue | undefined, value: ParamValue): Param
   return isList(fallback) || isList(value) ? value : { ...fallback, ...value }
 }
 
-/** Everything `$(params.…)` can say about these params, in all three spellings. */
+/** Everything `$(params.…)` can say about these params, in all its spellings. */
 export function paramReplacements(params: readonly Param[]): Replacements {
   const strings = new Map<string, string>()
   const arrays = new Map<string, readonly string[]>()
   const objects = new Map<string, Readonly<Record<string, string>>>()
   for (const { name, value } of params) {
-    const spellings = [`params.${name}`, `params['${name}']`, `params["${name}"]`]
+    // The last is the spelling of the days before v1, which Tekton still honours.
+    const spellings = [`params.${name}`, `params['${name}']`, `params["${name}"]`, `inputs.params.${name}`]
     for (const spelling of spellings) {
       if (typeof value === 'string') {
         strings.set(spelling, value)
@@ -106,8 +107,6 @@ export function paramReplacements(params: readonly Param[]): Replacements {
         for (const [key, text] of Object.entries(value)) strings.set(`${spelling}.${key}`, text)
       }
     }
-    // The spelling of the days before v1, which Tekton still honours.
-    if (typeof value === 'string') strings.set(`inputs.params.${name}`, value)
   }
   return { strings, arrays, objects }
 }

@@ -1,7 +1,8 @@
 /** What a pipeline task can know once its parents are done, put into it: results, matrix sizes, for finally also how tasks ended. */
 import type { ParamValue, PipelineTask, WhenExpression } from '../resources/tekton.js'
 import { executionStatus } from './execution-status.js'
-import { producerOf, type TaskState } from './pipeline-task-state.js'
+import { artifactValuesJson } from '../status/artifacts.js'
+import { artifactsOf, producerOf, type TaskState } from './pipeline-task-state.js'
 import { substituteTaskFields } from './pipeline-variables.js'
 import {
   expressionsWithin,
@@ -29,6 +30,8 @@ export interface TaskResolver {
   known(value: unknown): Replacements
 }
 
+/** Without a name, the first one. */
+const ARTIFACTS = /^tasks\.([^.]+)\.(inputs|outputs)(?:\.([^.)]+))?$/
 const MATRIX_LENGTH = /^tasks\.([^.[\]]+)\.matrix\.(?:([^.[\]]+)\.)?length$/
 
 /** Looks up only what a task mentions, so that a pass costs what the pipeline is long, not its square. */
@@ -57,13 +60,22 @@ export function createTaskResolver(
     return gathered === undefined ? '0' : `${(gathered as readonly string[]).length}`
   }
 
-  function known(value: unknown, withStatus = false): Replacements {
+  function artifactValues(expression: string): string | undefined {
+    const [, name, side, artifact] = ARTIFACTS.exec(expression) ?? []
+    const state = name === undefined ? undefined : stateOf(name)
+    if (state === undefined) return undefined
+    const all = artifactsOf(state)[side === 'inputs' ? 'inputs' : 'outputs'] ?? []
+    const found = artifact === undefined ? all[0] : all.find(one => one.name === artifact)
+    return found && artifactValuesJson(found)
+  }
+
+  /** @param more what else an expression can stand for in this place */
+  function known(value: unknown, more: (expression: string) => string | undefined = () => undefined): Replacements {
     const found = new Map<string, ParamValue>()
     for (const expression of expressionsWithin(value)) {
-      if (!expression.startsWith('tasks.')) continue
       const reference = parseResultReference(expression)
       const outcome = reference && findResult(reference, producer(reference.task))
-      const text = matrixLength(expression) ?? (withStatus ? executionStatus(expression, stateOf, all()) : undefined)
+      const text = matrixLength(expression) ?? more(expression)
       if (outcome?.is === 'found') found.set(expression, outcome.value)
       else if (text !== undefined) found.set(expression, text)
     }
@@ -81,8 +93,15 @@ export function createTaskResolver(
         if (outcome.is === 'outOfBounds') outOfBounds ??= outcome.message
       }
       const { taskSpec, ...fields } = task
-      const outside = substituteTaskFields(fields, known(fields, isFinal))
-      const resolved = taskSpec ? { ...outside, taskSpec: substituteTaskSpec(taskSpec, known(taskSpec)) } : outside
+      const outside = substituteTaskFields(
+        fields,
+        known(fields, expression => {
+          if (expression === 'context.pipelineTask.retries') return `${task.retries ?? 0}`
+          return isFinal ? executionStatus(expression, stateOf, all()) : undefined
+        }),
+      )
+      const inside = taskSpec && substituteTaskSpec(taskSpec, known(taskSpec, artifactValues))
+      const resolved = inside ? { ...outside, taskSpec: inside } : outside
       return { task: resolved, when: resolved.when, missing, outOfBounds }
     },
   }

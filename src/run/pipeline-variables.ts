@@ -32,17 +32,13 @@ export function snapshotPipeline(
   const resolved = resolvePipelineParams(spec.params ?? [], run.spec.params ?? [])
   if (resolved.is === 'problem') return resolved
   const bound = boundWorkspaces(run, spec)
-  const known = mergeReplacements(
-    resolved.known,
-    stringReplacements({
-      'context.pipelineRun.name': run.metadata.name,
-      'context.pipelineRun.namespace': run.metadata.namespace,
-      'context.pipelineRun.uid': run.metadata.uid,
-      'context.pipeline.name': pipelineName,
-    }),
-  )
+  const context = pipelineContext(run, pipelineName)
   const defaulted = defaultPipelineSpec(spec, settings)
-  const substitute = (task: PipelineTask) => substituteKnown(task, known, bound)
+  // Params first, as in Tekton: one whose value is `$(context.pipelineRun.name)` is that name.
+  const substitute = (task: PipelineTask) => {
+    const withParams = substituteTask(task, resolved.known, forInlineTask(task, resolved.known))
+    return substituteTask(withParams, mergeReplacements(bound, context), mergeReplacements(outerOf(task, bound), context))
+  }
   return {
     is: 'snapshot',
     params: resolved.params,
@@ -54,28 +50,34 @@ export function snapshotPipeline(
   }
 }
 
-function boundWorkspaces(run: PipelineRun, spec: PipelineSpec): ReadonlyMap<string, string> {
+export function pipelineContext({ metadata }: PipelineRun, pipelineName: string): Replacements {
+  return stringReplacements({
+    'context.pipelineRun.name': metadata.name,
+    'context.pipelineRun.namespace': metadata.namespace,
+    'context.pipelineRun.uid': metadata.uid,
+    'context.pipeline.name': pipelineName,
+  })
+}
+
+function boundWorkspaces(run: PipelineRun, spec: PipelineSpec): Replacements {
   const given = new Set((run.spec.workspaces ?? []).map(workspace => workspace.name))
   const declared = (spec.workspaces ?? []).map(workspace => workspace.name)
-  return new Map([...declared, ...given].map(name => [`workspaces.${name}.bound`, given.has(name) ? 'true' : 'false']))
+  return stringReplacements(
+    Object.fromEntries([...declared, ...given].map(name => [`workspaces.${name}.bound`, `${given.has(name)}`])),
+  )
 }
 
-function substituteKnown(
-  original: PipelineTask,
-  known: Replacements,
-  bound: ReadonlyMap<string, string>,
-): PipelineTask {
-  // First, and alone: a param's value that happens to spell this variable is not to be read again.
-  const retries = stringReplacements({ 'context.pipelineTask.retries': `${original.retries ?? 0}` })
-  const task = mentionsRetries(original) ? substituteTaskFields(original, retries) : original
-  const fields = { ...known, strings: new Map([...bound, ...known.strings]) }
-  const substituted = substituteTaskFields(task, bound.size === 0 ? known : fields)
-  if (!task.taskSpec) return substituted
-  return { ...substituted, taskSpec: substituteTaskSpec(task.taskSpec, forInlineTask(task, known, bound)) }
+/** A workspace that an inline task declares itself is its own. */
+function outerOf({ taskSpec }: PipelineTask, bound: Replacements): Replacements {
+  const declared = new Set((taskSpec?.workspaces ?? []).map(workspace => `workspaces.${workspace.name}.bound`))
+  return declared.size === 0
+    ? bound
+    : { ...bound, strings: new Map([...bound.strings].filter(([expression]) => !declared.has(expression))) }
 }
 
-function mentionsRetries(task: PipelineTask): boolean {
-  return JSON.stringify([task.params, task.matrix, task.displayName]).includes('$(context.pipelineTask.retries)')
+function substituteTask(task: PipelineTask, known: Replacements, inline: Replacements): PipelineTask {
+  const substituted = substituteTaskFields(task, known)
+  return task.taskSpec ? { ...substituted, taskSpec: substituteTaskSpec(task.taskSpec, inline) } : substituted
 }
 
 /** Every field of a pipeline task that takes variables, except what is inside its inline task. */
@@ -123,13 +125,11 @@ function substituteMatrix(matrix: NonNullable<PipelineTask['matrix']>, known: Re
  * in Tekton (of an object, keys it does not give fall back to the pipeline's); one that varies with the matrix is left to
  * the TaskRun. A mere default of the inline task hides nothing.
  */
-function forInlineTask(task: PipelineTask, known: Replacements, bound: ReadonlyMap<string, string>): Replacements {
-  const declared = new Set((task.taskSpec?.workspaces ?? []).map(workspace => workspace.name))
-  const outer = [...bound].filter(([expression]) => !declared.has(expression.split('.')[1] ?? ''))
+function forInlineTask(task: PipelineTask, known: Replacements): Replacements {
   const varying = [...(task.matrix?.params ?? []), ...(task.matrix?.include?.flatMap(one => one.params ?? []) ?? [])]
   const given = task.params ?? []
   const own = new Set([...given, ...varying].map(param => param.name))
-  if (own.size === 0 && outer.length === 0) return known
+  if (own.size === 0) return known
   const visible = ([expression]: readonly [string, unknown]) => !paramNamed(expression).some(name => own.has(name))
   const isKnown = ({ name }: Param) =>
     known.strings.has(`params.${name}`) || known.arrays.has(`params.${name}`) || known.objects.has(`params.${name}`)
@@ -140,7 +140,7 @@ function forInlineTask(task: PipelineTask, known: Replacements, bound: ReadonlyM
     return { name, value: whole && isObject ? { ...whole, ...resolved } : resolved }
   })
   const rest: Replacements = {
-    strings: new Map([...outer, ...[...known.strings].filter(visible)]),
+    strings: new Map([...known.strings].filter(visible)),
     arrays: new Map([...known.arrays].filter(visible)),
     objects: new Map([...known.objects].filter(visible)),
   }

@@ -10,7 +10,7 @@ import { requestsOverLimits } from './requests.js'
 import type { Settings } from './settings.js'
 import { applyStepAction } from './step-actions.js'
 import { mergeReplacements, type Replacements, replaceString, stringReplacements } from './substitute.js'
-import { substituteBinding, substituteStep, substituteTaskSpec } from './substitute-task.js'
+import { substituteBinding, substituteSidecar, substituteStep, substituteTaskSpec } from './substitute-task.js'
 import {
   contextReplacements,
   indicesOutOfRange,
@@ -74,8 +74,7 @@ export function prepareTask({
   const unbound = workspaceProblem(workspaces, run.spec.workspaces ?? [], settings.flags.coschedule)
   if (unbound) return invalid(unbound)
 
-  const { own, known } = replacementsFor(run, spec, name, params)
-  const substituted = substituteSteps(spec, mergeReplacements(own, known), own, stepActions)
+  const substituted = substituteAll(spec, params, surroundings(run, spec, name, params), stepActions)
   if ('is' in substituted) return substituted
   const wrong = stepMistake(run, substituted)
   return wrong ?? { is: 'ready', spec: substituted }
@@ -106,47 +105,46 @@ export function boundWorkspaces(run: TaskRun, spec: TaskSpec): BoundWorkspaces {
   return bindWorkspaces(spec.workspaces ?? [], bindings, run.metadata.uid)
 }
 
-/** `own` is what StepActions may see as well; `known` adds the params. */
-function replacementsFor(run: TaskRun, spec: TaskSpec, name: string, params: Replacements) {
+/** What a task knows besides its params: context, paths, workspaces. */
+function surroundings(run: TaskRun, spec: TaskSpec, name: string, params: Replacements): Replacements {
   const context = contextReplacements(run, name)
   const named = { ...spec, steps: spec.steps.map(step => ({ ...step, name: replaceString(step.name ?? '', params) })) }
   // A mount path may hold a param, and is then the workspace's path.
   const declared: readonly WorkspaceDeclaration[] = (spec.workspaces ?? []).map(one =>
-    one.mountPath ? { ...one, mountPath: replaceString(one.mountPath, mergeReplacements(context, params)) } : one,
+    one.mountPath ? { ...one, mountPath: replaceString(replaceString(one.mountPath, params), context) } : one,
   )
   const bound = boundWorkspaces(run, { ...spec, workspaces: declared })
-  const own = mergeReplacements(context, pathReplacements(named), workspaceReplacements(declared, bound))
-  return { own, known: params }
+  return mergeReplacements(context, pathReplacements(named), workspaceReplacements(declared, bound))
 }
 
-function substituteSteps(
+/**
+ * Params first, then the rest, as in Tekton: a param whose value is `$(workspaces.source.path)` or `$(context.taskRun.name)`
+ * is that path or name. The other way round nothing happens: no value is scanned for params.
+ */
+function substituteAll(
   spec: TaskSpec,
-  known: Replacements,
-  own: Replacements,
+  params: Replacements,
+  rest: Replacements,
   stepActions: ReadonlyMap<number, StepActionSpec>,
 ): TaskSpec | Mistake {
   const steps: TaskSpec['steps'][number][] = []
   for (const [index, written] of spec.steps.entries()) {
-    const named = written.name ? { ...written, name: replaceString(written.name, known) } : written
-    const step = substituteStep(named, mergeReplacements(known, stepReplacements(named, index)))
+    let step = substituteStep(written, params)
     const action = step.ref ? stepActions.get(index) : undefined
-    if (action === undefined) {
-      steps.push(step)
-      continue
+    if (action !== undefined) {
+      const merged = applyStepAction(step, index, action)
+      if (merged.is === 'wrong') return mistake('TaskRunResolutionFailed', merged.message)
+      step = merged.step
     }
-    const merged = applyStepAction(step, index, action, own)
-    if (merged.is === 'wrong') return mistake('TaskRunResolutionFailed', merged.message)
-    steps.push(merged.step)
+    steps.push(substituteStep(step, mergeReplacements(rest, stepReplacements(step, index))))
   }
-  const sidecars = spec.sidecars?.map(
-    sidecar =>
-      substituteTaskSpec(
-        { steps: [], sidecars: [sidecar] },
-        mergeReplacements(known, usageReplacements(sidecar.workspaces)),
-      ).sidecars?.[0] ?? sidecar,
-  )
-  const rest = substituteTaskSpec({ ...spec, steps: [] }, known)
-  return { ...rest, steps, ...(sidecars && { sidecars }) }
+  const sidecars = spec.sidecars?.map(written => {
+    const sidecar = substituteSidecar(written, params)
+    return substituteSidecar(sidecar, mergeReplacements(rest, usageReplacements(sidecar.workspaces)))
+  })
+  const { steps: _, sidecars: __, ...others } = spec
+  const task = substituteTaskSpec(substituteTaskSpec({ ...others, steps: [] }, params), rest)
+  return { ...task, steps, ...(sidecars && { sidecars }) }
 }
 
 function paramMistake(run: TaskRun, spec: TaskSpec, name: string): Mistake | undefined {

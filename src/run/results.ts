@@ -13,8 +13,10 @@ export interface Producer {
 
 export type Found =
   | { readonly is: 'found'; readonly value: ParamValue }
-  /** The task, the result or the key is not there. */
+  /** The task or the result is not there. */
   | { readonly is: 'missing' }
+  /** The result is there and has no such key, or is no list. As in Tekton the reference then stays as it stands. */
+  | { readonly is: 'unfit' }
   | { readonly is: 'outOfBounds'; readonly message: string }
 
 export function findResult(reference: ResultReference, producer: Producer | undefined): Found {
@@ -26,21 +28,19 @@ export function findResult(reference: ResultReference, producer: Producer | unde
       return { is: 'found', value: stored }
     case 'whole': {
       const value = structured(stored)
-      return typeof value === 'string' ? { is: 'missing' } : { is: 'found', value }
+      return typeof value === 'string' ? { is: 'unfit' } : { is: 'found', value }
     }
     case 'element': {
       const value = structured(stored)
-      if (!isList(value)) return { is: 'missing' }
+      if (!isList(value)) return { is: 'unfit' }
       const element = value[part.index]
       if (element !== undefined) return { is: 'found', value: element }
       const message = `array Result Index ${part.index} for Task ${reference.task} Result ${reference.result} is out of bound of size ${value.length}`
       return { is: 'outOfBounds', message }
     }
     case 'member': {
-      const value = structured(stored)
-      const member =
-        typeof value === 'string' || isList(value) || !Object.hasOwn(value, part.key) ? undefined : value[part.key]
-      return member === undefined ? { is: 'missing' } : { is: 'found', value: member }
+      const member = memberOf(structured(stored), part.key)
+      return member === undefined ? { is: 'unfit' } : { is: 'found', value: member }
     }
     default:
       throw new Error(`unknown part ${JSON.stringify(part satisfies never)}`)
@@ -76,11 +76,14 @@ export function resultReplacements(found: ReadonlyMap<string, ParamValue>): Repl
 
 export interface PipelineResults {
   readonly results: readonly Param[]
-  /** Names of results that refer to something that a task which succeeded does not have. */
+  /** Names of results that cannot be shown and should be, once for each reference that is to blame. */
   readonly invalid: readonly string[]
 }
 
-/** Left out silently: a result that refers to a task that was skipped or failed without emitting it. */
+/**
+ * As pkg/reconciler/pipelinerun/resources/apply.go. Left out silently: a result that refers to a task that was skipped or
+ * failed without emitting it. Invalid: one whose task succeeded without it, or that has no such element or key.
+ */
 export function pipelineResults(
   declared: readonly PipelineResult[],
   producer: (reference: ResultReference) => Producer | undefined,
@@ -89,14 +92,26 @@ export function pipelineResults(
   const invalid: string[] = []
   for (const { name, value } of declared) {
     const found = new Map<string, ParamValue>()
-    const lacking: ResultReference[] = []
-    for (const reference of referencesInValue(value)) {
-      const outcome = findResult(reference, producer(reference))
-      if (outcome.is === 'found') found.set(reference.expression, outcome.value)
-      else lacking.push(reference)
+    const references = referencesInValue(value)
+    for (const reference of references) {
+      const from = producer(reference)
+      const stored = from?.results.get(reference.result)
+      const part = stored === undefined ? undefined : partShown(reference, stored)
+      if (part !== undefined) found.set(reference.expression, part)
+      else if (stored !== undefined || from === undefined || from.succeeded) invalid.push(name)
     }
-    if (lacking.length === 0) results.push({ name, value: replaceValue(value, resultReplacements(found)) })
-    else if (lacking.some(reference => producer(reference)?.succeeded)) invalid.push(name)
+    if (found.size === references.length) results.push({ name, value: replaceValue(value, resultReplacements(found)) })
   }
   return { results, invalid }
+}
+
+/** A text is itself whatever part of it is asked for; of a list without an index the first element is shown. */
+function partShown({ part }: ResultReference, stored: ParamValue): ParamValue | undefined {
+  if (part.is === 'member') return memberOf(stored, part.key)
+  if (isList(stored)) return part.is === 'whole' ? stored : stored[part.is === 'element' ? part.index : 0]
+  return stored
+}
+
+function memberOf(value: ParamValue, key: string): string | undefined {
+  return typeof value === 'string' || isList(value) || !Object.hasOwn(value, key) ? undefined : value[key]
 }

@@ -2,21 +2,18 @@
  * A step that refers to a StepAction becomes an ordinary step. Only what the step passes is visible inside the action:
  * params of the task are not.
  */
-import type { Param, ParamSpec, Step, StepActionSpec } from '../resources/tekton.js'
-import { effectiveParams, paramReplacements, typeOfParam } from './params.js'
+import type { Param, ParamSpec, ParamValue, Step, StepActionSpec } from '../resources/tekton.js'
+import { effectiveParams, paramReplacements, typeOfParam, typeOfValue } from './params.js'
 import { expressionsIn, expressionsInValue, mergeReplacements, type Replacements, replaceValue } from './substitute.js'
 import { substituteStep } from './substitute-task.js'
-import { stepReplacements, textsIn } from './task-variables.js'
+import { textsIn } from './task-variables.js'
 
 export type ActionStep =
   | { readonly is: 'step'; readonly step: Step }
   | { readonly is: 'wrong'; readonly message: string }
 
-/**
- * @param step with the task's variables already replaced, its params among them
- * @param known what an action may see of the task: everything but its params
- */
-export function applyStepAction(step: Step, index: number, action: StepActionSpec, known: Replacements): ActionStep {
+/** @param step with the task's params replaced; what else the task knows is for the merged step */
+export function applyStepAction(step: Step, index: number, action: StepActionSpec): ActionStep {
   const params = actionParams(action, step.params ?? [])
   if ('message' in params) {
     return {
@@ -24,7 +21,6 @@ export function applyStepAction(step: Step, index: number, action: StepActionSpe
       message: `failed to resolve step ref for step "${step.name ?? ''}" (index ${index}): ${params.message}`,
     }
   }
-  const own = stepReplacements({ ...step, ...(action.results && { results: action.results }) }, index)
   const { image, workingDir, securityContext, command, args, script, env, volumeMounts, results } = action
   const content = substituteStep(
     {
@@ -36,7 +32,7 @@ export function applyStepAction(step: Step, index: number, action: StepActionSpe
       ...(env && { env }),
       ...(volumeMounts && { volumeMounts }),
     },
-    mergeReplacements(known, own, params.known),
+    params.known,
   )
   // As Tekton: the action's security context counts even when it has none; the rest only where it says something.
   const { ref: _, params: __, securityContext: ___, workingDir: ____, ...kept } = step
@@ -56,6 +52,11 @@ function actionParams(action: StepActionSpec, given: readonly Param[]): ActionPa
   const declared = new Set(specs.map(({ name }) => name))
   const extra = given.filter(({ name }) => !declared.has(name)).map(({ name }) => name)
   if (extra.length > 0) return { message: `extra params passed by Step to StepAction: [${extra.join(' ')}]` }
+  const clash = specs.find(spec => clashes(spec, given.find(({ name }) => name === spec.name)?.value))
+  if (clash) {
+    const advice = 'Please check the types of the default value and the passed value'
+    return { message: `invalid parameter substitution: ${clash.name}. ${advice}` }
+  }
   const resolved = resolveDefaults(specs, given)
   if ('message' in resolved) return resolved
   return {
@@ -65,6 +66,13 @@ function actionParams(action: StepActionSpec, given: readonly Param[]): ActionPa
       stepResultReplacements(specs, given, action),
     ),
   }
+}
+
+/** Text for a list, or a list for a text. As Tekton, it is only seen where there is a default to compare with. */
+function clashes({ default: fallback }: ParamSpec, value: ParamValue | undefined): boolean {
+  if (fallback === undefined || value === undefined) return false
+  const types = [typeOfValue(fallback), typeOfValue(value)]
+  return types.includes('string') && types.includes('array')
 }
 
 /** Defaults may mention other params, in any order and depth, as long as they do not go in a circle. */

@@ -119,7 +119,7 @@ test.each(
     '$(params.map.key)': 'K',
     "$(params['map'].key)": 'K',
     '$(params.map.other)': '$(params.map.other)',
-    '$(inputs.params.list[0])': '$(inputs.params.list[0])',
+    '$(inputs.params.list[0])': 'x',
   }),
 )('the spelling %s', (text, out) => expect(replaceString(text, known)).toBe(out))
 

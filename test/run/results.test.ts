@@ -25,14 +25,15 @@ test.each(
     "a custom task's list": { expression: 'tasks.build.results.json[*]', finds: ['x', 'y'] },
     "an element of a custom task's list": { expression: 'tasks.build.results.json[1]', finds: 'y' },
     'the text of that list': { expression: 'tasks.build.results.json', finds: '["x","y"]' },
-    'no such result': { expression: 'tasks.build.results.none', finds: undefined },
-    'no such member': { expression: 'tasks.build.results.meta.constructor', finds: undefined },
-    'a text taken for an array': { expression: 'tasks.build.results.digest[0]', finds: undefined },
+    'no such result': { expression: 'tasks.build.results.none', finds: Symbol('missing') },
+    'no such member': { expression: 'tasks.build.results.meta.constructor', finds: Symbol('unfit') },
+    'a text taken for an array': { expression: 'tasks.build.results.digest[0]', finds: Symbol('unfit') },
+    'a text taken for a whole array': { expression: 'tasks.build.results.digest[*]', finds: Symbol('unfit') },
   }),
 )('result: %s', (_, { expression, finds }) => {
   const reference = parseResultReference(expression)
   const found = reference && findResult(reference, BUILD)
-  expect(found).toEqual(finds === undefined ? { is: 'missing' } : { is: 'found', value: finds })
+  expect(found).toEqual(typeof finds === 'symbol' ? { is: finds.description } : { is: 'found', value: finds })
 })
 
 test('an element beyond the end', () => {
@@ -58,9 +59,16 @@ test('pipeline results: put together, left out, invalid', () => {
     - { name: of-failed, value: $(tasks.failed.results.written) }
     - { name: not-written, value: $(tasks.failed.results.not-written) }
     - { name: broken, value: $(tasks.build.results.none) }
+    - { name: twice, value: $(tasks.build.results.none)$(tasks.build.results.meta.none) }
+    - { name: no-key, value: $(tasks.failed.results.object.none) }
+    - { name: too-far-in-failed, value: "$(tasks.failed.results.list[1])" }
+    - { name: nobody, value: $(tasks.nobody.results.r) }
+    - { name: first-of-list, value: $(tasks.build.results.tags) }
+    - { name: whole-object, value: $(tasks.build.results.meta) }
+    - { name: text-as-list, value: "$(tasks.build.results.digest[*])" }
     - { name: too-far, value: "$(tasks.build.results.tags[9])" }
   `
-  const failed = producer(false, { written: 'before it failed' })
+  const failed = producer(false, { written: 'before it failed', object: {}, list: ['a'] })
   const producers = new Map([
     ['tasks.build', BUILD],
     ['tasks.failed', failed],
@@ -74,7 +82,10 @@ test('pipeline results: put together, left out, invalid', () => {
       { name: 'object', value: { url: 'u' } },
       { name: 'whole', value: ['a', 'b'] },
       { name: 'of-failed', value: 'before it failed' },
+      { name: 'first-of-list', value: 'a' },
+      { name: 'whole-object', value: { url: 'u' } },
+      { name: 'text-as-list', value: 'sha' },
     ],
-    invalid: ['broken', 'too-far'],
+    invalid: ['broken', 'twice', 'twice', 'no-key', 'too-far-in-failed', 'nobody', 'too-far'],
   })
 })

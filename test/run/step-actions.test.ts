@@ -1,10 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Step, StepActionSpec } from '../../src/resources/tekton.js'
 import { applyStepAction } from '../../src/run/step-actions.js'
-import { stringReplacements } from '../../src/run/substitute.js'
 import { yaml } from '../helpers/yaml.js'
-
-const known = stringReplacements({ 'context.taskRun.name': 'run' })
 
 interface Case {
   readonly step: Step
@@ -22,14 +19,14 @@ the security context is the action's:
   step: { name: s, ref: { name: x } }
   action: { image: i, securityContext: { runAsUser: 2 } }
   becomes: { name: s, image: i, securityContext: { runAsUser: 2 } }
-params, defaults that mention each other in any order, context and result paths:
+params, defaults that mention each other in any order; context and result paths are the merged step's:
   step: { name: s, ref: { name: x }, params: [{ name: a, value: A }] }
   action:
     image: i
     params: [{ name: c, default: "<$(params.b)>" }, { name: b, default: "[$(params.a)]" }, { name: a, default: no }]
     results: [{ name: r }]
     args: ["$(params.c)", "$(params.theTasks)", "$(context.taskRun.name)", "$(step.results.r.path)"]
-  becomes: { name: s, image: i, args: ["<[A]>", "$(params.theTasks)", run, /tekton/steps/step-s/results/r], results: [{ name: r }] }
+  becomes: { name: s, image: i, args: ["<[A]>", "$(params.theTasks)", "$(context.taskRun.name)", "$(step.results.r.path)"], results: [{ name: r }] }
 a given value is not read again:
   step: { name: s, ref: { name: x }, params: [{ name: a, value: $(params.b) }, { name: b, value: B }] }
   action: { image: i, params: [{ name: a }, { name: b }], args: [$(params.a)] }
@@ -53,6 +50,14 @@ params nobody asked for:
   step: { name: s, ref: { name: x }, params: [{ name: z, value: z }] }
   action: { image: i }
   wrong: "extra params passed by Step to StepAction: [z]"
+text for a list that has a default:
+  step: { name: s, ref: { name: x }, params: [{ name: l, value: text }] }
+  action: { image: i, params: [{ name: l, type: array, default: [a] }] }
+  wrong: "invalid parameter substitution: l. Please check the types of the default value and the passed value"
+a list for a text that has a default:
+  step: { name: s, ref: { name: x }, params: [{ name: t, value: [a] }] }
+  action: { image: i, params: [{ name: t, default: a }] }
+  wrong: "invalid parameter substitution: t. Please check the types of the default value and the passed value"
 defaults in a circle:
   step: { name: s, ref: { name: x } }
   action: { image: i, params: [{ name: a, default: $(params.b) }, { name: b, default: $(params.a) }] }
@@ -64,7 +69,7 @@ a default that mentions what is not there:
 `)
 
 test.each(Object.entries(table))('StepAction: %s', (_, { step, action, becomes, wrong }) => {
-  const outcome = applyStepAction(step, 0, action, known)
+  const outcome = applyStepAction(step, 0, action)
   if (wrong === undefined) expect(outcome).toEqual({ is: 'step', step: becomes })
   else expect(outcome).toEqual({ is: 'wrong', message: `failed to resolve step ref for step "s" (index 0): ${wrong}` })
 })
