@@ -1,6 +1,14 @@
 /** Where each pipeline task stands, read from its children. */
 import { STATUS_MESSAGE_ANNOTATION } from '../resources/annotations.js'
-import type { Artifacts, CustomRun, ParamValue, PipelineRun, PipelineTask, TaskRun, WhenExpression } from '../resources/tekton.js'
+import type {
+  Artifacts,
+  CustomRun,
+  ParamValue,
+  PipelineRun,
+  PipelineTask,
+  TaskRun,
+  WhenExpression,
+} from '../resources/tekton.js'
 import { mergeArtifacts } from '../status/artifacts.js'
 import { isDone, succeededCondition } from '../status/conditions.js'
 import { SKIP_REASONS, type SkipReason } from '../status/reasons.js'
@@ -114,7 +122,9 @@ export function producerOf(state: TaskState): Producer {
 
 /** The artifacts of a task that is over; those of a matrix together. */
 export function artifactsOf({ children }: TaskState): Artifacts {
-  const ended = children.filter(isDone).flatMap(child => (child.kind === 'TaskRun' ? ((child as TaskRun).status?.artifacts ?? []) : []))
+  const ended = children
+    .filter(isDone)
+    .flatMap(child => (child.kind === 'TaskRun' ? ((child as TaskRun).status?.artifacts ?? []) : []))
   return mergeArtifacts(ended)
 }
 

@@ -1,7 +1,7 @@
 /** What a pipeline task can know once its parents are done, put into it: results, matrix sizes, for finally also how tasks ended. */
 import type { ParamValue, PipelineTask, WhenExpression } from '../resources/tekton.js'
-import { executionStatus } from './execution-status.js'
 import { artifactValuesJson } from '../status/artifacts.js'
+import { executionStatus } from './execution-status.js'
 import { artifactsOf, producerOf, type TaskState } from './pipeline-task-state.js'
 import { substituteTaskFields } from './pipeline-variables.js'
 import {

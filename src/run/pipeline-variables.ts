@@ -37,7 +37,11 @@ export function snapshotPipeline(
   // Params first, as in Tekton: one whose value is `$(context.pipelineRun.name)` is that name.
   const substitute = (task: PipelineTask) => {
     const withParams = substituteTask(task, resolved.known, forInlineTask(task, resolved.known))
-    return substituteTask(withParams, mergeReplacements(bound, context), mergeReplacements(outerOf(task, bound), context))
+    return substituteTask(
+      withParams,
+      mergeReplacements(bound, context),
+      mergeReplacements(outerOf(task, bound), context),
+    )
   }
   return {
     is: 'snapshot',

@@ -9,7 +9,7 @@ import { checkParams } from './params.js'
 import { requestsOverLimits } from './requests.js'
 import type { Settings } from './settings.js'
 import { applyStepAction } from './step-actions.js'
-import { mergeReplacements, type Replacements, replaceString, stringReplacements } from './substitute.js'
+import { mergeReplacements, type Replacements, replaceString } from './substitute.js'
 import { substituteBinding, substituteSidecar, substituteStep, substituteTaskSpec } from './substitute-task.js'
 import {
   contextReplacements,
@@ -89,7 +89,7 @@ export function foundTask(
   const spec = defaultTaskSpec(written, settings)
   const steps = spec.steps.map((step, index) => {
     const action = step.ref && stepActions.get(index)
-    const merged = action && applyStepAction(step, index, action, stringReplacements({}))
+    const merged = action && applyStepAction(step, index, action)
     return merged?.is === 'step' ? merged.step : step
   })
   return { ...spec, steps }

@@ -6,6 +6,7 @@ import type { Action, Decision, Lookup, PipelineRunWorld } from '../../src/recon
 import { expectedChildren, reconcilePipelineRun } from '../../src/reconcile/pipeline-run.js'
 import type { ConditionStatus } from '../../src/resources/meta.js'
 import type {
+  Artifacts,
   CustomRun,
   ParamValue,
   PipelineRun,
@@ -54,6 +55,8 @@ export interface SimulationOptions {
   readonly evaluateCel?: EvaluateCel
   readonly pipeline?: Lookup<PipelineSpec>
   readonly metadata?: Partial<PipelineRun['metadata']>
+  /** Of each child, once it has ended. */
+  readonly artifactsOf?: (child: Child) => Artifacts
 }
 
 const CANCELLED = {
@@ -157,7 +160,11 @@ export function simulate(spec: PipelineRunSpec, options: SimulationOptions = {})
     const fallback = told ? cancelReason : status === 'True' ? 'Succeeded' : 'StepFailed'
     const results = Object.entries(ending.results ?? {}).map(([key, value]) => ({ name: key, value }))
     const conditions = [{ type: 'Succeeded', status, reason: told ? fallback : (ending.reason ?? fallback) }]
-    children.set(childName, frozen({ ...child, status: { conditions, results } } as Child))
+    const artifacts = options.artifactsOf?.(child)
+    children.set(
+      childName,
+      frozen({ ...child, status: { conditions, results, ...(artifacts && { artifacts }) } } as Child),
+    )
   }
 
   return {
