@@ -13,11 +13,6 @@ const absent = ({ recorded }: Difference) => recorded === undefined
 
 export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   {
-    because: 'artifacts are not reported yet',
-    at: /^TaskRun \S+\.status\.(retriesStatus\[\d\]\.)?(artifacts|steps\[produce-artifacts\]\.terminated\.message)$/,
-    where: ({ ours }) => ours === undefined,
-  },
-  {
     because: 'of a finally task, Tekton lists `cel` as it was before the statuses were put in; we list what counted',
     at: /^PipelineRun \S+\.status\.childReferences\[[^\]]+\]\.whenExpressions\[\d\]\.cel$/,
   },
