@@ -1,6 +1,7 @@
 import { chmod, lstat, mkdir, realpath } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Container } from '../resources/core.js'
+import { expand } from './expand.js'
 import type { Mount } from './runtime.js'
 import { isInside } from './volume-files.js'
 import type { MadeVolume } from './volumes.js'
@@ -10,9 +11,14 @@ export type Mounts =
   | { readonly kind: 'problem'; readonly message: string }
 
 /** Where each of a container's mounts lies, its subPath made and checked. */
-export async function mountsOf(container: Container, volumes: ReadonlyMap<string, MadeVolume>): Promise<Mounts> {
+export async function mountsOf(
+  container: Container,
+  volumes: ReadonlyMap<string, MadeVolume>,
+  env: Readonly<Record<string, string>>,
+): Promise<Mounts> {
   const mounts: Mount[] = []
-  for (const { name, mountPath, subPath, readOnly } of container.volumeMounts ?? []) {
+  for (const { name, mountPath, subPath: fixed, subPathExpr, readOnly } of container.volumeMounts ?? []) {
+    const subPath = fixed || (subPathExpr && expand(subPathExpr, env))
     const volume = volumes.get(name)
     if (volume === undefined) return { kind: 'problem', message: `volumeMount "${name}" names no volume of the Pod` }
     const hostPath = subPath ? await resolveSubPath(volume.hostPath, subPath) : volume.hostPath

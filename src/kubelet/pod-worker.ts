@@ -14,6 +14,7 @@ import { keyOf } from '../resources/meta.js'
 import { createAttendance } from './attendance.js'
 import { configReader } from './config-reader.js'
 import { configureContainer } from './container-config.js'
+import { hostsMounts } from './hosts-file.js'
 import { type KubeletStep, nextKubeletSteps } from './pod-lifecycle.js'
 import { rewriteWith } from './rewrite.js'
 import type { ContainerState, PodRuntime, PodSandbox } from './runtime.js'
@@ -125,9 +126,11 @@ export function startPodWorker(first: Pod, adopted: PodSandbox | undefined, deps
     if (place === undefined || volumes === undefined) return
     const made = volumes
     const { read } = volumeDeps()
+    // Where paths are rewritten no program would look for the file.
+    const more = deps.rewritesPaths ? [] : hostsMounts(pod, place.rootDir)
     const all = [...(pod.spec.initContainers ?? []), ...pod.spec.containers].filter(({ name }) => names.includes(name))
     const configs = await Promise.all(
-      all.map(container => configureContainer(pod, container, made, deps.baseEnv, read)),
+      all.map(container => configureContainer(pod, container, made, more, deps.baseEnv, read)),
     )
     await Promise.all(
       configs.map(async (config, index) => {

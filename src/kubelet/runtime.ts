@@ -39,6 +39,8 @@ export interface ContainerConfig {
   readonly mounts: readonly Mount[]
   readonly runAsUser?: number
   readonly runAsGroup?: number
+  /** Of its process, besides its own. */
+  readonly groups?: readonly number[]
 }
 
 /**

@@ -27,6 +27,8 @@ export function shimFlags(
   if (container.terminationMessagePolicy === 'FallbackToLogsOnError') flags.push('--message-from-log')
   if (config.runAsUser !== undefined) flags.push('--uid', String(config.runAsUser))
   if (config.runAsGroup !== undefined) flags.push('--gid', String(config.runAsGroup))
+  if (config.groups !== undefined && config.groups.length > 0) flags.push('--groups', config.groups.join(','))
+  if (container.securityContext?.allowPrivilegeEscalation === false) flags.push('--no-new-privileges')
 
   const mounts = [...config.mounts, termination]
   if (isolation === 'rewrite') {
@@ -40,6 +42,7 @@ export function shimFlags(
   }
 
   flags.push('--isolate')
+  if (container.securityContext?.readOnlyRootFilesystem === true) flags.push('--read-only-root')
   if (container.workingDir) flags.push('--cwd', posix.resolve('/', container.workingDir))
   if (programs !== undefined) {
     const folders = [programs.before, programs.machine, programs.behind]

@@ -2,7 +2,7 @@
  * A Pod's volumes as folders. emptyDir, projected and downwardAPI lie in the Pod's own folder and go with it;
  * ConfigMaps and Secrets are shared (shared-volumes.ts); claims outlive Pods.
  */
-import { chmodSync, mkdirSync } from 'node:fs'
+import { chmodSync, chownSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Cluster } from '../cluster/cluster.js'
 import { pathSegment } from '../lib/path-segment.js'
@@ -10,6 +10,7 @@ import type { DownwardAPIItem, PersistentVolumeClaim, Pod, Volume, VolumeProject
 import type { ConfigReader } from './config-reader.js'
 import { notFound } from './environment.js'
 import { fieldValue } from './field-ref.js'
+import { openHostPath } from './host-path.js'
 import type { SharedVolumes } from './shared-volumes.js'
 import { DEFAULT_FILE_MODE, filesOf, isInside, replaceFile, type VolumeFile, writeFiles } from './volume-files.js'
 
@@ -86,7 +87,7 @@ function volumeDir(podDir: string, volume: string): string {
 }
 
 async function makeVolume(pod: Pod, volume: Volume, dir: string, deps: VolumeDeps): Promise<OneMade> {
-  const { configMap, secret, projected, downwardAPI, persistentVolumeClaim, hostPath, csi } = volume
+  const { configMap, secret, projected, downwardAPI, persistentVolumeClaim, hostPath } = volume
   if (configMap !== undefined) return makeShared(pod, 'ConfigMap', configMap.name, configMap, dir, deps)
   if (secret !== undefined) return makeShared(pod, 'Secret', secret.secretName, secret, dir, deps)
   if (persistentVolumeClaim !== undefined) {
@@ -107,17 +108,28 @@ async function makeVolume(pod: Pod, volume: Volume, dir: string, deps: VolumeDep
     return makeFiles(dir, all)
   }
   if (hostPath !== undefined) {
+    const problem = openHostPath(hostPath)
+    return problem === undefined ? { hostPath: hostPath.path, readOnly: false } : { problem }
+  }
+  const foreign = Object.keys(volume).find(key => !OWN_FOLDER.has(key))
+  if (foreign !== undefined) {
     return {
-      problem: `hostPath "${hostPath.path}" is refused: it would give a Pod this machine's files; use a persistentVolumeClaim`,
+      problem: `volumes of type ${foreign} need a cluster; use a persistentVolumeClaim, an emptyDir or a hostPath`,
     }
   }
-  if (csi !== undefined) return { problem: 'csi volumes need a cluster; use a persistentVolumeClaim or a secret' }
-  // An emptyDir, which is also what a volume without a source is.
   mkdirSync(dir, { recursive: true })
   // Whatever user a container runs as, and whatever our umask is. Only root can run it as another than ourselves.
-  if (process.geteuid?.() === 0) chmodSync(dir, 0o777)
+  if (process.geteuid?.() === 0) {
+    const group = pod.spec.securityContext?.fsGroup
+    if (group !== undefined) chownSync(dir, -1, group)
+    // What is made in it has the group too.
+    chmodSync(dir, group === undefined ? 0o777 : 0o2777)
+  }
   return { hostPath: dir, readOnly: false }
 }
+
+/** An emptyDir; what a volume without a source is; and a claim that lives as long as its Pod, which is no more than that. */
+const OWN_FOLDER = new Set(['name', 'emptyDir', 'ephemeral'])
 
 interface Shape {
   readonly items?: readonly { readonly key: string; readonly path: string; readonly mode?: number }[]

@@ -32,6 +32,7 @@ export interface VolumeMount {
   readonly name: string
   readonly mountPath: string
   readonly subPath?: string
+  readonly subPathExpr?: string
   readonly readOnly?: boolean
 }
 
@@ -44,6 +45,10 @@ export interface SecurityContext {
   readonly runAsUser?: number
   readonly runAsGroup?: number
   readonly runAsNonRoot?: boolean
+  /** Of a Pod. */
+  readonly fsGroup?: number
+  /** Of a Pod. */
+  readonly supplementalGroups?: readonly number[]
   readonly privileged?: boolean
   readonly readOnlyRootFilesystem?: boolean
   readonly allowPrivilegeEscalation?: boolean
@@ -149,6 +154,7 @@ export interface Volume {
   readonly projected?: { readonly sources: readonly VolumeProjection[]; readonly defaultMode?: number }
   readonly downwardAPI?: { readonly items?: readonly DownwardAPIItem[]; readonly defaultMode?: number }
   readonly hostPath?: { readonly path: string; readonly type?: string }
+  readonly ephemeral?: Readonly<Record<string, unknown>>
   readonly csi?: Readonly<Record<string, unknown>>
 }
 
@@ -171,7 +177,7 @@ export interface PodSpec {
   readonly priorityClassName?: string
   readonly schedulerName?: string
   readonly imagePullSecrets?: readonly { readonly name: string }[]
-  readonly hostAliases?: readonly unknown[]
+  readonly hostAliases?: readonly { readonly ip: string; readonly hostnames?: readonly string[] }[]
   readonly hostNetwork?: boolean
   readonly hostUsers?: boolean
   readonly topologySpreadConstraints?: readonly unknown[]

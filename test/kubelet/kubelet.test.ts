@@ -7,7 +7,7 @@ import { type Kubelet, startKubelet } from '../../src/kubelet/kubelet.js'
 import { createProcessRuntime, type ProcessRuntime } from '../../src/kubelet/process.js'
 import { SILENT } from '../../src/lib/log.js'
 import { createFileLogStore } from '../../src/logs/files.js'
-import { type Container, NOP_IMAGE, type Pod, type PodSpec } from '../../src/resources/core.js'
+import { type Container, NOP_IMAGE, type Pod, type PodSpec, type Volume } from '../../src/resources/core.js'
 import { keyOf } from '../../src/resources/meta.js'
 import { builtShim } from './built-shim.js'
 import { mountsMentioning, processesMentioning } from './processes.js'
@@ -378,7 +378,7 @@ test.each([
   expect((await finished(own.cluster, pod)).status?.phase).toBe('Succeeded')
 })
 
-test('a missing claim leaves the pod unschedulable, a hostPath is refused', async () => {
+test('a missing claim leaves the pod unschedulable, a volume that needs a cluster is named', async () => {
   await using own = await machine()
   const volumeMounts = [{ name: 'v', mountPath: '/v' }]
   const claim = await createPod(own.cluster, 'no-claim', {
@@ -392,8 +392,8 @@ test('a missing claim leaves the pod unschedulable, a hostPath is refused', asyn
     reason: 'Unschedulable',
     message: '0/1 nodes are available: persistentvolumeclaim "nope" not found.',
   })
-  const host = await createPod(own.cluster, 'host-path', {
-    volumes: [{ name: 'v', hostPath: { path: '/etc' } }],
+  const host = await createPod(own.cluster, 'nfs', {
+    volumes: [{ name: 'v', nfs: { server: 'x', path: '/' } } as Volume],
     containers: [sh('step', 'true', { volumeMounts })],
   })
   const refused = await podWhen(
@@ -402,7 +402,62 @@ test('a missing claim leaves the pod unschedulable, a hostPath is refused', asyn
     'waits',
     ({ status }) => status?.containerStatuses?.[0]?.state.waiting?.message !== undefined,
   )
-  expect(refused.status?.containerStatuses?.[0]?.state.waiting?.message).toContain('hostPath "/etc" is refused')
+  expect(refused.status?.containerStatuses?.[0]?.state.waiting).toMatchObject({
+    reason: 'CreateContainerConfigError',
+    message: expect.stringContaining('MountVolume.SetUp failed for volume "v" : volumes of type nfs need a cluster'),
+  })
+})
+
+test('a hostPath, an ephemeral claim, a subPathExpr and hostAliases are there', async () => {
+  await using own = await machine()
+  const folder = join(own.dir, 'host')
+  const pod = await createPod(own.cluster, 'host', {
+    hostAliases: [{ ip: '192.0.2.7', hostnames: ['db.example', 'db'] }],
+    volumes: [
+      { name: 'host', hostPath: { path: folder, type: 'DirectoryOrCreate' } },
+      { name: 'own', ephemeral: { volumeClaimTemplate: { spec: {} } } },
+    ],
+    containers: [
+      sh('step', 'echo made > /host/file; touch /own/file; sed -n "s/^192.0.2.7//p" /etc/hosts', {
+        env: [{ name: 'WHO', value: 'me' }],
+        volumeMounts: [
+          { name: 'host', mountPath: '/host', subPathExpr: 'of-$(WHO)' },
+          { name: 'own', mountPath: '/own' },
+        ],
+      }),
+    ],
+  })
+  expect((await finished(own.cluster, pod)).status?.phase).toBe('Succeeded')
+  expect(await readFile(join(folder, 'of-me/file'), 'utf8')).toBe('made\n')
+  expect(await logOf(own.kubelet, 'host', 'step')).toBe('\tdb.example\tdb\n')
+  await sandboxesGone(own)
+  expect(existsSync(folder)).toBe(true)
+})
+
+test('a volume of the group that a Pod asks for can be written by its user', async ({ skip }) => {
+  skip(process.getuid?.() !== 0, 'only root may run a container as another user')
+  await using own = await machine()
+  const pod = await createPod(own.cluster, 'grouped', {
+    securityContext: { runAsUser: 1234, runAsGroup: 2345, fsGroup: 3456, supplementalGroups: [4567] },
+    volumes: [{ name: 'v', emptyDir: {} }],
+    containers: [
+      sh('step', 'id -G; touch /v/file; stat -c "%u %g" /v/file', { volumeMounts: [{ name: 'v', mountPath: '/v' }] }),
+    ],
+  })
+  expect((await finished(own.cluster, pod)).status?.phase).toBe('Succeeded')
+  expect(await logOf(own.kubelet, 'grouped', 'step')).toBe('2345 3456 4567\n1234 3456\n')
+})
+
+test('a container that must not be root is not started as root', async () => {
+  await using own = await machine()
+  const pod = await createPod(own.cluster, 'root', {
+    containers: [{ ...sh('step', 'true'), image: 'alpine', securityContext: { runAsNonRoot: true } }],
+  })
+  const { status } = await podWhen(own.cluster, pod, 'is refused', one => one.status?.containerStatuses !== undefined)
+  expect(status?.containerStatuses?.[0]?.state.waiting).toEqual({
+    reason: 'CreateContainerConfigError',
+    message: `container has runAsNonRoot and image will run as root (pod: "root_ci(${pod.metadata.uid})", container: step)`,
+  })
 })
 
 test.each(['../../escape', '/etc', 'link/x'])('subPath %s does not leave its volume', async subPath => {

@@ -86,6 +86,19 @@ test('a read-only mount refuses writes, also from root', async () => {
   await runtime.removePod(sandbox)
 })
 
+test('a read-only root refuses writes to all but the volumes', async () => {
+  const runtime = runtimeIn('namespace')
+  const sandbox = await runtime.createPod({ uid: 'read-only-root', namespace: 'ci', name: 'read-only-root' })
+  const mount = await volume(join(root, 'namespace-volumes'), 'beside-ro', '/workspace')
+  const script = `touch /usr/x ${root}/x /x 2>/dev/null && echo written; touch /workspace/y && echo taken > /dev/stderr`
+  const config = sh('step', script, { mounts: [mount], securityContext: { readOnlyRootFilesystem: true } })
+  await runtime.startContainer(sandbox, config)
+  await exited(runtime, sandbox, 'step')
+  expect(await output(runtime, sandbox, 'step')).toBe('taken\n')
+  expect(existsSync(join(root, 'x'))).toBe(false)
+  await runtime.removePod(sandbox)
+})
+
 test('a link in a volume leads nowhere outside of the container', async () => {
   const runtime = runtimeIn('namespace')
   const sandbox = await runtime.createPod({ uid: 'link', namespace: 'ci', name: 'link' })

@@ -143,6 +143,18 @@ static bool copy_output(struct life *life, unsigned long long most) {
   return true;
 }
 
+/* Replaces our own groups: a container that runs as someone else must not keep root's. */
+static bool set_groups(const char *texts) {
+  gid_t groups[64];
+  size_t count = 0;
+  for (const char *at = texts; at != NULL && *at != '\0' && count < 64;) {
+    char *end;
+    groups[count++] = (gid_t)strtoul(at, &end, 10);
+    at = *end == ',' ? end + 1 : NULL;
+  }
+  return setgroups(count, groups) == 0;
+}
+
 static void become(const struct container *container, int errors, const sigset_t *mask) {
   static const char *const stages[] = {"setting the group", "setting the user", "changing to the working directory"};
   const char *stage = stages[0];
@@ -150,14 +162,15 @@ static void become(const struct container *container, int errors, const sigset_t
   for (int number = 1; number < 32; number++) signal(number, SIG_DFL);
   sigprocmask(SIG_SETMASK, mask, NULL);
   bool ok = true;
-  if (geteuid() == 0 && (container->has_uid || container->has_gid)) {
-    if (container->has_uid && container->uid != 0) ok = setgroups(0, NULL) == 0;
+  if (geteuid() == 0 && (container->has_uid || container->has_gid || container->groups != NULL)) {
+    if (container->groups != NULL || (container->has_uid && container->uid != 0)) ok = set_groups(container->groups);
     if (ok && container->has_gid) ok = setgid(container->gid) == 0;
     if (ok && container->has_uid) {
       stage = stages[1];
       ok = setuid(container->uid) == 0;
     }
   }
+  if (container->no_new_privileges) prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
   /* After setuid, which clears it. */
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (ok && container->cwd != NULL) {

@@ -21,10 +21,22 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#ifndef AT_RECURSIVE
+#define AT_RECURSIVE 0x8000
+#endif
 #ifndef SYS_openat2
 #define SYS_openat2 437
 #endif
 #define RESOLVE_IN_ROOT_FLAG 0x10
+#ifndef SYS_mount_setattr
+#define SYS_mount_setattr 442
+#endif
+#define ATTR_RDONLY 0x1
+
+/* As linux/mount.h, which musl does not ship. */
+struct attributes {
+  uint64_t set, clear, propagation, userns;
+};
 
 /* As linux/openat2.h, which musl does not ship. */
 struct how {
@@ -205,6 +217,18 @@ static int make_read_only(struct root *root, int placed, const char *target) {
   return 0;
 }
 
+/* Everything below `root` refuses writes then, but for the mounts that are not read-only themselves. */
+static int close_root(struct root *root, const struct container *container, const int *placed) {
+  struct attributes off = {.set = ATTR_RDONLY}, on = {.clear = ATTR_RDONLY};
+  if (syscall(SYS_mount_setattr, root->fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &off, sizeof off) != 0)
+    return fail(root, "making read-only", "/");
+  for (size_t i = 0; i < container->mount_count; i++)
+    if (!container->mounts[i].read_only &&
+        syscall(SYS_mount_setattr, placed[i], "", AT_EMPTY_PATH, &on, sizeof on) != 0)
+      return fail(root, "making writable", container->mounts[i].target);
+  return 0;
+}
+
 /*
  * Without the layers the container has the machine's programs only. That is what it would have on a kernel before 5.11,
  * whose users may not make an overlay: no reason not to start it.
@@ -268,6 +292,7 @@ int enter_new_root(const struct container *container, char *error) {
     if (cwd < 0) return -1;
     close(cwd);
   }
+  if (container->read_only_root && close_root(&root, container, placed) != 0) return -1;
   /* Only now: a mount inside a read-only volume needed its mount point made first. */
   for (size_t i = 0; i < count; i++) {
     if (container->mounts[i].read_only && make_read_only(&root, placed[i], container->mounts[i].target) != 0) return -1;

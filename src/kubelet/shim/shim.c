@@ -35,6 +35,14 @@ int parse_container(char **arguments, struct container *container, char *error) 
       container->message_from_log = true;
       continue;
     }
+    if (strcmp(flag, "--no-new-privileges") == 0) {
+      container->no_new_privileges = true;
+      continue;
+    }
+    if (strcmp(flag, "--read-only-root") == 0) {
+      container->read_only_root = true;
+      continue;
+    }
     const char *value = *at;
     if (value == NULL) return refuse(error, flag);
     at++;
@@ -43,6 +51,7 @@ int parse_container(char **arguments, struct container *container, char *error) 
     else if (strcmp(flag, "--log-max") == 0) container->log_max = strtoull(value, NULL, 10);
     else if (strcmp(flag, "--message-max") == 0) container->message_max = strtoull(value, NULL, 10);
     else if (strcmp(flag, "--termination") == 0) container->termination = value;
+    else if (strcmp(flag, "--groups") == 0) container->groups = value;
     else if (strcmp(flag, "--uid") == 0) {
       container->has_uid = true;
       container->uid = (uid_t)strtoul(value, NULL, 10);

@@ -19,6 +19,9 @@ struct container {
   bool has_uid, has_gid;
   uid_t uid;
   gid_t gid;
+  const char *groups; /* numbers with commas; NULL: none besides */
+  bool no_new_privileges;
+  bool read_only_root; /* all but the mounts */
   const char *termination; /* where the container writes its last words; NULL: nowhere */
   bool message_from_log;   /* no last words and a failure: the end of the log instead */
   size_t message_max;      /* bytes that are kept of them */
