@@ -59,6 +59,7 @@ static const struct flag {
     {"-docker_cfg", CREDENTIAL_FILE, DOCKER_CFG},
     {"-breakpoint_on_failure", SWITCH, offsetof(struct options, breakpoint_on_failure)},
     {"-debug_before_step", SWITCH, offsetof(struct options, debug_before_step)},
+    {"-hermetic", SWITCH, offsetof(struct options, hermetic)},
 };
 
 static const struct flag *find_flag(const char *name) {

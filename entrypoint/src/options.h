@@ -60,6 +60,7 @@ struct options {
   size_t credential_count;
   bool breakpoint_on_failure;
   bool debug_before_step;
+  bool hermetic;
   char **command;
 };
 

@@ -15,7 +15,7 @@ struct outputs {
 void adopt_orphans(void);
 
 // Starts the command in a process group of its own. Returns its pid, or -1 with the cause in errno.
-pid_t start_command(char **command, uint64_t signal_mask, struct outputs outputs);
+pid_t start_command(char **command, bool hermetic, uint64_t signal_mask, struct outputs outputs);
 
 // Collects every process that has ended. Sets `ended` and `status` when `command` is one of them.
 // Returns false when no process of ours is left at all.

@@ -223,7 +223,7 @@ struct ending run(const struct options *options, int signals, uint64_t signal_ma
   }
   adopt_orphans();
 
-  run.pid = start_command(options->command, signal_mask, ends);
+  run.pid = start_command(options->command, options->hermetic, signal_mask, ends);
   int error = errno;
   if (ends.out >= 0) close(ends.out);
   if (ends.err >= 0) close(ends.err);

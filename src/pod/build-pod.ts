@@ -88,6 +88,7 @@ export function buildPod(input: PodInput): PodBuild {
       maxResultBytes: flags.resultsFrom === 'sidecar-logs' ? flags.maxResultSize : undefined,
       credentials,
       breakpoints,
+      hermetic: isHermetic(run, flags),
       forbiddenEnv: settings.forbiddenEnv,
       evaluateCel: input.evaluateCel,
     }),
@@ -163,6 +164,11 @@ export function buildPod(input: PodInput): PodBuild {
     },
     extra: scripts.configMap ? [scripts.configMap] : [],
   }
+}
+
+/** An experiment of Tekton's: steps have no network, sidecars do. */
+function isHermetic({ metadata }: TaskRun, { enableApiFields }: FeatureFlags): boolean {
+  return enableApiFields === 'alpha' && metadata.annotations?.['experimental.tekton.dev/execution-mode'] === 'hermetic'
 }
 
 /** Sidecars may also be ones that something else injects into the Pod. */

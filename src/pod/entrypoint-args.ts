@@ -46,6 +46,8 @@ export interface EntrypointOptions {
   readonly breakpointOnFailure?: boolean | undefined
   /** The step waits for `<postFile>.beforestepexit`, or is failed by `<postFile>.beforestepexit.err`. */
   readonly debugBeforeStep?: boolean | undefined
+  /** The command has no network. */
+  readonly hermetic?: boolean | undefined
   /** At least one word. */
   readonly command: readonly string[]
 }
@@ -107,6 +109,7 @@ export function entrypointArgs(options: EntrypointOptions): string[] {
     ]),
     ...(options.breakpointOnFailure ? ['-breakpoint_on_failure'] : []),
     ...(options.debugBeforeStep ? ['-debug_before_step'] : []),
+    ...(options.hermetic ? ['-hermetic'] : []),
     '--',
     ...options.command,
   ]

@@ -37,6 +37,7 @@ export interface StepSurroundings {
   readonly maxResultBytes: number | undefined
   readonly credentials: Credentials
   readonly breakpoints: Breakpoints
+  readonly hermetic: boolean
   /** Names that the podTemplate's env may not set. */
   readonly forbiddenEnv: readonly string[]
   readonly evaluateCel: EvaluateCel
@@ -65,7 +66,9 @@ export function stepContainer(step: Step, index: number, around: StepSurrounding
   const resources = resourcesOf(step, run, task.steps.length)
   const allowed = run.podTemplate?.env?.filter(one => !around.forbiddenEnv.includes(one.name)) ?? []
   const forCredentials = around.credentials.env.filter(one => !step.env?.some(own => own.name === one.name))
-  const env = [...forCredentials, ...(step.env ?? []), ...allowed]
+  // Last, so that nothing of the author's stands over it.
+  const sealed = around.hermetic ? [{ name: 'TEKTON_HERMETIC', value: '1' }] : []
+  const env = [...forCredentials, ...(step.env ?? []), ...allowed, ...sealed]
   const byNumber = namesStepsByNumber([step.script ?? '', ...command, ...env.map(({ value = '' }) => value)])
   return {
     container: {
@@ -104,6 +107,7 @@ export function stepContainer(step: Step, index: number, around: StepSurrounding
           credentials: around.credentials.flags,
         }),
         ...around.breakpoints.flags(step.name ?? ''),
+        hermetic: around.hermetic,
         command,
       }),
       ...(theirs && { workingDir: theirs }),
