@@ -64,7 +64,7 @@ export function statusFromPod(taskRun: string, task: TaskSpec, pod: Pod): PodRep
   const native = (pod.spec.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === 'Always')
   const { results, problem } = taskResultsOf(
     task.results ?? [],
-    found.map(({ spec, entries }) => ({ name: spec.name ?? '', entries })),
+    found.map(({ spec, entries }) => ({ name: spec.name ?? '', declared: spec.results, entries })),
   )
   return {
     steps: found.map(({ spec, status, entries }) => stepState(status, entries, spec.results)),
@@ -105,11 +105,12 @@ function endOf(taskRun: string, pod: Pod, steps: readonly Found[], resultProblem
   })
   const tooLarge = steps.map(tooLargeOf).find(text => text !== undefined)
   if (tooLarge) return wrong(TaskRunResultLargerThanAllowedLimit, `TaskRun "${taskRun}" failed: ${tooLarge}`)
+  // As Tekton: results that do not keep what the task promised count before how the steps ended.
+  if (resultProblem) return wrong(TaskRunValidationFailed, resultProblem)
   const failure = failureOf(pod)
   if (failure) return { status: 'False', ...failure }
   const unread = steps.find(({ status, error }) => error !== undefined && status.state.terminated?.exitCode === 0)
   if (unread) return wrong(TaskRunValidationFailed, `the results of "${unread.status.name}" are lost: ${unread.error}`)
-  if (resultProblem) return wrong(TaskRunValidationFailed, resultProblem)
   return { status: 'True', reason: Succeeded, message: 'All Steps have completed executing' }
 }
 

@@ -9,11 +9,11 @@ export interface TaskResults {
   readonly problem: string | undefined
 }
 
-/** Results of one step, in the order of its message. Undeclared ones are texts. */
+/** Results of one step, in the order of its message. Undeclared ones are what they look like. */
 export function stepResultsOf(
   entries: readonly TerminationEntry[],
   declared: readonly ResultSpec[] | undefined,
-): readonly ResultValue[] {
+): readonly Required<ResultValue>[] {
   return entries
     .filter(entry => entry.type === ENTRY_TYPE.stepResult)
     .map(({ key, value }) =>
@@ -25,28 +25,34 @@ export function stepResultsOf(
     )
 }
 
+/** What one step left, with its name and the results it declares. */
+export interface FinishedStep {
+  readonly name: string
+  readonly declared: readonly ResultSpec[] | undefined
+  readonly entries: readonly TerminationEntry[]
+}
+
 /**
  * Results of the task: what its steps left, step by step; a later step's word replaces an earlier one's in its place.
- * A result with a `value` is what the step it names reported.
+ * A result with a `value` is what the step it names reported, in the type that the step declares.
  */
-export function taskResultsOf(
-  declared: readonly ResultSpec[],
-  steps: readonly { readonly name: string; readonly entries: readonly TerminationEntry[] }[],
-): TaskResults {
-  const texts = new Map<string, string>()
-  for (const { entries } of steps) {
-    for (const { key, value, type } of entries) if (type === ENTRY_TYPE.taskResult) texts.set(key, value)
+export function taskResultsOf(declared: readonly ResultSpec[], steps: readonly FinishedStep[]): TaskResults {
+  const values = new Map<ResultSpec, ResultValue>()
+  for (const step of steps) {
+    const reported = stepResultsOf(step.entries, step.declared)
+    for (const { key, value, type } of step.entries) {
+      const spec = type === ENTRY_TYPE.taskResult ? declared.find(one => one.name === key) : undefined
+      if (spec) values.set(spec, resultValue(key, value, spec))
+    }
+    for (const { name, type, value } of reported) {
+      for (const spec of declared.filter(one => refersTo(one, step.name, name))) {
+        values.set(spec, { name: spec.name, type, value })
+      }
+    }
   }
-  for (const { name, value } of declared) {
-    const text = typeof value === 'string' ? referredText(value, steps) : undefined
-    if (text !== undefined) texts.set(name, text)
-  }
-  const values = [...texts].flatMap(([name, text]) => {
-    const spec = declared.find(one => one.name === name)
-    return spec ? [{ spec, value: resultValue(name, text, spec) }] : []
-  })
-  const mistyped = values.filter(({ spec, value }) => value.type !== typeOf(spec))
-  const fitting = values.filter(one => !mistyped.includes(one))
+  const typed = [...values].map(([spec, value]) => ({ spec, value }))
+  const mistyped = typed.filter(({ spec, value }) => value.type !== typeOf(spec))
+  const fitting = typed.filter(one => !mistyped.includes(one))
   return { results: fitting.map(({ value }) => value), problem: mistypes(mistyped) ?? missingKeys(fitting) }
 }
 
@@ -55,13 +61,8 @@ interface Typed {
   readonly value: ResultValue
 }
 
-function referredText(
-  reference: string,
-  steps: readonly { readonly name: string; readonly entries: readonly TerminationEntry[] }[],
-): string | undefined {
-  const [, step, result] = /^\$\(steps\.([^.]+)\.results\.([^)]+)\)$/.exec(reference) ?? []
-  const entries = steps.find(({ name }) => name === step)?.entries ?? []
-  return entries.find(({ key, type }) => type === ENTRY_TYPE.stepResult && key === result)?.value
+function refersTo({ value }: ResultSpec, step: string, result: string): boolean {
+  return step !== '' && value === `$(steps.${step}.results.${result})`
 }
 
 function typeOf(spec: ResultSpec | undefined): ParamType {
@@ -69,12 +70,14 @@ function typeOf(spec: ResultSpec | undefined): ParamType {
 }
 
 /** A declared string is taken as it is, even if it is JSON. Its type is what it turned out to be. */
-function resultValue(name: string, text: string, spec: ResultSpec | undefined): ResultValue {
-  const value = typeOf(spec) === 'string' ? text : decode(text)
+function resultValue(name: string, text: string, spec: ResultSpec | undefined): Required<ResultValue> {
+  const value = spec !== undefined && typeOf(spec) === 'string' ? text : decode(text)
   return { name, type: typeOfValue(value), value }
 }
 
+/** As Go reads it: no space before the bracket, and `null` is the empty text. */
 function decode(text: string): ParamValue {
+  if (!/^[[{]/.test(text)) return text
   let parsed: unknown
   try {
     parsed = JSON.parse(text)
@@ -82,10 +85,12 @@ function decode(text: string): ParamValue {
     // No JSON at all: a text, which is then of the wrong type.
     return text
   }
-  const texts = (values: readonly unknown[]) => values.every(value => typeof value === 'string')
-  if (Array.isArray(parsed)) return texts(parsed) ? (parsed as readonly string[]) : text
-  if (typeof parsed !== 'object' || parsed === null || !texts(Object.values(parsed))) return text
-  return parsed as Readonly<Record<string, string>>
+  const isText = (value: unknown) => typeof value === 'string' || value === null
+  const asText = (value: unknown) => (value === null ? '' : (value as string))
+  const inner: readonly unknown[] = Object.values(parsed as object)
+  if (!inner.every(isText)) return text
+  if (Array.isArray(parsed)) return inner.map(asText)
+  return Object.fromEntries(Object.entries(parsed as object).map(([key, value]) => [key, asText(value)]))
 }
 
 function mistypes(results: readonly Typed[]): string | undefined {

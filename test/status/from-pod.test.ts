@@ -28,6 +28,8 @@ interface Case {
   readonly containers?: Readonly<Record<string, ShortContainer>>
   readonly init?: Readonly<Record<string, ShortContainer>>
   readonly declared?: readonly ResultSpec[]
+  /** What steps declare, by name. */
+  readonly 'step results'?: Readonly<Record<string, readonly ResultSpec[]>>
   readonly verdict: readonly [string, string, string]
   readonly hindrance?: readonly [string, string]
   readonly reasons?: readonly string[]
@@ -121,9 +123,12 @@ test('a Pod is finished in two phases only', () => {
   expect(phases.filter(phase => isFinished(podOf({ phase })))).toEqual(['Succeeded', 'Failed'])
 })
 
-function taskOf({ sidecars, declared }: Pick<Case, 'sidecars' | 'declared'>): TaskSpec {
+function taskOf({ sidecars, declared, ...one }: Pick<Case, 'sidecars' | 'declared' | 'step results'>): TaskSpec {
   return frozen({
-    steps: [{ name: 'a' }, { name: 'b' }],
+    steps: ['a', 'b'].map(name => {
+      const results = one['step results']?.[name]
+      return { name, ...(results && { results }) }
+    }),
     ...(sidecars && { sidecars: sidecars.map(name => ({ name, image: 'x' })) }),
     ...(declared && { results: declared }),
   })
