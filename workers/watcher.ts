@@ -10,7 +10,7 @@ import { describeError } from '../src/lib/fault.js'
 import type { Log } from '../src/lib/log.js'
 import type { RunKey, RunQueue } from '../src/queue/queue.js'
 import { NOBODY, type RunObserver } from '../src/reconcile/run-observer.js'
-import { createUnfinished, type Unfinished, WATCHED_KINDS } from '../src/reconcile/unfinished.js'
+import { createUnfinished, type Unfinished, WATCHED, WATCHED_KINDS } from '../src/reconcile/unfinished.js'
 import type { Watched } from '../src/reconcile/wakes.js'
 import { createPace, type Pace } from './pace.js'
 
@@ -47,7 +47,7 @@ async function follow(
   pace: Pace,
   signal: AbortSignal,
 ): Promise<void> {
-  for await (const change of cluster.watch(kind, {}, signal) as AsyncIterable<Change<Watched>>) {
+  for await (const change of cluster.watch(kind, WATCHED[kind], signal) as AsyncIterable<Change<Watched>>) {
     for (const { key, windowMs } of unfinished.wakesOf(kind, change)) pace.wake(key, windowMs)
     if (change.type === 'put' && change.item.kind === 'CustomRun') observer.customRunSeen?.(change.item)
   }

@@ -2,7 +2,7 @@
  * Of what happens in the cluster, whom to wake. Keeps only what is unfinished, so that memory does not grow with finished
  * runs, and keeps it for all kinds together: a gap in the watch of one concerns the runs of another.
  */
-import type { Change } from '../cluster/cluster.js'
+import type { Change, Selector } from '../cluster/cluster.js'
 import type { RunKey } from '../queue/queue.js'
 import { createSiblings } from './siblings.js'
 import {
@@ -17,7 +17,15 @@ import {
   wakesAfterRemoval,
 } from './wakes.js'
 
-export const WATCHED_KINDS = ['PipelineRun', 'TaskRun', 'CustomRun', 'ResolutionRequest', 'Pod'] as const
+/** What is watched of each kind. What ends is told of as removed; of CustomRuns others want to see how they ended. */
+export const WATCHED: Readonly<Record<Watched['kind'], Selector>> = {
+  PipelineRun: { unfinished: true },
+  TaskRun: { unfinished: true },
+  CustomRun: {},
+  ResolutionRequest: {},
+  Pod: { unfinished: true },
+}
+export const WATCHED_KINDS = Object.keys(WATCHED) as readonly Watched['kind'][]
 
 export interface Wake {
   readonly key: RunKey
@@ -26,7 +34,7 @@ export interface Wake {
 }
 
 export interface Unfinished {
-  /** `change` is of a watch of all objects of `kind`, told in the order of that watch. */
+  /** `change` is of a watch of `kind` by its selector in `WATCHED`, told in the order of that watch. */
   wakesOf(kind: Watched['kind'], change: Change<Watched>): readonly Wake[]
 }
 

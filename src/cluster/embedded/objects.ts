@@ -4,6 +4,7 @@ import type { Key } from '../../resources/meta.js'
 import type { Database, Table } from '../../storage/lmdb.js'
 import { ClusterError } from '../cluster.js'
 import { MAX_NAME_CHARS, MAX_OBJECT_BYTES } from './admission.js'
+import { hasEnded } from './ended.js'
 import { addressOf, objectKey, objectText, type Stored } from './keys.js'
 import { withVersion } from './revise.js'
 import { deepFreeze } from './values.js'
@@ -22,7 +23,7 @@ export interface StoreEvent {
 export interface Objects {
   get(kind: Kind, key: Key): Stored | undefined
   /** By namespace, then name. */
-  list(kind: Kind, namespace?: string): readonly Stored[]
+  list(kind: Kind, namespace?: string, options?: { readonly unfinished: boolean }): readonly Stored[]
   isEmpty(kind: Kind, namespace: string): boolean
   /** Stores a state under the next version. `previous` is what `get` gave in the same transaction. */
   put(object: Stored, previous: Stored | undefined): StoreEvent
@@ -38,11 +39,15 @@ export interface Objects {
 const TYPES = { A: 'added', M: 'modified', D: 'deleted' } as const
 type Letter = keyof typeof TYPES
 
+/** A number with a dot behind it is still that number. */
+const ENDED = '.'
+
 /** Decoded objects that are kept, so that what is read often is parsed once. */
 const MAX_DECODED = 2_000
 
 /**
- * A state is kept as `<version> <JSON>` (see `decode`), and an event as `<letter><previous version> <JSON>`, so that
+ * A state is kept as `<version> <JSON>` (see `decode`), with a dot behind the version of one that has ended, so that it
+ * can be passed over without being parsed; and an event as `<letter><previous version> <JSON>`, so that
  * an object is encoded once for both.
  */
 export function openObjects(database: Database): Objects {
@@ -88,7 +93,7 @@ export function openObjects(database: Database): Objects {
     const { kind, key } = addressOf(object)
     checkSize(json, kind, key)
     if (letter === 'D') states.remove(objectKey(kind, key))
-    else states.put(objectKey(kind, key), `${version} ${json}`)
+    else states.put(objectKey(kind, key), `${version}${hasEnded(object) ? ENDED : ''} ${json}`)
     log.put([version], `${letter}${previous?.metadata.resourceVersion ?? ''} ${json}`)
     if (previous !== undefined) decoded.delete(Number(previous.metadata.resourceVersion))
     if (letter !== 'D') remember(version, object)
@@ -102,10 +107,12 @@ export function openObjects(database: Database): Objects {
       const text = states.get(objectKey(kind, key))
       return text === undefined ? undefined : decode(text, true)
     },
-    list(kind, namespace) {
+    list(kind, namespace, { unfinished } = { unfinished: false }) {
       if (namespace !== undefined && namespace.length > MAX_NAME_CHARS) return []
       const prefix = namespace === undefined ? [kind] : [kind, namespace]
-      return states.range({ prefix }).map(entry => decode(entry.value, false))
+      const rows = states.range({ prefix })
+      const wanted = unfinished ? rows.filter(({ value }) => !isMarkedEnded(value)) : rows
+      return wanted.map(entry => decode(entry.value, false))
     },
     isEmpty: (kind, namespace) => states.range({ prefix: [kind, namespace], limit: 1 }).length === 0,
     put: (object, previous) => write(previous === undefined ? 'A' : 'M', object, previous),
@@ -125,6 +132,10 @@ export function openObjects(database: Database): Objects {
       return old.length
     },
   }
+}
+
+function isMarkedEnded(row: string): boolean {
+  return row[row.indexOf(' ') - 1] === ENDED
 }
 
 function checkSize(json: string, kind: Kind, key: Key): void {

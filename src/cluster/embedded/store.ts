@@ -174,7 +174,7 @@ export function openEmbeddedCluster(options: EmbeddedClusterOptions): EmbeddedCl
   }
 
   function snapshot(kind: Kind, selector: Selector = {}): Snapshot {
-    const items = objects.list(kind, selector.namespace || undefined)
+    const items = objects.list(kind, selector.namespace || undefined, { unfinished: selector.unfinished === true })
     const selected = selector.labels === undefined ? items : items.filter(item => isSelected(item, selector))
     return { version: objects.version(), items: selected }
   }

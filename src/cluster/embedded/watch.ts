@@ -2,6 +2,7 @@
 import { setMaxListeners } from 'node:events'
 import type { Kind } from '../../resources/kinds.js'
 import type { Change, Selector } from '../cluster.js'
+import { hasEnded } from './ended.js'
 import type { Stored } from './keys.js'
 import type { StoreEvent } from './objects.js'
 
@@ -142,8 +143,9 @@ function changeFor({ type, object, previous }: StoreEvent, selector: Selector): 
   return previous !== undefined && isSelected(previous, selector) ? { type: 'removed', item: previous } : undefined
 }
 
-export function isSelected(object: Stored, { namespace, labels }: Selector): boolean {
+export function isSelected(object: Stored, { namespace, labels, unfinished }: Selector): boolean {
   const { metadata } = object
+  if (unfinished && hasEnded(object)) return false
   // '' as in the paths of the API server: all namespaces.
   if (namespace !== undefined && namespace !== '' && metadata.namespace !== namespace) return false
   if (labels === undefined) return true

@@ -5,7 +5,7 @@
 import { type Change, type Cluster, ClusterError } from '../../../src/cluster/cluster.js'
 import type { RunKey } from '../../../src/queue/queue.js'
 import { reconcile } from '../../../src/reconcile/reconcile.js'
-import { createUnfinished, WATCHED_KINDS } from '../../../src/reconcile/unfinished.js'
+import { createUnfinished, WATCHED, WATCHED_KINDS } from '../../../src/reconcile/unfinished.js'
 import type { Watched } from '../../../src/reconcile/wakes.js'
 import { depsFor } from '../real-store.js'
 import type { Clock } from './clock.js'
@@ -100,7 +100,7 @@ export function startEngine(cluster: Cluster, clock: Clock, dice: Dice): Engine 
   }
 
   async function follow(kind: Watched['kind']): Promise<void> {
-    for await (const change of seen.watch(kind, {}, stop.signal) as AsyncIterable<Change<Watched>>) {
+    for await (const change of seen.watch(kind, WATCHED[kind], stop.signal) as AsyncIterable<Change<Watched>>) {
       await turn()
       if (dead) return
       for (const { key } of unfinished.wakesOf(kind, change)) wake(key)

@@ -1,0 +1,17 @@
+/** What nothing more will happen to: told by its status, whatever the kind. */
+import type { Stored } from './keys.js'
+
+const ENDED_PHASES: ReadonlySet<unknown> = new Set(['Succeeded', 'Failed'])
+
+/** A run with a verdict, or a Pod whose containers will not run again. */
+export function hasEnded({ kind, status }: Stored): boolean {
+  if (typeof status !== 'object' || status === null) return false
+  const { phase, conditions } = status as { readonly phase?: unknown; readonly conditions?: unknown }
+  if (kind === 'Pod') return ENDED_PHASES.has(phase)
+  if (kind !== 'PipelineRun' && kind !== 'TaskRun' && kind !== 'CustomRun') return false
+  return Array.isArray(conditions) && conditions.some(isVerdict)
+}
+
+function isVerdict(condition: { readonly type?: unknown; readonly status?: unknown } | null): boolean {
+  return condition?.type === 'Succeeded' && (condition.status === 'True' || condition.status === 'False')
+}
