@@ -20,10 +20,23 @@ const sound = new WeakSet<object>()
 export function malformation({ kind, metadata, spec, status }: Run): string | undefined {
   const problems = [
     ...found(tektonSpecShape(kind, kind === 'CustomRun' ? 'v1beta1' : 'v1') ?? 'object', spec, 'spec'),
-    ...(status === undefined ? [] : found(RUN_STATUS[kind], status, 'status')),
+    ...(status === undefined ? [] : statusProblems(kind, status)),
   ]
   if (problems.length === 0) return undefined
   return `${USER_ERROR}${kind} ${metadata.namespace}/${metadata.name} is malformed: ${problemsText(problems)}`
+}
+
+/** The status of a wide run changes with every look, and the pipeline in it never does: it is read once. */
+function statusProblems(kind: Run['kind'], status: unknown): ReturnType<typeof storedProblems> {
+  if (!isRecord(status)) return found(RUN_STATUS[kind], status, 'status')
+  if (sound.has(status)) return []
+  const { pipelineSpec, ...rest } = status
+  const isKnown = isRecord(pipelineSpec) && sound.has(pipelineSpec)
+  const problems = storedProblems(RUN_STATUS[kind], isKnown ? rest : status, 'status')
+  if (problems.length > 0) return problems
+  sound.add(status)
+  if (isRecord(pipelineSpec)) sound.add(pipelineSpec)
+  return []
 }
 
 function found(shape: Shape, value: unknown, path: string): ReturnType<typeof storedProblems> {
