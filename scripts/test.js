@@ -11,6 +11,8 @@ installPackages()
 // Tests that need one of these fail and say so when it could not be had; none is skipped.
 if (!process.env.REDIS_URL) ensureDebianPackage('redis-server', 'redis-server')
 ensureDebianPackage('musl-gcc', 'musl-tools')
+ensureDebianPackage('git', 'git')
+ensureDebianPackage('docker-registry', 'docker-registry')
 ensureDebianPackage('busybox', 'busybox')
 build()
 if (only.length === 0) run('npm run check', process.execPath, [join(ROOT, 'scripts/check.js')])

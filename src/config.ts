@@ -2,6 +2,7 @@
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { FetchConfig } from './resolve/resolvers.js'
 import { CONFIG_NAMES, type ConfigNames } from './run/config-maps.js'
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent'
@@ -17,6 +18,8 @@ export interface Config {
   readonly isolation: 'auto' | 'namespace' | 'rewrite'
   /** The ConfigMaps with the installation's settings, which Tekton lets one rename. */
   readonly configNames: ConfigNames
+  /** For what resolvers fetch. */
+  readonly fetching: FetchConfig
   readonly tempDir: string
   /** The compiled `entrypoint` and `shim`. */
   readonly nativeDir: string
@@ -48,6 +51,13 @@ export function readConfig(
       defaults: environment['CONFIG_DEFAULTS_NAME'] || CONFIG_NAMES.defaults,
       featureFlags: environment['CONFIG_FEATURE_FLAGS_NAME'] || CONFIG_NAMES.featureFlags,
       events: environment['CONFIG_EVENTS_NAME'] || CONFIG_NAMES.events,
+    },
+    fetching: {
+      allowedHosts: environment['TEKTITE_ALLOWED_HOSTS'] ?? '',
+      artifactHubUrl: environment['ARTIFACT_HUB_API'] ?? '',
+      tektonHubUrl: environment['TEKTON_HUB_API'] ?? '',
+      path: environment['PATH'] ?? '/usr/local/bin:/usr/bin:/bin',
+      tempDir: tmpdir(),
     },
     tempDir: tmpdir(),
     nativeDir: join(fileURLToPath(new URL('../..', import.meta.url)), 'entrypoint', 'build'),

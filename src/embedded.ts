@@ -129,7 +129,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedEn
     )
     closing.push(() => workers.close())
     const resolver = startResolver(
-      { cluster, settings, now, log, load: () => loadResolvers({ cluster, now }) },
+      { cluster, settings, now, log, load: () => loadResolvers({ cluster, now, fetching: config.fetching }) },
       { concurrency: FETCHES_AT_ONCE },
     )
     closing.push(() => resolver.close())

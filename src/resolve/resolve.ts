@@ -138,7 +138,7 @@ async function withRetry({ fetch, retry }: Fetch, random: () => number, signal: 
     } catch (error) {
       // Too late says nothing about the other side: whoever called decides whether there is time for another try.
       signal.throwIfAborted()
-      const again = error instanceof ResolutionError && (error.temporary || retry.everyError)
+      const again = error instanceof ResolutionError && error.temporary
       if (!again || attempt >= retry.attempts) throw error
       await pause(pauseMs(retry, attempt, random()), undefined, { signal })
     }

@@ -16,7 +16,7 @@ export interface Found {
   readonly annotations: Readonly<Record<string, string>>
 }
 
-/** How often `fetch` is tried in all, and how long the pauses are. */
+/** How often `fetch` is tried in all when a try ends with a temporary error, and how long the pauses are. */
 export interface Retry {
   readonly attempts: number
   readonly firstMs: number
@@ -24,8 +24,6 @@ export interface Retry {
   /** Each pause is up to this part longer, so that many do not come back at the same moment. */
   readonly jitter: number
   readonly capMs: number
-  /** Also what another try will hardly change. */
-  readonly everyError: boolean
 }
 
 export interface Fetch {

@@ -6,6 +6,8 @@ import type { ResolutionRequest } from '../../src/resources/resolution.js'
 import type { ParamValue } from '../../src/resources/tekton.js'
 import { NOW } from '../reconcile/real-store.js'
 
+export const TASK = 'apiVersion: tekton.dev/v1\nkind: Task\nmetadata: {name: lint}\nspec: {steps: [{image: alpine}]}\n'
+
 export function resolutionOf(cluster: Pick<Cluster, 'get'>, ...resolvers: readonly Resolver[]): Resolution {
   return createResolution(resolvers, { cluster, now: () => NOW, random: () => 0 })
 }
