@@ -1,10 +1,18 @@
 /** One step of a PipelineRun whose pipeline is known: make children, cancel children, say how far it is. */
 import { formatDuration } from '../lib/duration.js'
 import { toTimestamp } from '../lib/time.js'
-import type { PipelineRun, PipelineRunStatus, PipelineSpec, SkippedTask } from '../resources/tekton.js'
+import type {
+  Param,
+  PipelineRun,
+  PipelineRunStatus,
+  PipelineSpec,
+  PipelineTask,
+  SkippedTask,
+} from '../resources/tekton.js'
 import { childNames } from '../run/matrix.js'
 import { paramReplacements } from '../run/params.js'
 import { resolvePipelineParams } from '../run/pipeline-params.js'
+import { enumValueProblem } from '../run/pipeline-task-params.js'
 import { producerOf, type TaskState } from '../run/pipeline-task-state.js'
 import { createTaskResolver } from '../run/pipeline-task-variables.js'
 import { pipelineContext } from '../run/pipeline-variables.js'
@@ -117,6 +125,8 @@ function startChildren({ run, world, status, spec, gained, states }: Advance): S
     const { task, combinations } = resolved
     const taken = childNames(run.metadata.name, name, combinations?.length ?? 1).find(one => strangers.has(one))
     if (taken !== undefined) return fault(nameTaken(run, name, taken))
+    const outside = world.settings.flags.enableParamEnum ? enumProblem(world, task, combinations) : undefined
+    if (outside !== undefined) return { is: 'fault', fault: outside }
     const tooDeep = nestingProblem(run, task)
     if (tooDeep !== undefined) return fault(tooDeep)
     const bound = childBindings(run, spec, task, bindingsUse, declaredWorkspaces(world, name))
@@ -129,6 +139,20 @@ function startChildren({ run, world, status, spec, gained, states }: Advance): S
   // Claims come with the first children, and before them: a Pod waits for its claim, a claim waits for nobody.
   const isFirst = world.children.length === 0 && (run.status?.childReferences ?? []).length === 0
   return { is: 'actions', actions: isFirst ? [...createClaims(run, run.spec.workspaces ?? []), ...actions] : actions }
+}
+
+function enumProblem(
+  world: PipelineRunWorld,
+  task: PipelineTask,
+  combinations: readonly { readonly params: readonly Param[] }[] | undefined,
+): Fault | undefined {
+  const found = world.tasks.get(task.name)
+  const spec = task.taskSpec ?? (found?.is === 'found' ? found.value : undefined)
+  return enumValueProblem(
+    task,
+    (combinations ?? []).map(({ params }) => params),
+    spec?.params ?? [],
+  )
 }
 
 /** Of the Task that a pipeline task refers to; an inline task declares by mentioning. */

@@ -1,9 +1,13 @@
 /** From a reference to a pipeline that can run: looked up, checked, with everything replaced that is known at the start. */
 import type { New } from '../resources/meta.js'
 import type { ResolutionRequest } from '../resources/resolution.js'
+import { problemsText } from '../resources/problem.js'
 import type { PipelineRun, PipelineSpec, PipelineTask, TaskSpec } from '../resources/tekton.js'
 import { pipelineProblem, taskProblem } from '../run/pipeline-problems.js'
+import { enumSubsetProblem } from '../run/pipeline-task-params.js'
 import { snapshotPipeline } from '../run/pipeline-variables.js'
+import type { Settings } from '../run/settings.js'
+import { validatePipelineSpec } from '../run/validate/pipeline.js'
 import { PIPELINE_RUN_REASONS as REASONS } from '../status/reasons.js'
 import type { PipelineRunWorld } from './decision.js'
 import type { Origin } from './resolved.js'
@@ -34,7 +38,7 @@ export function resolvePipeline(run: PipelineRun, world: PipelineRunWorld): Reso
   let spec = kept
   if (spec === undefined) {
     if (pipeline.is !== 'found') throw new Error(`PipelineRun "${namespace}/${run.metadata.name}" has no pipeline`)
-    const problem = pipelineProblem(run, pipeline.value, name)
+    const problem = pipelineProblem(run, pipeline.value, name, spec => invalidSpec(spec, world.settings))
     if (problem) return { is: 'failed', ...problem }
     const snapshot = snapshotPipeline(run, pipeline.value, name, world.settings)
     if (snapshot.is === 'problem') {
@@ -45,7 +49,14 @@ export function resolvePipeline(run: PipelineRun, world: PipelineRunWorld): Reso
     // Children without a status: we were interrupted in the very first pass. They were checked then.
     if (hasBegun(run, world)) return { is: 'ready', spec }
   }
-  return resolveTasks(run, world, spec, name)
+  return resolveTasks(run, world, spec, name, pipeline.is === 'found' ? pipeline.value : spec)
+}
+
+/** Admission has said all this before, to whom there was one. Tekton's paths begin inside the spec here. */
+function invalidSpec(spec: PipelineSpec, settings: Settings): string | undefined {
+  const problems = validatePipelineSpec(spec, 'spec', { settings })
+  if (problems.length === 0) return undefined
+  return problemsText(problems.map(one => ({ ...one, paths: one.paths.map(path => path.replace(/^spec\./, '')) })))
 }
 
 /** As messages and `$(context.pipeline.name)` have it. */
@@ -59,7 +70,14 @@ function hasBegun(run: PipelineRun, world: PipelineRunWorld): boolean {
   return childReferences.length + skippedTasks.length + world.children.length > 0
 }
 
-function resolveTasks(run: PipelineRun, world: PipelineRunWorld, spec: PipelineSpec, name: string): ResolvedPipeline {
+/** `written` is the pipeline as its author wrote it, when this is the first look. */
+function resolveTasks(
+  run: PipelineRun,
+  world: PipelineRunWorld,
+  spec: PipelineSpec,
+  name: string,
+  written: PipelineSpec,
+): ResolvedPipeline {
   const tasks = [...(spec.tasks ?? []), ...(spec.finally ?? [])]
   const requests: New<ResolutionRequest>[] = []
   let isPending = false
@@ -79,10 +97,12 @@ function resolveTasks(run: PipelineRun, world: PipelineRunWorld, spec: PipelineS
     if (lookup.request) requests.push(lookup.request)
   }
   if (isPending) return { is: 'waiting', reason: REASONS.ResolvingTaskRef, requests, spec }
-  const problem = taskProblem(run, spec, {
-    taskSpec: task => taskSpecOf(task, world),
-    nested: task => nestedSpecOf(task, world),
-  })
+  const problem =
+    taskProblem(run, spec, {
+      taskSpec: task => taskSpecOf(task, world),
+      nested: task => nestedSpecOf(task, world),
+    }) ??
+    (world.settings.flags.enableParamEnum ? enumSubsetProblem(written, task => taskSpecOf(task, world)) : undefined)
   return problem ? { is: 'failed', ...problem, spec } : { is: 'ready', spec }
 }
 

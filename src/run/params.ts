@@ -58,6 +58,8 @@ function fits(spec: ParamSpec, value: ParamValue): boolean {
 function uncoveredKeys(spec: ParamSpec, value: ParamValue | undefined): readonly string[] {
   if (typeOfParam(spec) !== 'object' || spec.properties === undefined) return []
   if (value === undefined && spec.default === undefined) return []
+  // A reference: what it will bring is not known yet.
+  if (typeof value === 'string') return []
   const covered = new Set([...keysOf(spec.default), ...keysOf(value)])
   return Object.keys(spec.properties).filter(key => !covered.has(key))
 }

@@ -2,11 +2,12 @@
  * What is wrong with a PipelineRun that only shows when it is put together with its Pipeline and Tasks: checked once,
  * before the first child. The first problem in Tekton's order, with Tekton's reason and message.
  */
-import type { ParamSpec, PipelineRun, PipelineSpec, PipelineTask, TaskSpec } from '../resources/tekton.js'
+import type { PipelineRun, PipelineSpec, PipelineTask, TaskSpec } from '../resources/tekton.js'
 import { PIPELINE_RUN_REASONS as REASONS, USER_ERROR } from '../status/reasons.js'
 import { buildGraph } from './graph.js'
 import { checkParams } from './params.js'
 import { badIndices, resolvePipelineParams } from './pipeline-params.js'
+import { taskParamProblem } from './pipeline-task-params.js'
 import { expressionsWithin, isCustomTask, linkingReferences, referencesInValue } from './result-references.js'
 
 export interface Problem {
@@ -14,8 +15,13 @@ export interface Problem {
   readonly message: string
 }
 
-/** Needs the Pipeline as it was written. */
-export function pipelineProblem(run: PipelineRun, spec: PipelineSpec, pipelineName: string): Problem | undefined {
+/** Needs the Pipeline as it was written. `invalidSpec` says what is wrong with it by itself. */
+export function pipelineProblem(
+  run: PipelineRun,
+  spec: PipelineSpec,
+  pipelineName: string,
+  invalidSpec: (spec: PipelineSpec) => string | undefined = () => undefined,
+): Problem | undefined {
   const namespace = run.metadata.namespace
   const names = {
     run: `PipelineRun ${namespace}/${run.metadata.name}`,
@@ -23,6 +29,7 @@ export function pipelineProblem(run: PipelineRun, spec: PipelineSpec, pipelineNa
   }
   return (
     graphProblem(spec, names) ??
+    specProblem(invalidSpec(spec), names) ??
     paramProblem(run, spec, names) ??
     workspaceProblem(run, spec, names) ??
     taskRunSpecProblem(run, spec, names)
@@ -55,6 +62,14 @@ function graphProblem(spec: PipelineSpec, names: Names): Problem | undefined {
     seen.add(task.name)
   }
   return undefined
+}
+
+function specProblem(invalid: string | undefined, names: Names): Problem | undefined {
+  if (invalid === undefined) return undefined
+  return userError(
+    REASONS.PipelineValidationFailed,
+    `${names.pipeline} can't be Run; it has an invalid spec: ${invalid}`,
+  )
 }
 
 function paramProblem(run: PipelineRun, spec: PipelineSpec, names: Names): Problem | undefined {
@@ -155,7 +170,7 @@ export function taskProblem(run: PipelineRun, spec: PipelineSpec, bodies: Bodies
       if (wrong) return { reason: REASONS.InvalidPipelineResultReference, message }
     }
   }
-  return optionalWorkspaceProblem(spec, all, taskSpecOf) ?? paramTypeProblem(all, taskSpecOf)
+  return optionalWorkspaceProblem(spec, all, taskSpecOf) ?? taskParamProblem(run, all, taskSpecOf)
 }
 
 function optionalWorkspaceProblem(
@@ -171,20 +186,6 @@ function optionalWorkspaceProblem(
     if (!wrong) continue
     const message = `Optional workspace not supported by task: pipeline workspace "${wrong.workspace || wrong.name}" is marked optional but pipeline task "${task.name}" requires it be provided`
     return { reason: REASONS.RequiredWorkspaceMarkedOptional, message }
-  }
-  return undefined
-}
-
-/** A value with a reference in it may still become the right type, and the TaskRun looks again then. */
-function paramTypeProblem(
-  tasks: readonly PipelineTask[],
-  taskSpecOf: (task: PipelineTask) => { readonly params?: readonly ParamSpec[] } | undefined,
-): Problem | undefined {
-  for (const task of tasks) {
-    const { mistyped } = checkParams(taskSpecOf(task)?.params ?? [], task.params ?? [])
-    if (mistyped.length === 0) continue
-    const message = `invalid input params for task ${task.taskRef?.name ?? task.name}: param types don't match the user-specified type: [${mistyped.join(' ')}]`
-    return userError(REASONS.PipelineValidationFailed, message)
   }
   return undefined
 }
