@@ -1,7 +1,7 @@
 /** From a reference to a pipeline that can run: looked up, checked, with everything replaced that is known at the start. */
 import type { New } from '../resources/meta.js'
-import type { ResolutionRequest } from '../resources/resolution.js'
 import { problemsText } from '../resources/problem.js'
+import type { ResolutionRequest } from '../resources/resolution.js'
 import type { PipelineRun, PipelineSpec, PipelineTask, TaskSpec } from '../resources/tekton.js'
 import { pipelineProblem, taskProblem } from '../run/pipeline-problems.js'
 import { enumSubsetProblem } from '../run/pipeline-task-params.js'

@@ -313,7 +313,8 @@ test.each(
     'a matrix beyond the limit': {
       pipeline: `tasks: [{ name: a, matrix: { params: [{ name: p, value: [${Array(257).fill('x')}] }] } }]`,
       is: 'False PipelineValidationFailed',
-      message: "[User error] Pipeline ci/run can't be Run; it has an invalid spec: expected 0 <= 257 <= 256: tasks[0].matrix",
+      message:
+        "[User error] Pipeline ci/run can't be Run; it has an invalid spec: expected 0 <= 257 <= 256: tasks[0].matrix",
     },
     'a name that a stranger has': {
       pipeline: 'tasks: [{ name: a }]',
