@@ -171,10 +171,9 @@ function sourceOf(binding: WorkspaceBinding, claim: string): Omit<Volume, 'name'
   return { emptyDir: emptyDir ?? {} }
 }
 
-/** As Tekton: a clash hashes the name with one more `$`. */
+/** As Tekton: when two names meet, that name with a `$` behind it is hashed. */
 function volumeName(workspace: string, taken: ReadonlySet<string>): string {
-  for (let text = workspace; ; text += '$') {
-    const name = hashedName('ws', text, 5)
-    if (!taken.has(name)) return name
-  }
+  let name = hashedName('ws', workspace, 5)
+  while (taken.has(name)) name = hashedName('ws', `${name}$`, 5)
+  return name
 }
