@@ -169,29 +169,41 @@ export const volumeClaimTemplate: Fields = {
   required: ['spec'],
 }
 
+/** What steps, sidecars and containers have in common. */
+export const commonContainerFields = {
+  image: 'string',
+  imagePullPolicy: 'string',
+  command: strings,
+  args: strings,
+  workingDir: 'string',
+  env,
+  envFrom,
+  volumeMounts,
+  volumeDevices: { list: 'object' },
+  securityContext,
+} as const satisfies Record<string, Shape>
+
+/** What sidecars and containers have beyond that. The steps of v1beta1 had it, too. */
+export const fullContainerFields = {
+  ports: containerPorts,
+  livenessProbe: probe,
+  readinessProbe: probe,
+  startupProbe: probe,
+  lifecycle: 'object',
+  terminationMessagePath: 'string',
+  terminationMessagePolicy: 'string',
+  stdin: 'boolean',
+  stdinOnce: 'boolean',
+  tty: 'boolean',
+} as const satisfies Record<string, Shape>
+
 const container: Fields = {
   fields: {
     name: 'string',
-    image: 'string',
-    imagePullPolicy: 'string',
-    command: strings,
-    args: strings,
-    workingDir: 'string',
-    env,
-    envFrom,
-    ports: containerPorts,
+    ...commonContainerFields,
+    ...fullContainerFields,
     resources: resourceRequirements,
-    volumeMounts,
-    securityContext,
-    terminationMessagePath: 'string',
-    terminationMessagePolicy: 'string',
-    readinessProbe: probe,
-    livenessProbe: probe,
-    startupProbe: probe,
     restartPolicy: 'string',
-    stdin: 'boolean',
-    stdinOnce: 'boolean',
-    tty: 'boolean',
   },
   open: true,
   required: ['name'],

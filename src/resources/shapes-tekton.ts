@@ -2,12 +2,11 @@
 import type { KindInfo } from './kinds.js'
 import type { Fields, Shape } from './shape.js'
 import {
-  containerPorts,
+  commonContainerFields,
   env,
-  envFrom,
+  fullContainerFields,
   partialMeta,
   podTemplate,
-  probe,
   resourceRequirements,
   securityContext,
   strings,
@@ -62,18 +61,7 @@ const workspaceBindings: Shape = {
 }
 
 /** Fields of v1beta1 steps that v1 dropped: accepted there, and taken out by `normalise.ts`. */
-export const DEPRECATED_STEP_FIELDS = [
-  'ports',
-  'livenessProbe',
-  'readinessProbe',
-  'startupProbe',
-  'lifecycle',
-  'terminationMessagePath',
-  'terminationMessagePolicy',
-  'stdin',
-  'stdinOnce',
-  'tty',
-] as const
+export const DEPRECATED_STEP_FIELDS: readonly string[] = Object.keys(fullContainerFields)
 
 /** The tables of one version. They differ in a dozen field names; everything else is shared. */
 function tables(version: 'v1' | 'v1beta1') {
@@ -88,20 +76,7 @@ function tables(version: 'v1' | 'v1beta1') {
     Object.fromEntries(DEPRECATED_STEP_FIELDS.map(name => [name, 'any' as const])),
   )
 
-  const containerFields = {
-    image: 'string',
-    imagePullPolicy: 'string',
-    command: strings,
-    args: strings,
-    workingDir: 'string',
-    env,
-    envFrom,
-    partialMeta,
-    ...resources,
-    volumeMounts,
-    volumeDevices: { list: 'object' },
-    securityContext,
-  } as const satisfies Record<string, Shape>
+  const containerFields = { ...commonContainerFields, ...resources } as const satisfies Record<string, Shape>
 
   const reference = (extra: Readonly<Record<string, Shape>>): Fields => ({
     fields: { name: 'string', resolver: 'string', params, ...extra },
@@ -141,16 +116,7 @@ function tables(version: 'v1' | 'v1beta1') {
           name: 'string',
           ...containerFields,
           script: 'string',
-          ports: containerPorts,
-          readinessProbe: probe,
-          livenessProbe: probe,
-          startupProbe: probe,
-          lifecycle: 'object',
-          terminationMessagePath: 'string',
-          terminationMessagePolicy: 'string',
-          stdin: 'boolean',
-          stdinOnce: 'boolean',
-          tty: 'boolean',
+          ...fullContainerFields,
           restartPolicy: 'string',
           workspaces: workspaceUsages,
         },
