@@ -18,7 +18,8 @@ export function countUnfinishedRuns(cluster: Cluster): UnfinishedRunsCount {
 
   async function follow(kind: (typeof KINDS)[number]): Promise<void> {
     const known = reasons[kind]
-    for await (const change of cluster.watch(kind, {}, stop.signal) as AsyncIterable<Change<PipelineRun | TaskRun>>) {
+    const changes: AsyncIterable<Change<PipelineRun | TaskRun>> = cluster.watch(kind, { unfinished: true }, stop.signal)
+    for await (const change of changes) {
       if (change.type === 'listed') known.clear()
       for (const run of change.type === 'listed' ? change.items : [change.item]) {
         if (change.type === 'removed' || isDone(run)) known.delete(run.metadata.uid)

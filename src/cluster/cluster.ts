@@ -6,8 +6,9 @@ export interface Selector {
   readonly namespace?: string
   readonly labels?: Readonly<Record<string, string>>
   /**
-   * Without runs that have a verdict and Pods whose containers will not run again: looking for work must not cost more
-   * with every run that ended. Where a store cannot be asked for that, it gives those too.
+   * Without runs that have a verdict, and Pods whose containers will not run again (unless they are being deleted):
+   * looking for work must not cost more with every run that ended. Where a store cannot be asked for that, it gives
+   * those too.
    */
   readonly unfinished?: true
 }

@@ -10,6 +10,7 @@ import { describeError } from '../lib/fault.js'
 import type { Log } from '../lib/log.js'
 import type { LogStore } from '../logs/log-store.js'
 import type { PersistentVolumeClaim, Pod } from '../resources/core.js'
+import { keyOf } from '../resources/meta.js'
 import { watchClaims } from './claims.js'
 import { failMalformedPod, podMalformation } from './malformed-pod.js'
 import { type PodWorker, startPodWorker, type WorkerDeps } from './pod-worker.js'
@@ -141,12 +142,24 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     }
   }
 
+  /** Of a Pod that is no longer among the unfinished ones: it has ended, which its worker knows, or it is gone. */
+  const missed = async (worker: PodWorker): Promise<void> => {
+    try {
+      const found = await cluster.get('Pod', keyOf(worker.pod))
+      if (found?.metadata.uid === worker.uid) worker.update(found)
+      else worker.gone()
+    } catch (error) {
+      log.error('looking for a pod failed', { error: describeError(error) })
+    }
+  }
+
   const watchPods = async (): Promise<void> => {
-    for await (const change of cluster.watch('Pod', {}, closing.signal)) {
+    // What has ended long ago is not read again at every start; what an earlier engine left of it is a leftover.
+    for await (const change of cluster.watch('Pod', { unfinished: true }, closing.signal)) {
       switch (change.type) {
         case 'listed': {
           const present = new Set(change.items.map(pod => pod.metadata.uid))
-          for (const worker of workers.values()) if (!present.has(worker.uid)) worker.gone()
+          for (const worker of workers.values()) if (!present.has(worker.uid)) await missed(worker)
           for (const pod of change.items) put(pod)
           await clearLeftovers()
           break
@@ -155,7 +168,10 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
           put(change.item)
           break
         case 'removed':
-          workers.get(change.item.metadata.uid)?.gone()
+          {
+            const worker = workers.get(change.item.metadata.uid)
+            if (worker !== undefined) await missed(worker)
+          }
           break
         default:
           throw new Error(`unknown change ${JSON.stringify(change satisfies never)}`)

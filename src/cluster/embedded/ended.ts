@@ -3,11 +3,11 @@ import type { Stored } from './keys.js'
 
 const ENDED_PHASES: ReadonlySet<unknown> = new Set(['Succeeded', 'Failed'])
 
-/** A run with a verdict, or a Pod whose containers will not run again. */
-export function hasEnded({ kind, status }: Stored): boolean {
+/** A run with a verdict, or a Pod whose containers will not run again and that nobody is deleting. */
+export function hasEnded({ kind, metadata, status }: Stored): boolean {
   if (typeof status !== 'object' || status === null) return false
   const { phase, conditions } = status as { readonly phase?: unknown; readonly conditions?: unknown }
-  if (kind === 'Pod') return ENDED_PHASES.has(phase)
+  if (kind === 'Pod') return ENDED_PHASES.has(phase) && metadata.deletionTimestamp === undefined
   if (kind !== 'PipelineRun' && kind !== 'TaskRun' && kind !== 'CustomRun') return false
   return Array.isArray(conditions) && conditions.some(isVerdict)
 }
