@@ -101,7 +101,7 @@ function pipelineRunProblem(run: PipelineRun, settings: Settings, { follow, task
   if (early) return early
   const snapshot = snapshotPipeline(run, written, name, settings)
   if (snapshot.is === 'problem') {
-    const message = `Failed to apply parameters to Pipeline ${run.metadata.namespace}/${name}: ${snapshot.message}`
+    const message = `[User error] Failed to apply parameters to Pipeline ${run.metadata.namespace}/${name}: ${snapshot.message}`
     return { reason: 'PipelineValidationFailed', message }
   }
   const tasks = new Map<string, TaskSpec | undefined>()

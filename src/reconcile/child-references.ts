@@ -1,7 +1,7 @@
 /** `status.childReferences`: which children a PipelineRun has, in spec order. What was listed once stays listed. */
 import { groupBy } from '../lib/group-by.js'
 import { apiVersionOf } from '../resources/kinds.js'
-import type { ChildReference, PipelineRun } from '../resources/tekton.js'
+import type { ChildReference, PipelineRun, PipelineTask } from '../resources/tekton.js'
 import { type Combination, childNames } from '../run/matrix.js'
 import { paramReplacements } from '../run/params.js'
 import type { Child, TaskState } from '../run/pipeline-task-state.js'
@@ -23,7 +23,7 @@ function unlisted(run: PipelineRun, state: TaskState, listed: readonly ChildRefe
   const names = childNames(run.metadata.name, task.name, combinations?.length ?? 1)
   return names.flatMap((name, index): readonly ChildReference[] => {
     if (known.has(name) || (state.phase.is !== 'starting' && !existing.has(name))) return []
-    const displayName = displayNameOf(task.displayName, combinations?.[index])
+    const displayName = displayNameOf(task, combinations?.[index])
     return [
       {
         apiVersion: apiVersionOf(childKind(task)),
@@ -37,11 +37,14 @@ function unlisted(run: PipelineRun, state: TaskState, listed: readonly ChildRefe
   })
 }
 
-/** In a matrix, the names of the `include` entries, else the task's display name with the child's own params. */
-function displayNameOf(displayName: string | undefined, combination: Combination | undefined): string | undefined {
-  if (combination === undefined) return displayName
-  if (combination.names.length > 0) return combination.names.join(' ')
-  return displayName && replaceString(displayName, paramReplacements(combination.params))
+/** The names of its `include` entries, else the task's display name; both with the child's own params. */
+function displayNameOf(task: PipelineTask, combination: Combination | undefined): string | undefined {
+  const name = combination && combination.names.length > 0 ? combination.names.join(' ') : task.displayName
+  if (!name?.includes('$(')) return name
+  const texts = [...(combination?.params ?? []), ...(task.params ?? [])].filter(
+    param => typeof param.value === 'string',
+  )
+  return replaceString(name, paramReplacements(texts))
 }
 
 /** For a run that ends before its tasks are looked at: the children that exist are listed all the same. */

@@ -8,6 +8,7 @@ import type {
   PipelineRun,
   PipelineTask,
   PipelineTaskRunSpec,
+  PodTemplate,
   TaskRun,
   WorkspaceBinding,
 } from '../resources/tekton.js'
@@ -130,10 +131,15 @@ function createChild(
   return { do: 'create', kind, object }
 }
 
-/** Several entries for one task: the last one wins, field by field. */
+/** Of several entries for one task the last one counts; account and Pod template add up, as in Tekton. */
 function taskRunSpecFor(run: PipelineRun, task: PipelineTask): Partial<PipelineTaskRunSpec> {
-  const own = (run.spec.taskRunSpecs ?? []).filter(spec => spec.pipelineTaskName === task.name)
-  return Object.assign({}, ...own) as Partial<PipelineTaskRunSpec>
+  const all = (run.spec.taskRunSpecs ?? []).filter(spec => spec.pipelineTaskName === task.name)
+  const serviceAccountName = all.findLast(spec => spec.serviceAccountName)?.serviceAccountName
+  const podTemplate = all.reduce<PodTemplate | undefined>(
+    (merged, spec) => mergePodTemplates(merged, spec.podTemplate),
+    undefined,
+  )
+  return { ...all.at(-1), ...(serviceAccountName && { serviceAccountName }), ...(podTemplate && { podTemplate }) }
 }
 
 function inlineSpec(task: PipelineTask): NonNullable<TaskRun['spec']['taskSpec']> {

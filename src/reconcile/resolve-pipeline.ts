@@ -8,7 +8,8 @@ import { enumSubsetProblem } from '../run/pipeline-task-params.js'
 import { snapshotPipeline } from '../run/pipeline-variables.js'
 import type { Settings } from '../run/settings.js'
 import { validatePipelineSpec } from '../run/validate/pipeline.js'
-import { PIPELINE_RUN_REASONS as REASONS } from '../status/reasons.js'
+import { onErrorValue } from '../run/validate/pipeline-task.js'
+import { PIPELINE_RUN_REASONS as REASONS, USER_ERROR } from '../status/reasons.js'
 import type { PipelineRunWorld } from './decision.js'
 import type { Origin } from './resolved.js'
 
@@ -42,10 +43,16 @@ export function resolvePipeline(run: PipelineRun, world: PipelineRunWorld): Reso
     if (problem) return { is: 'failed', ...problem }
     const snapshot = snapshotPipeline(run, pipeline.value, name, world.settings)
     if (snapshot.is === 'problem') {
-      const message = `Failed to apply parameters to Pipeline ${namespace}/${name}: ${snapshot.message}`
+      const message = `${USER_ERROR}Failed to apply parameters to Pipeline ${namespace}/${name}: ${snapshot.message}`
       return { is: 'failed', reason: REASONS.PipelineValidationFailed, message }
     }
     spec = snapshot.spec
+    const invalid = [...(spec.tasks ?? []), ...(spec.finally ?? [])].flatMap(task => onErrorValue(task, ''))
+    if (invalid.length > 0) {
+      const why = problemsText(invalid).replaceAll(': .OnError', ': OnError')
+      const message = `${USER_ERROR}Pipeline ${namespace}/${name} can't be Run; it has an invalid spec: ${why}`
+      return { is: 'failed', reason: REASONS.PipelineValidationFailed, message, spec }
+    }
     // Children without a status: we were interrupted in the very first pass. They were checked then.
     if (hasBegun(run, world)) return { is: 'ready', spec }
   }

@@ -155,11 +155,14 @@ export function taskProblem(run: PipelineRun, spec: PipelineSpec, bodies: Bodies
       ? undefined
       : `"${result}" is not a named result returned by pipeline task "${name}"`
   }
+  const wrongParams = taskParamProblem(run, all, taskSpecOf)
+  if (wrongParams) return wrongParams
   for (const task of all) {
     for (const { task: name, result } of linkingReferences(task)) {
       const wrong = declares(tasks.get(name), name, result)
       const message = `invalid result reference in pipeline task "${task.name}": ${wrong}`
-      if (wrong) return userError(REASONS.InvalidTaskResultReference, message)
+      // Tekton, too, does not call this one the user's.
+      if (wrong) return { reason: REASONS.InvalidTaskResultReference, message }
     }
   }
   for (const { name, value } of spec.results ?? []) {
@@ -170,7 +173,7 @@ export function taskProblem(run: PipelineRun, spec: PipelineSpec, bodies: Bodies
       if (wrong) return { reason: REASONS.InvalidPipelineResultReference, message }
     }
   }
-  return optionalWorkspaceProblem(spec, all, taskSpecOf) ?? taskParamProblem(run, all, taskSpecOf)
+  return optionalWorkspaceProblem(spec, all, taskSpecOf)
 }
 
 function optionalWorkspaceProblem(
@@ -185,7 +188,7 @@ function optionalWorkspaceProblem(
     const wrong = (task.workspaces ?? []).find(one => optional.has(one.workspace || one.name) && required.has(one.name))
     if (!wrong) continue
     const message = `Optional workspace not supported by task: pipeline workspace "${wrong.workspace || wrong.name}" is marked optional but pipeline task "${task.name}" requires it be provided`
-    return { reason: REASONS.RequiredWorkspaceMarkedOptional, message }
+    return userError(REASONS.RequiredWorkspaceMarkedOptional, message)
   }
   return undefined
 }

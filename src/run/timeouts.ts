@@ -45,7 +45,7 @@ export function childTimeout(
   isFinal: boolean,
   defaultMs: number,
 ): string | undefined {
-  const own = run.spec.taskRunSpecs?.findLast(spec => spec.pipelineTaskName === task.name && spec.timeout !== undefined)
+  const own = run.spec.taskRunSpecs?.findLast(spec => spec.pipelineTaskName === task.name)
   const asked = written(own?.timeout ?? task.timeout)
   if (asked !== undefined) return formatDuration(asked)
   const section = isFinal ? 'finally' : 'tasks'

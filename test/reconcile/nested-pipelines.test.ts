@@ -147,7 +147,7 @@ test('Pipelines that do not exist, and results they do not have, are told before
   expect(condition(without.run())).toEqual({
     is: 'False InvalidTaskResultReference',
     message:
-      '[User error] invalid result reference in pipeline task "b": "r" is not a named result returned by pipeline task "nested"',
+      'invalid result reference in pipeline task "b": "r" is not a named result returned by pipeline task "nested"',
   })
 })
 

@@ -228,14 +228,14 @@ test('display names of children', () => {
       tasks:
         - { name: a, displayName: "A of $(params.x)", taskRef: { name: t } }
         - { name: b, displayName: "B $(params.p)", taskRef: { name: t }, matrix: { params: [{ name: p, value: [u, v] }] } }
-        - { name: c, taskRef: { name: t }, matrix: { include: [{ name: first, params: [{ name: p, value: u }] }] } }`),
+        - { name: c, taskRef: { name: t }, matrix: { include: [{ name: "first of $(params.q)", params: [{ name: p, value: u }] }] }, params: [{ name: q, value: all }] }`),
   )
   simulation.pass()
   expect(simulation.run().status?.childReferences?.map(({ name, displayName }) => [name, displayName])).toEqual([
     ['run-a', 'A of X'],
     ['run-b-0', 'B u'],
     ['run-b-1', 'B v'],
-    ['run-c', 'first'],
+    ['run-c', 'first of all'],
   ])
 })
 
@@ -287,4 +287,24 @@ test('a custom task and a nested pipeline', () => {
     kind: 'PipelineRun',
     spec: { pipelineRef: { name: 'other' }, params: [{ name: 'p', value: 'v' }] },
   })
+})
+
+test('several taskRunSpecs for one task: the last one counts, accounts and templates add up', () => {
+  const children = childrenOf(`
+    taskRunSpecs:
+      - pipelineTaskName: a
+        serviceAccountName: first
+        timeout: 3m
+        podTemplate: { nodeSelector: { disk: ssd } }
+        metadata: { labels: { who: first } }
+      - { pipelineTaskName: a, podTemplate: { schedulerName: mine }, computeResources: { limits: { cpu: "2" } } }
+    pipelineSpec: { tasks: [{ name: a, taskRef: { name: t } }] }`)
+  expect(taskRun(children, 'run-a').spec).toEqual(
+    yaml(`
+    taskRef: { name: t, kind: Task }
+    serviceAccountName: first
+    podTemplate: { nodeSelector: { disk: ssd }, schedulerName: mine }
+    computeResources: { limits: { cpu: "2" } }`),
+  )
+  expect(taskRun(children, 'run-a').metadata.labels).not.toHaveProperty('who')
 })

@@ -249,7 +249,7 @@ test.each(
       pipeline: 'params: [{ name: x, default: $(params.x) }]',
       is: 'False PipelineValidationFailed',
       message:
-        'Failed to apply parameters to Pipeline ci/run: parameter resolution failed: circular dependency detected in param "params.x"',
+        '[User error] Failed to apply parameters to Pipeline ci/run: parameter resolution failed: circular dependency detected in param "params.x"',
     },
     'an unbound workspace': {
       pipeline: 'workspaces: [{ name: o, optional: true }, { name: w }]',
@@ -272,8 +272,7 @@ test.each(
     'a result nobody declares': {
       pipeline: 'tasks: [{ name: a }, { name: b, params: [{ name: p, value: $(tasks.a.results.r) }] }]',
       is: 'False InvalidTaskResultReference',
-      message:
-        '[User error] invalid result reference in pipeline task "b": "r" is not a named result returned by pipeline task "a"',
+      message: 'invalid result reference in pipeline task "b": "r" is not a named result returned by pipeline task "a"',
     },
     'a pipeline result nobody declares': {
       pipeline: 'tasks: [{ name: a }]\nresults: [{ name: x, value: $(tasks.a.results.r) }]',
@@ -287,7 +286,13 @@ test.each(
         tasks: [{ name: a, workspaces: [{ name: in, workspace: w }], taskSpec: { workspaces: [{ name: in }], ${STEPS} } }]`,
       is: 'False RequiredWorkspaceMarkedOptional',
       message:
-        'Optional workspace not supported by task: pipeline workspace "w" is marked optional but pipeline task "a" requires it be provided',
+        '[User error] Optional workspace not supported by task: pipeline workspace "w" is marked optional but pipeline task "a" requires it be provided',
+    },
+    'an onError that a param makes wrong': {
+      pipeline: 'params: [{ name: p, default: sometimes }]\ntasks: [{ name: a, onError: $(params.p) }]',
+      is: 'False PipelineValidationFailed',
+      message:
+        '[User error] Pipeline ci/run can\'t be Run; it has an invalid spec: invalid value: sometimes: OnError\nPipelineTask OnError must be either "continue" or "stopAndFail"',
     },
     'a Task that does not exist': {
       pipeline: 'tasks: [{ name: a, taskRef: { name: x } }]',

@@ -172,10 +172,12 @@ function onErrorProblems(task: PipelineTask, path: string, rules: Rules): readon
   return [...fieldGate(rules, 'OnError', 'beta', `${path}.onError`), ...onErrorValue(task, path)]
 }
 
-function onErrorValue({ onError, retries = 0 }: PipelineTask, path: string): readonly Problem[] {
+/** Asked again when variables have been put in. */
+export function onErrorValue({ onError, retries = 0 }: PipelineTask, path: string): readonly Problem[] {
+  if (!onError) return []
   if (onError !== 'continue' && onError !== 'stopAndFail') {
     const details = 'PipelineTask OnError must be either "continue" or "stopAndFail"'
-    return [{ ...invalidValue(onError ?? '', `${path}.OnError`, details), at: `${path}.onError` }]
+    return [{ ...invalidValue(onError, `${path}.OnError`, details), at: `${path}.onError` }]
   }
   if (onError !== 'continue' || retries <= 0) return []
   const message = 'PipelineTask OnError cannot be set to "continue" when Retries is greater than 0'
