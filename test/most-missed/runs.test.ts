@@ -19,9 +19,19 @@ interface Row {
 const rows = yamlCases<Row>(new URL('runs.yaml', import.meta.url))
 let ended: readonly (PipelineRun | TaskRun)[] = []
 
+const configMap = (name: string, data: Readonly<Record<string, string>>) => ({
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { name, namespace: 'tekton-pipelines' },
+  data,
+})
+const SETTINGS = [
+  configMap('feature-flags', { 'max-result-size': '4096', coschedule: 'workspaces' }),
+  configMap('config-defaults', { 'default-maximum-resolution-timeout': '1s' }),
+]
+
 beforeAll(async () => {
-  const input = rows
-    .flatMap(([, { manifest, manifests }]) => manifests ?? [manifest])
+  const input = [...SETTINGS, ...rows.flatMap(([, { manifest, manifests }]) => manifests ?? [manifest])]
     .map(toYaml)
     .join('---\n')
   const { code, stdout, stderr } = await tektite(['run', '-f', '-', '-o', 'json', '--timeout', '90s'], { input })
@@ -48,4 +58,14 @@ test('34.16 between the starts of two steps lies the time of the first', () => {
 
 test('34.47 ten hexadecimal digits', () => {
   expect(taskRun('r47').status?.results?.[0]?.value).toMatch(/^pvc-[0-9a-f]{10}$/)
+})
+
+test('34.18 the message says which limit it was', () => {
+  expect(JSON.stringify(taskRun('r18-large').status)).toContain('4096')
+})
+
+test('34.54 in the words of Tekton', () => {
+  const message = (name: string) => taskRun(name).status?.conditions?.[0]?.message
+  expect(message('r54-bad')).toMatch(/error getting "Git" "default\/git-[0-9a-f]{32}": /)
+  expect(message('r54-nobody')).toContain('resolution took longer than global timeout of 1s')
 })
