@@ -68,6 +68,16 @@ test.each(
   expect(await ask({ url, digest })).toBe(`${GETTING}error validating digest: ${message}`)
 })
 
+test('a password in the url reaches the server, and no message', async () => {
+  const { url, headers } = await servePaths({ '/task.yaml': TASK })
+  const secret = url.replace('//', '//u:p4ss@')
+  expect(await ask({ url: `${secret}/nobody` })).toBe(
+    `${GETTING}requested URL '${url.replace('//', '//u:xxxxx@')}/nobody' is not found`,
+  )
+  expect(JSON.stringify(await ask({ url: `${secret}/task.yaml` }))).not.toContain('p4ss')
+  expect(headers[0]?.authorization).toBe(`Basic ${Buffer.from('u:p4ss').toString('base64')}`)
+})
+
 test('what is not there, and what is nothing of Tekton’s', async () => {
   const { url } = await servePaths({ '/token': 'secret-token-value', '/secret': 'apiVersion: v1\nkind: Secret\n' })
   expect(await ask({ url: `${url}/nobody` })).toBe(`${GETTING}requested URL '${url}/nobody' is not found`)
