@@ -63,7 +63,10 @@ export function advancePipelineRun(advance: Advance): AdvanceOutcome {
   }
   // What has ended in time has ended, also when it is only now that we look.
   const isCutShort = counts.incomplete > 0 || skippedTasks.some(({ reason }) => reason === SKIP_REASONS.PipelineTimeout)
-  if (passed.pipeline && isCutShort) return { is: 'timeout', status }
+  if (passed.pipeline && isCutShort) {
+    const { results } = resultsOf(states, spec)
+    return { is: 'timeout', status: { ...status, ...(results.length > 0 && { results }) } }
+  }
 
   const started = startChildren(advance)
   if (started.is === 'fault') return started

@@ -40,11 +40,11 @@ export function resolvePipeline(run: PipelineRun, world: PipelineRunWorld): Reso
   if (spec === undefined) {
     if (pipeline.is !== 'found') throw new Error(`PipelineRun "${namespace}/${run.metadata.name}" has no pipeline`)
     const problem = pipelineProblem(run, pipeline.value, name, spec => invalidSpec(spec, world.settings))
-    if (problem) return { is: 'failed', ...problem }
+    if (problem) return { is: 'failed', ...problem, spec: pipeline.value }
     const snapshot = snapshotPipeline(run, pipeline.value, name, world.settings)
     if (snapshot.is === 'problem') {
       const message = `${USER_ERROR}Failed to apply parameters to Pipeline ${namespace}/${name}: ${snapshot.message}`
-      return { is: 'failed', reason: REASONS.PipelineValidationFailed, message }
+      return { is: 'failed', reason: REASONS.PipelineValidationFailed, message, spec: pipeline.value }
     }
     spec = snapshot.spec
     const invalid = [...(spec.tasks ?? []), ...(spec.finally ?? [])].flatMap(task => onErrorValue(task, ''))

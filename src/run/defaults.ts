@@ -46,7 +46,6 @@ function defaultTaskParts(
     steps: (spec.steps ?? []).map(step => ({
       ...step,
       ...(step.ref ? { ref: withResolver(step.ref, settings) } : {}),
-      ...(step.results ? { results: step.results.map(defaultResultSpec) } : {}),
     })),
   }
 }

@@ -48,6 +48,15 @@ export function checkParams(specs: readonly ParamSpec[], given: readonly Param[]
   return { missing, mistyped, missingKeys, notInEnum }
 }
 
+/** In Tekton's words, as they follow on the name of the task; undefined when all is well. Enums are judged elsewhere. */
+export function paramsMessage({ missing, mistyped, missingKeys }: ParamProblems): string | undefined {
+  if (missing.length > 0) return `missing values for these params which have no default values: [${missing.join(' ')}]`
+  if (mistyped.length > 0) return `param types don't match the user-specified type: [${mistyped.join(' ')}]`
+  if (missingKeys.size === 0) return undefined
+  const keys = [...missingKeys].sort().map(([param, names]) => `${param}:[${names.join(' ')}]`)
+  return `missing keys for these params which are required in ParamSpec's properties map[${keys.join(' ')}]`
+}
+
 function fits(spec: ParamSpec, value: ParamValue): boolean {
   const wanted = typeOfParam(spec)
   const actual = typeOfValue(value)

@@ -1,7 +1,7 @@
 /** What pipeline tasks hand to their Tasks, against what those declare. Checked before the first child, enums before each. */
 import type { Param, ParamSpec, PipelineRun, PipelineSpec, PipelineTask } from '../resources/tekton.js'
 import { PIPELINE_RUN_REASONS as REASONS, USER_ERROR } from '../status/reasons.js'
-import { checkParams, typeOfParam } from './params.js'
+import { checkParams, paramsMessage, typeOfParam } from './params.js'
 import { isCustomTask } from './result-references.js'
 
 interface Declares {
@@ -43,14 +43,9 @@ function wrongParams(
   const fromMatrix = new Set(matrix.map(param => param.name))
   const found = checkParams(specs, given)
   const missing = found.missing.filter(name => !fromMatrix.has(name))
-  if (missing.length > 0) return `missing values for these params which have no default values: [${missing.join(' ')}]`
   // One value of a matrix param at a time reaches the Task, and that is a text.
   const lists = specs.filter(spec => fromMatrix.has(spec.name) && typeOfParam(spec) !== 'string').map(spec => spec.name)
-  const mistyped = [...found.mistyped, ...lists]
-  if (mistyped.length > 0) return `param types don't match the user-specified type: [${mistyped.join(' ')}]`
-  if (found.missingKeys.size === 0) return undefined
-  const keys = [...found.missingKeys].sort().map(([param, names]) => `${param}:[${names.join(' ')}]`)
-  return `missing keys for these params which are required in ParamSpec's properties map[${keys.join(' ')}]`
+  return paramsMessage({ ...found, missing, mistyped: [...found.mistyped, ...lists] })
 }
 
 const ONE_PARAM = /\$\(params(?:\.([^()[\]$]+)|\["([^"]+)"\]|\['([^']+)'\])(?:\[[0-9*]+\])?\)/g

@@ -43,7 +43,7 @@ export interface TaskState {
   readonly isFinal: boolean
   readonly children: readonly Child[]
   readonly phase: Phase
-  /** With everything replaced that is known; present when the task has `when`. */
+  /** As the status lists it, with everything replaced that is known; present when the task has `when`. */
   readonly when?: readonly WhenExpression[]
   /** With everything replaced; present when children are to be made, or exist but are not listed in the status yet. */
   readonly resolved?: {
@@ -97,7 +97,7 @@ export function stops(state: TaskState): boolean {
 
 /** Dependents that only wait for its end do run. */
 export function isSkippedHarmlessly({ phase }: TaskState): boolean {
-  return phase.is === 'skipped' && (phase.reason === SKIP_REASONS.When || phase.reason === SKIP_REASONS.EmptyMatrix)
+  return phase.is === 'skipped' && phase.reason === SKIP_REASONS.When
 }
 
 /** The results of a task; those of a matrix are gathered into arrays, in the text order of its children's names. */

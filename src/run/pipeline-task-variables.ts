@@ -18,6 +18,8 @@ export interface ResolvedTask {
   readonly task: PipelineTask
   /** As in `task`. */
   readonly when: readonly WhenExpression[] | undefined
+  /** As the status lists it: Tekton takes how other tasks ended into account, but does not write it down. */
+  readonly listedWhen: readonly WhenExpression[] | undefined
   /** Results it waited for in vain. */
   readonly missing: readonly ResultReference[]
   /** Tekton's message on an array that is too short. */
@@ -102,7 +104,10 @@ export function createTaskResolver(
       )
       const inside = taskSpec && substituteTaskSpec(taskSpec, known(taskSpec, artifactValues))
       const resolved = inside ? { ...outside, taskSpec: inside } : outside
-      return { task: resolved, when: resolved.when, missing, outOfBounds }
+      const { when } = resolved
+      const listedWhen =
+        when && isFinal ? substituteTaskFields({ ...task, when: task.when ?? [] }, known(task.when)).when : when
+      return { task: resolved, when, listedWhen, missing, outOfBounds }
     },
   }
 }

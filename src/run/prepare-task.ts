@@ -5,7 +5,7 @@
 import type { StepActionSpec, TaskRun, TaskSpec, WorkspaceDeclaration } from '../resources/tekton.js'
 import { USER_ERROR } from '../status/reasons.js'
 import { defaultTaskSpec } from './defaults.js'
-import { checkParams } from './params.js'
+import { checkParams, paramsMessage } from './params.js'
 import { requestsOverLimits } from './requests.js'
 import type { Settings } from './settings.js'
 import { applyStepAction } from './step-actions.js'
@@ -149,20 +149,8 @@ function substituteAll(
 
 function paramMistake(run: TaskRun, spec: TaskSpec, name: string): Mistake | undefined {
   const problems = checkParams(spec.params ?? [], run.spec.params ?? [])
-  const prefix = `invalid input params for task ${name}: `
-  if (problems.missing.length > 0) {
-    const names = problems.missing.join(' ')
-    return invalid(`${prefix}missing values for these params which have no default values: [${names}]`)
-  }
-  if (problems.mistyped.length > 0) {
-    return invalid(`${prefix}param types don't match the user-specified type: [${problems.mistyped.join(' ')}]`)
-  }
-  if (problems.missingKeys.size > 0) {
-    const keys = [...problems.missingKeys].sort().map(([param, names]) => `${param}:[${names.join(' ')}]`)
-    return invalid(
-      `${prefix}missing keys for these params which are required in ParamSpec's properties map[${keys.join(' ')}]`,
-    )
-  }
+  const message = paramsMessage(problems)
+  if (message !== undefined) return invalid(`invalid input params for task ${name}: ${message}`)
   const [outside] = problems.notInEnum
   if (outside) {
     return mistake('InvalidParamValue', `param \`${outside.name}\` value: ${outside.value} is not in the enum list`)

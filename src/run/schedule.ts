@@ -1,8 +1,10 @@
 /**
  * Which pipeline tasks run now, which never will, and why. A pure function of the children that exist.
  *
- * One way only: a task that has children is what they are; a task that was recorded as skipped stays skipped, for that
- * reason; what else happens to a task follows from its parents, which are done by then and do not change any more.
+ * One way only: a task that has children is what they are; a task that was recorded as skipped stays skipped. Why, is
+ * said anew in every pass, as in Tekton: what was skipped because its time was up is told to be skipped because the run
+ * is stopping, once the cancelled tasks count as failed. What else happens to a task follows from its parents, which are
+ * done by then and do not change any more.
  */
 import type { PipelineRun, PipelineSpec, PipelineTask, WhenExpression } from '../resources/tekton.js'
 import { PIPELINE_RUN_REASONS, SKIP_REASONS, type SkipReason, USER_ERROR } from '../status/reasons.js'
@@ -100,10 +102,6 @@ function walk(input: ScheduleInput, stopping: boolean): Schedule {
     if (task === undefined) continue
     const { children, skipped } = present(task)
     const base = { task, isFinal: false, children }
-    if (skipped) {
-      states.set(name, { ...base, ...sameSkip(skipped) })
-      continue
-    }
     if (children.length > 0) {
       const outcome = withChildren(base, areListed(children), stopping || noMore, resolver)
       if (outcome.is === 'fault') return outcome
@@ -111,6 +109,11 @@ function walk(input: ScheduleInput, stopping: boolean): Schedule {
       continue
     }
     const outcome = unstarted(input, task, stopping, states, resolver)
+    if (skipped) {
+      const isSkipped = outcome.is === 'state' && outcome.state.phase.is === 'skipped'
+      states.set(name, { ...base, ...(isSkipped ? outcome.state : sameSkip(skipped)) })
+      continue
+    }
     if (outcome.is === 'fault') return outcome
     states.set(name, { ...base, ...outcome.state })
   }
@@ -162,7 +165,7 @@ function withChildren(
 ): Outcome {
   const phase = phaseOfChildren(children)
   if (areListed) return { is: 'state', state: { phase } }
-  const { task: replaced, when } = resolver.resolve(task, isFinal)
+  const { task: replaced, listedWhen: when } = resolver.resolve(task, isFinal)
   const combinations = replaced.matrix && fanOut(replaced.matrix)
   const complete = combinations === undefined || combinations.length <= children.length || noMore
   const resolved = { task: replaced, combinations }
@@ -182,7 +185,9 @@ function unstarted(
   const resolved = areOver ? resolver.resolve(task, false) : undefined
   const verdict = resolved && judge(input, resolved, parents, states)
   // Before 'stopping', because it is this very thing that stops the others: it must not become a skip in the next pass.
-  if (verdict?.is === 'state' && verdict.state.phase.is === 'invalid') return verdict
+  // What comes after something invalid never gets so far as to be judged: it is skipped.
+  const isJudged = parents.every(({ phase }) => phase.is !== 'invalid')
+  if (isJudged && verdict?.is === 'state' && verdict.state.phase.is === 'invalid') return verdict
   const skip = (reason: SkipReason) => skipped(reason, resolved?.when ?? task.when)
   if (stopping) return skip(SKIP_REASONS.Stopping)
   if (input.run.spec.status === 'CancelledRunFinally') return skip(SKIP_REASONS.GracefullyCancelled)
@@ -190,7 +195,7 @@ function unstarted(
   if (verdict?.is === 'fault') return verdict
   const reason = verdict?.state.phase.is === 'skipped' ? verdict.state.phase.reason : undefined
   if (verdict && reason !== undefined && reason !== SKIP_REASONS.EmptyMatrix) return verdict
-  if (input.timedOut.pipeline) return skip(SKIP_REASONS.PipelineTimeout)
+  if (input.timedOut.pipeline && resolved) return skip(SKIP_REASONS.PipelineTimeout)
   if (input.timedOut.tasks) return skip(SKIP_REASONS.TasksTimeout)
   return verdict ?? { is: 'state', state: { phase: { is: 'waiting' } } }
 }
@@ -263,7 +268,7 @@ function judgeOwn(input: ScheduleInput, resolved: ResolvedTask): Outcome {
   return fault(PIPELINE_RUN_REASONS.PipelineValidationFailed, `${USER_ERROR}${message}`)
 }
 
-function starting({ task, when }: ResolvedTask, combinations: readonly Combination[] | undefined): Outcome {
+function starting({ task, listedWhen: when }: ResolvedTask, combinations: readonly Combination[] | undefined): Outcome {
   const resolved = { task, combinations }
   return { is: 'state', state: { phase: { is: 'starting' }, resolved, ...(when && { when }) } }
 }

@@ -140,10 +140,10 @@ test.each(
       message:
         "[User error] PipelineRun ci/run can't be Run; couldn't resolve all references: array Result Index 5 for Task a Result r is out of bound of size 2",
     },
-    'an empty matrix is skipped': {
+    'an empty matrix is skipped, and what comes after it': {
       pipeline: 'tasks: [{ name: a, matrix: { params: [{ name: p, value: [] }] } }, { name: b, runAfter: [a] }]',
-      children: ['b'],
-      skipped: { a: 'Matrix Parameters have an empty array' },
+      children: [],
+      skipped: { a: 'Matrix Parameters have an empty array', b: 'Parent Tasks were skipped' },
       is: 'True Completed',
     },
     'a matrix fails when one of its children does': {
@@ -530,7 +530,8 @@ test('CancelledRunFinally: running tasks are cancelled, finally runs', () => {
   expect(outcome(simulation).is).toBe('Unknown CancelledRunningFinally')
   simulation.finish()
   expect(created(simulation)).toEqual(['a', 'f'])
-  expect(skips(simulation)).toEqual({ b: 'PipelineRun was gracefully cancelled' })
+  // A cancelled task stops the run, and that is said first.
+  expect(skips(simulation)).toEqual({ b: 'PipelineRun was stopping' })
   expect(outcome(simulation)).toEqual({ is: 'False Cancelled', message: 'PipelineRun "run" was cancelled' })
 })
 

@@ -210,6 +210,8 @@ export function checkOneWay(before: PipelineRunStatus | undefined, after: Pipeli
   const later = (list: readonly unknown[] | undefined, item: unknown) =>
     list?.some(other => isDeepStrictEqual(other, item)) ?? false
   for (const reference of was.childReferences ?? []) keeps('a child', later(after.childReferences, reference))
-  for (const skipped of was.skippedTasks ?? []) keeps('a skipped task', later(after.skippedTasks, skipped))
+  // Why a task is skipped may become clearer; that it is skipped stays.
+  const stillSkipped = new Set(after.skippedTasks?.map(skipped => skipped.name))
+  for (const skipped of was.skippedTasks ?? []) keeps('a skipped task', stillSkipped.has(skipped.name))
   if (after.completionTime !== undefined) keeps('time', (after.startTime ?? '') <= after.completionTime)
 }

@@ -17,6 +17,7 @@ const LEFT_OUT: ReadonlySet<string> = new Set([
 /** Go writes these although nobody set them: its JSON leaves out empty lists and texts, but no empty struct. */
 const GO_WRITES_EMPTY: ReadonlySet<string> = new Set([
   'computeResources',
+  'description',
   'metadata',
   'name',
   'podName',

@@ -13,10 +13,6 @@ const absent = ({ recorded }: Difference) => recorded === undefined
 
 export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   {
-    because: 'of a finally task, Tekton lists `cel` as it was before the statuses were put in; we list what counted',
-    at: /^PipelineRun \S+\.status\.childReferences\[[^\]]+\]\.whenExpressions\[\d\]\.cel$/,
-  },
-  {
     because: 'we apply defaults when a run is created; the recorded cluster had no admission webhook that does',
     at: /^\w+ \S+\.spec\.(timeouts|timeout|serviceAccountName|taskRunTemplate|(.+\.)?taskRef\.kind|.*(params|results)\[[^\]]+\]\.type)$/,
     where: absent,
