@@ -53,33 +53,20 @@ export type Schedule =
 
 export function schedule(input: ScheduleInput): Schedule {
   const tasks = input.spec.tasks ?? []
-  const stopping = tasks.some(task => {
+  const hasFailed = tasks.some(task => {
     const children = input.children.get(task.name)
-    return (
-      children !== undefined && stopsOthers(input, { task, isFinal: false, children, phase: phaseOfChildren(children) })
-    )
+    return children !== undefined && stops({ task, isFinal: false, children, phase: phaseOfChildren(children) })
   })
-  const first = walk(input, stopping)
-  if (first.is === 'fault' || stopping || !first.states.some(state => !state.isFinal && stopsOthers(input, state)))
-    return first
+  const first = walk(input, hasFailed ? 'failed' : undefined)
+  if (first.is === 'fault' || hasFailed || !first.states.some(state => !state.isFinal && stops(state))) return first
   // A task that turned out to be invalid stops the others too, also those that were looked at before it.
-  return walk(input, true)
+  return walk(input, 'invalid')
 }
 
-function stopsOthers(input: ScheduleInput, state: TaskState): boolean {
-  return stops(state) && !isCutShort(input, state)
-}
+/** What keeps new tasks from beginning: one that failed, or one that cannot begin. */
+type Stopping = 'failed' | 'invalid' | undefined
 
-/**
- * Stopped by this run itself, for a reason that concerns its other tasks as well: they are skipped for that reason, and
- * not because one of them was stopped before the others were looked at, as when we are killed in between.
- */
-function isCutShort({ run, timedOut }: ScheduleInput, { phase }: TaskState): boolean {
-  if (phase.is === 'cancelled') return run.spec.status === 'CancelledRunFinally'
-  return phase.is === 'timedOut' && (timedOut.pipeline || timedOut.tasks)
-}
-
-function walk(input: ScheduleInput, stopping: boolean): Schedule {
+function walk(input: ScheduleInput, stopping: Stopping): Schedule {
   const tasks = new Map((input.spec.tasks ?? []).map(task => [task.name, task]))
   const states = new Map<string, TaskState>()
   const recorded = new Map((input.run.status?.skippedTasks ?? []).map(skipped => [skipped.name, skipped]))
@@ -103,7 +90,7 @@ function walk(input: ScheduleInput, stopping: boolean): Schedule {
     const { children, skipped } = present(task)
     const base = { task, isFinal: false, children }
     if (children.length > 0) {
-      const outcome = withChildren(base, areListed(children), stopping || noMore, resolver)
+      const outcome = withChildren(base, areListed(children), stopping !== undefined || noMore, resolver)
       if (outcome.is === 'fault') return outcome
       states.set(name, { ...base, ...outcome.state })
       continue
@@ -176,17 +163,16 @@ function withChildren(
 function unstarted(
   input: ScheduleInput,
   task: PipelineTask,
-  stopping: boolean,
+  stopping: Stopping,
   states: ReadonlyMap<string, TaskState>,
   resolver: TaskResolver,
 ): Outcome {
   const parents = (input.graph.parents.get(task.name) ?? []).flatMap(parent => states.get(parent) ?? [])
-  const areOver = parents.every(parent => isOver(parent) && !isCutShort(input, parent))
-  const resolved = areOver ? resolver.resolve(task, false) : undefined
+  const resolved = parents.every(isOver) ? resolver.resolve(task, false) : undefined
   const verdict = resolved && judge(input, resolved, parents, states)
-  // Before 'stopping', because it is this very thing that stops the others: it must not become a skip in the next pass.
-  // What comes after something invalid never gets so far as to be judged: it is skipped.
-  const isJudged = parents.every(({ phase }) => phase.is !== 'invalid')
+  // Once another task has failed, or after something invalid, it is not even judged, but skipped.
+  const isJudged =
+    stopping !== 'failed' && !isGraceful(input.run) && parents.every(({ phase }) => phase.is !== 'invalid')
   if (isJudged && verdict?.is === 'state' && verdict.state.phase.is === 'invalid') return verdict
   const skip = (reason: SkipReason) => skipped(reason, resolved?.when ?? task.when)
   if (stopping) return skip(SKIP_REASONS.Stopping)
