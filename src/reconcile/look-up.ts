@@ -102,7 +102,7 @@ export function lookUpPipeline(deps: LookUpDeps, run: PipelineRun): Promise<Look
         case 'missing':
           return {
             reason: 'CouldntGetPipeline',
-            message: `${retrieving} error when listing pipelines for pipelineRun ${name}: ${message}`,
+            message: `${retrieving} error when getting Pipeline for PipelineRun ${name}: tekton client cannot get pipeline ${run.spec.pipelineRef?.name ?? ''} from local cluster: ${message}`,
           }
         case 'failed':
           return {
