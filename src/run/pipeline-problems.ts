@@ -144,8 +144,6 @@ export function taskProblem(run: PipelineRun, spec: PipelineSpec, bodies: Bodies
   const tasks = new Map((spec.tasks ?? []).map(task => [task.name, task]))
   const last = new Map((spec.finally ?? []).map(task => [task.name, task]))
   const all = [...tasks.values(), ...last.values()]
-  const wrongParams = taskParamProblem(run, all, taskSpecOf)
-  if (wrongParams) return wrongParams
   const declares = (producer: PipelineTask | undefined, name: string, result: string): string | undefined => {
     if (producer === undefined) return `referenced pipeline task "${name}" does not exist`
     if (isCustomTask(producer)) return undefined
