@@ -30,13 +30,17 @@ export function mergeArtifacts(all: readonly Artifacts[]): Artifacts {
 /** As Go writes it: digest before uri, algorithms sorted, and what means something in HTML escaped. */
 export function artifactValuesJson({ values }: Artifact): string {
   if (values === undefined) return 'null'
-  const plain = values.map(({ digest = {}, uri }) => ({
-    ...(Object.keys(digest).length > 0 && {
-      digest: Object.fromEntries(Object.entries(digest).sort(([a], [b]) => (a < b ? -1 : 1))),
-    }),
-    ...(uri && { uri }),
-  }))
-  return JSON.stringify(plain).replace(/[<>&]/g, character => `\\u00${character.charCodeAt(0).toString(16)}`)
+  const written = values.map(({ digest = {}, uri }) => {
+    const algorithms = Object.keys(digest).sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
+    // An object would put keys that look like numbers first.
+    const pairs = algorithms.map(key => `${JSON.stringify(key)}:${JSON.stringify(digest[key])}`)
+    const fields = [
+      ...(pairs.length > 0 ? [`"digest":{${pairs.join(',')}}`] : []),
+      ...(uri ? [`"uri":${JSON.stringify(uri)}`] : []),
+    ]
+    return `{${fields.join(',')}}`
+  })
+  return `[${written.join(',')}]`.replace(/[<>&]/g, character => `\\u00${character.charCodeAt(0).toString(16)}`)
 }
 
 function merged(artifacts: readonly Artifact[]): readonly Artifact[] {

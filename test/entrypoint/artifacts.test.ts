@@ -152,7 +152,7 @@ describe('release: artifacts', () => {
         const { stdout } = await made.run({ ...step(made), command: ['printf', '%s', '$(steps.before.inputs.n)'] })
         expect(stdout).toBe(artifactValuesJson({ values }))
       }),
-      { numRuns: 60 },
+      { numRuns: 60, examples: [[[{ digest: { '': '', 0: '' } }]]] },
     )
   })
 })
