@@ -3,8 +3,9 @@ import type { LogStore } from '../logs/log-store.js'
 import type { Container, LifecycleHandler, Pod, Probe } from '../resources/core.js'
 import { type Shipment, shipLog } from './log-shipping.js'
 import { succeeds } from './probe-action.js'
-import { pause, watchProbe } from './probes.js'
+import { watchProbe } from './probes.js'
 import type { ContainerState, PodRuntime, PodSandbox } from './runtime.js'
+import { deadline, pause } from './timers.js'
 
 /** What goes along with a Pod's containers while they run: their output is stored, their hooks and probes are run. */
 export interface Attendance {
@@ -122,7 +123,7 @@ export function createAttendance({ runtime, logs, log, now, adopted, notice }: A
       const hook = container?.lifecycle?.preStop
       if (container === undefined || hook === undefined || graceMs <= 0) return 0
       const begun = now()
-      await runHook(runtime, sandbox, container, hook, AbortSignal.timeout(graceMs))
+      await runHook(runtime, sandbox, container, hook, deadline(graceMs))
       return now() - begun
     },
     async finish() {

@@ -1,4 +1,5 @@
 import type { Probe } from '../resources/core.js'
+import { deadline, pause } from './timers.js'
 
 /** Until a container is ready for the first time its pipeline waits: look more often than the Pod asks for. */
 const EAGER_PERIOD_MS = 250
@@ -22,8 +23,8 @@ export interface ProbeWatch {
  * Pod wants, but lets no more failures count: a failure threshold lasts as long as it would in a cluster.
  */
 export async function watchProbe({ probe, initially, ask, tell }: ProbeWatch, signal: AbortSignal): Promise<void> {
-  const periodMs = (probe.periodSeconds || DEFAULT_PERIOD_SECONDS) * 1000
-  const timeoutMs = (probe.timeoutSeconds || DEFAULT_TIMEOUT_SECONDS) * 1000
+  const periodMs = positive(probe.periodSeconds, DEFAULT_PERIOD_SECONDS) * 1000
+  const timeoutMs = positive(probe.timeoutSeconds, DEFAULT_TIMEOUT_SECONDS) * 1000
   let good = initially
   /** Not before the first answer: a container that never starts has to be told of too. */
   let told = initially
@@ -31,14 +32,14 @@ export async function watchProbe({ probe, initially, ask, tell }: ProbeWatch, si
   let failedPeriods = 0
   await pause((probe.initialDelaySeconds ?? 0) * 1000, signal)
   while (!signal.aborted) {
-    const answered = await ask(AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]))
+    const answered = await ask(AbortSignal.any([signal, deadline(timeoutMs)]))
     if (signal.aborted) return
     const pauseMs = good ? periodMs : Math.min(periodMs, EAGER_PERIOD_MS)
     successes = answered ? successes + 1 : 0
     failedPeriods = answered ? 0 : failedPeriods + pauseMs / periodMs
     const turned = answered
-      ? !good && successes >= (probe.successThreshold || 1)
-      : (good || !told) && failedPeriods >= (probe.failureThreshold || DEFAULT_FAILURE_THRESHOLD) - 1e-9
+      ? !good && successes >= positive(probe.successThreshold, 1)
+      : (good || !told) && failedPeriods >= positive(probe.failureThreshold, DEFAULT_FAILURE_THRESHOLD) - 1e-9
     if (turned) {
       good = answered
       told = true
@@ -48,15 +49,7 @@ export async function watchProbe({ probe, initially, ask, tell }: ProbeWatch, si
   }
 }
 
-export function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise(resolve => {
-    const timer = setTimeout(finish, ms)
-    function finish(): void {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', finish)
-      resolve()
-    }
-    signal.addEventListener('abort', finish)
-    if (signal.aborted) finish()
-  })
+/** Zero means the default. Less than that an API server refuses, so it means nothing else here. */
+function positive(written: number | undefined, fallback: number): number {
+  return written !== undefined && written > 0 ? written : fallback
 }

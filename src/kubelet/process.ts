@@ -26,6 +26,7 @@ import type { ContainerState, PodRuntime, PodSandbox } from './runtime.js'
 import type { Shells } from './shells.js'
 import { shimFlags } from './shim-flags.js'
 import { createShimServer, type StartedShim } from './shim-server.js'
+import { timerMs } from './timers.js'
 
 export type Isolation = 'namespace' | 'rewrite'
 
@@ -173,7 +174,7 @@ export function createProcessRuntime(options: ProcessRuntimeOptions): ProcessRun
       const look = (): void => {
         if (entry.state.kind === 'exited') finish(true)
       }
-      const timer = setTimeout(() => finish(false), ms)
+      const timer = setTimeout(() => finish(false), timerMs(ms))
       const finish = (ended: boolean): void => {
         clearTimeout(timer)
         pod.waiters.delete(look)

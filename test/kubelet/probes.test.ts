@@ -2,10 +2,11 @@ import { createServer } from 'node:http'
 import { createServer as createHttp2Server } from 'node:http2'
 import type { AddressInfo, Server } from 'node:net'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { createAttendance } from '../../src/kubelet/attendance.js'
 import { type Action, succeeds } from '../../src/kubelet/probe-action.js'
 import { watchProbe } from '../../src/kubelet/probes.js'
 import type { PodRuntime, PodSandbox } from '../../src/kubelet/runtime.js'
-import type { Probe } from '../../src/resources/core.js'
+import type { Pod, Probe } from '../../src/resources/core.js'
 
 describe('watching', () => {
   beforeEach(() => void vi.useFakeTimers())
@@ -63,6 +64,47 @@ describe('watching', () => {
     expect(await changes(probe, true, ms => ms % 3_000 === 0, 20_000)).toEqual([])
     expect(await changes(probe, true, ms => ms < 2_000, 20_000)).toEqual([[4_000, false]])
   })
+})
+
+test.each([
+  { timeoutSeconds: -1 },
+  { timeoutSeconds: 5_000_000 },
+  { periodSeconds: -5 },
+  { periodSeconds: 3_000_000_000 },
+  { initialDelaySeconds: -1, failureThreshold: -1, successThreshold: -1 },
+])('numbers that no API server or timer takes neither throw nor make it spin: %j', async probe => {
+  vi.useFakeTimers()
+  try {
+    const abort = new AbortController()
+    let asked = 0
+    const ask = async () => {
+      asked += 1
+      return true
+    }
+    const watching = watchProbe({ probe, initially: false, ask, tell: () => true }, abort.signal)
+    await vi.advanceTimersByTimeAsync(5_000)
+    abort.abort()
+    await watching
+    expect(asked).toBe(1)
+  } finally {
+    vi.useRealTimers()
+  }
+})
+
+test('a hook before the stop is run whatever the grace is', async () => {
+  const container = { name: 'c', image: 'any', lifecycle: { preStop: { sleep: { seconds: 0 } } } }
+  const pod = { metadata: { name: 'p' }, spec: { containers: [container] } } as unknown as Pod
+  const unused = {} as never
+  const notice = () => undefined
+  const attendance = createAttendance({
+    runtime: unused,
+    logs: unused,
+    log: unused,
+    now: () => 0,
+    adopted: false,
+    notice,
+  })
+  expect(await attendance.beforeStop(pod, unused, 'c', 1e13)).toBe(0)
 })
 
 test('an answer that does not come in time is a no', async () => {
