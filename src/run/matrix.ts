@@ -75,12 +75,12 @@ export function matrixProblem(task: PipelineTask, matrix: Matrix): string | unde
     const type = typeof param.value === 'string' ? 'string' : isList(param.value) ? 'array' : 'object'
     return `parameters of type ${wanted} only are allowed, but param "${param.name}" has type "${type}" in pipelineTask "${task.name}"`
   }
-  const notList = (matrix.params ?? []).find(param => !isList(param.value))
-  if (notList) return wrong('array', notList)
   const notText = (matrix.include ?? [])
     .flatMap(entry => entry.params ?? [])
     .find(param => typeof param.value !== 'string')
-  return notText && wrong('string', notText)
+  if (notText) return wrong('string', notText)
+  const notList = (matrix.params ?? []).find(param => !isList(param.value))
+  return notList && wrong('array', notList)
 }
 
 /** False while the number of children hangs on the result of another task. */

@@ -243,7 +243,10 @@ function judgeOwn(input: ScheduleInput, resolved: ResolvedTask): Outcome {
   }
   if (!task.matrix) return starting(resolved, undefined)
   const problem = matrixProblem(task, task.matrix)
-  if (problem !== undefined) return fault(PIPELINE_RUN_REASONS.InvalidMatrixParameterTypes, problem)
+  if (problem !== undefined) {
+    const message = `${USER_ERROR}Failed to validate matrix "${input.run.metadata.name}" with error ${problem}`
+    return fault(PIPELINE_RUN_REASONS.InvalidMatrixParameterTypes, message)
+  }
   if (hasEmptyArray(task.matrix)) return skipped(SKIP_REASONS.EmptyMatrix, resolved.when)
   const largest = largestFanOut(task.matrix)
   const most = input.maxMatrixCombinations

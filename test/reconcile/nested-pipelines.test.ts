@@ -61,7 +61,7 @@ test('what a nested run is given: params, workspaces, template and time, but not
 
 test('its results are results of its task: in params, when, and of the whole pipeline', () => {
   const simulation = started(`
-    results: [{ name: out, value: "<$(tasks.nested.results.r)>" }]
+    results: [{ name: out, value: "$(tasks.nested.results.r)!" }]
     tasks:
       - ${NESTED}
       - name: uses
@@ -71,7 +71,7 @@ test('its results are results of its task: in params, when, and of the whole pip
   const status = simulation.finish(child => (child.kind === 'PipelineRun' ? { results: { r: 'v' } } : {}))
   expect(simulation.children().map(child => child.metadata.name)).toEqual(['run-nested', 'run-uses'])
   expect(simulation.children()[1]?.spec).toMatchObject({ params: [{ name: 'p', value: 'v' }] })
-  expect(status.results).toEqual([{ name: 'out', value: '<v>' }])
+  expect(status.results).toEqual([{ name: 'out', value: 'v!' }])
   expect(condition(simulation.run()).is).toBe('True Succeeded')
 })
 

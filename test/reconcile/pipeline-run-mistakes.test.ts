@@ -26,6 +26,8 @@ interface Case {
   readonly run?: string
   readonly reason: string
   readonly message: string
+  /** Tekton does not call all of them the user's. */
+  readonly prefix?: ''
 }
 
 const CASES: Readonly<Record<string, Case>> = {
@@ -122,6 +124,49 @@ const CASES: Readonly<Record<string, Case>> = {
     reason: 'InvalidParamValue',
     message: 'Invalid param value from PipelineTask "a": param `text` value: a-a is not in the enum list',
   },
+  'a result that the Task does not declare': {
+    pipeline:
+      '{ tasks: [{ name: a, taskRef: { name: t }, params: [{ name: text, value: a }] }, { name: b, taskSpec: { steps: [{ image: a, script: "echo $(tasks.a.results.r)" }] } }] }',
+    reason: 'InvalidTaskResultReference',
+    prefix: '',
+    message: 'invalid result reference in pipeline task "b": "r" is not a named result returned by pipeline task "a"',
+  },
+  'a result that the Task does not declare, in the matrix of a finally task': {
+    pipeline:
+      '{ tasks: [{ name: a, taskSpec: { steps: [{ image: a }] } }], finally: [{ name: f, taskSpec: { params: [{ name: p }], steps: [{ image: a }] }, matrix: { params: [{ name: p, value: ["$(tasks.a.results.r)"] }] } }] }',
+    reason: 'InvalidTaskResultReference',
+    prefix: '',
+    message: 'invalid result reference in pipeline task "f": "r" is not a named result returned by pipeline task "a"',
+  },
+  'a pipeline result that no Task declares': {
+    pipeline:
+      '{ tasks: [{ name: a, taskRef: { name: t }, params: [{ name: text, value: a }] }], results: [{ name: out, value: $(tasks.a.results.r) }] }',
+    reason: 'InvalidPipelineResultReference',
+    prefix: '',
+    message:
+      'Failed to resolve pipeline result reference for "run" with error invalid pipeline result "out": "r" is not a named result returned by pipeline task "a"',
+  },
+  'an optional workspace for a Task that requires it': {
+    pipeline:
+      '{ workspaces: [{ name: w, optional: true }], tasks: [{ name: a, workspaces: [{ name: in, workspace: w }], taskSpec: { workspaces: [{ name: in }], steps: [{ image: a }] } }] }',
+    reason: 'RequiredWorkspaceMarkedOptional',
+    message:
+      'Optional workspace not supported by task: pipeline workspace "w" is marked optional but pipeline task "a" requires it be provided',
+  },
+  'a matrix over a param of the pipeline that is a text': {
+    pipeline:
+      '{ params: [{ name: x, default: a }], tasks: [{ name: a, taskRef: { name: t }, matrix: { params: [{ name: text, value: $(params.x) }] } }] }',
+    reason: 'InvalidMatrixParameterTypes',
+    message:
+      'Failed to validate matrix "run" with error parameters of type array only are allowed, but param "text" has type "string" in pipelineTask "a"',
+  },
+  'a matrix that includes a list': {
+    pipeline:
+      '{ tasks: [{ name: a, taskRef: { name: t }, matrix: { include: [{ name: i, params: [{ name: text, value: [a] }] }] } }] }',
+    reason: 'InvalidMatrixParameterTypes',
+    message:
+      'Failed to validate matrix "run" with error parameters of type string only are allowed, but param "text" has type "array" in pipelineTask "a"',
+  },
   'a matrix with a value that the Task does not allow': {
     pipeline: '{ tasks: [{ name: a, taskRef: { name: t }, matrix: { params: [{ name: text, value: [a, z] }] } }] }',
     reason: 'InvalidParamValue',
@@ -136,7 +181,7 @@ metadata: { name: run }
 spec: { pipelineRef: { name: p }, ${run} }
 `
 
-test.each(cases(CASES))('%s', async (_, { pipeline, run, reason, message }) => {
+test.each(cases(CASES))('%s', async (_, { pipeline, run, reason, message, prefix = '[User error] ' }) => {
   const cluster = await storeWith(TASKS)
   await applyTo(cluster, `apiVersion: tekton.dev/v1\nkind: Pipeline\nmetadata: { name: p }\nspec: ${pipeline}\n`)
   await applyTo(cluster, PIPELINE_AND_RUN(run))
@@ -144,7 +189,7 @@ test.each(cases(CASES))('%s', async (_, { pipeline, run, reason, message }) => {
   expect(succeededCondition(await pipelineRun(cluster))).toMatchObject({
     status: 'False',
     reason,
-    message: `[User error] ${message}`,
+    message: `${prefix}${message}`,
   })
   expect(await cluster.list('TaskRun')).toEqual([])
 })

@@ -176,7 +176,19 @@ test.each(
       ends: { a: { results: { r: 'text' } } },
       children: ['a'],
       is: 'False InvalidMatrixParameterTypes',
-      message: 'parameters of type array only are allowed, but param "p" has type "string" in pipelineTask "b"',
+      message:
+        '[User error] Failed to validate matrix "run" with error parameters of type array only are allowed, but param "p" has type "string" in pipelineTask "b"',
+    },
+    'an included combination with something that is no text': {
+      pipeline: `
+        tasks:
+          - { name: a, taskSpec: { results: [{ name: r, type: array }], steps: [{ image: i }] } }
+          - { name: b, matrix: { include: [{ name: x, params: [{ name: p, value: "$(tasks.a.results.r[*])" }] }] } }`,
+      ends: { a: { results: { r: ['x'] } } },
+      children: ['a'],
+      is: 'False InvalidMatrixParameterTypes',
+      message:
+        '[User error] Failed to validate matrix "run" with error parameters of type string only are allowed, but param "p" has type "array" in pipelineTask "b"',
     },
     'CEL where there is none': {
       pipeline: 'tasks: [{ name: a, when: [{ cel: "true" }] }]',

@@ -26,6 +26,7 @@ export function validateReferences(spec: PipelineSpec, path: string): readonly P
       return [
         ...spots.flatMap(prefixProblems),
         ...spots.flatMap(statusInTasks),
+        ...spots.flatMap(spot => artifactProblems(spot, names)),
         ...resultUse(task, producers, `${path}.tasks[${i}]`),
       ]
     }),
@@ -36,6 +37,7 @@ export function validateReferences(spec: PipelineSpec, path: string): readonly P
         ...runAfterProblems(task, place),
         ...spots.flatMap(prefixProblems),
         ...spots.flatMap(spot => statusInFinally(spot, names)),
+        ...spots.flatMap(spot => artifactProblems(spot, names)),
         ...spots.flatMap(spot => resultsInFinally(spot, names, lastNames)),
         ...resultUse(task, producers, place),
       ]
@@ -57,7 +59,13 @@ function spotsOf(task: PipelineTask, path: string): readonly Spot[] {
       spot(param.value, `${path}.params[${param.name}].value`, `${path}.params[${i}].value`),
     ),
     ...(task.matrix?.params ?? []).map((param, i) =>
-      spot(param.value, `${path}.matrix[${param.name}].value`, `${path}.matrix.params[${i}].value`),
+      spot(param.value, `${path}.matrix.params[${param.name}].value`, `${path}.matrix.params[${i}].value`),
+    ),
+    ...(task.matrix?.include ?? []).flatMap(({ params = [] }, i) =>
+      params.map((param, j) => {
+        const place = `${path}.matrix.include[${i}].params`
+        return spot(param.value, `${place}[${param.name}].value`, `${place}[${j}].value`)
+      }),
     ),
     ...(task.when ?? []).map(({ input = '', values = [], cel = '' }, i) =>
       spot([input, ...values, cel], `${path}.when[${i}]`, `${path}.when[${i}]`),
@@ -69,6 +77,7 @@ function at(spot: Spot, found: Problem): Problem {
   return spot.at === spot.path ? found : { ...found, at: spot.at }
 }
 
+const TASK_ARTIFACT = /^tasks\.([^.]+)\.(?:inputs|outputs)(?:\.[^.]+)?$/
 const PREFIXES = ['params', 'tasks', 'finally', 'context', 'workspaces', 'results']
 const VARIABLE = /\$\(([_a-zA-Z0-9.-]+)(?:\[[^\]()$]*\])*\)/g
 
@@ -77,7 +86,7 @@ function prefixProblems(spot: Spot): readonly Problem[] {
   const unknown = spot.texts
     .flatMap(text => [...text.matchAll(VARIABLE)])
     .filter(([, name = '']) => !PREFIXES.includes(name.split('.')[0] ?? ''))
-  return unknown.slice(0, 1).map(([whole]) => {
+  return [...new Set(unknown.map(([whole]) => whole))].map(whole => {
     const message = `invalid variable reference ${goQuote(whole)}, must start with a valid prefix: params, tasks, finally, context, workspaces, or results; if you meant a shell variable, use \${VAR} instead`
     return at(spot, invalidValue(message, spot.path))
   })
@@ -101,10 +110,20 @@ function statusInFinally(spot: Spot, names: ReadonlySet<string>): readonly Probl
     .filter(expression => expression !== 'tasks.status')
     .map(expression => expression.replace(/^tasks\./, '').replace(/\.(status|reason)$/, ''))
     .filter(task => !names.has(task))
-    .map(task => {
-      const hint = `tasks here: ${listed(names)}`
-      return at(spot, invalidValue(`pipeline task ${task} is not defined in the pipeline`, spot.path, undefined, hint))
-    })
+    .map(task => undefinedTask(spot, task, names))
+}
+
+/** Ours: Tekton finds out about artifacts of a task that does not exist when the run is under way. */
+function artifactProblems(spot: Spot, names: ReadonlySet<string>): readonly Problem[] {
+  return spot.expressions
+    .flatMap(expression => TASK_ARTIFACT.exec(expression)?.[1] ?? [])
+    .filter(task => !names.has(task))
+    .map(task => undefinedTask(spot, task, names))
+}
+
+function undefinedTask(spot: Spot, task: string, names: ReadonlySet<string>): Problem {
+  const hint = `tasks here: ${listed(names)}`
+  return at(spot, invalidValue(`pipeline task ${task} is not defined in the pipeline`, spot.path, undefined, hint))
 }
 
 function runAfterProblems(task: PipelineTask, path: string): readonly Problem[] {

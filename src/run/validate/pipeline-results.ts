@@ -5,6 +5,9 @@ import { parseResultReference } from '../result-references.js'
 import { expressionsInValue, isList } from '../substitute.js'
 import { goList } from './quote.js'
 
+/** As Tekton tells a result that was meant from other variables. */
+const RESULT_LIKE = /^(?:tasks|finally)\.[^.]*\.results[.[]/
+
 export function validatePipelineResults(
   results: readonly PipelineResult[],
   { tasks = [], finally: last = [] }: PipelineSpec,
@@ -21,16 +24,19 @@ export function validatePipelineResults(
       const message = 'expected pipeline results to be task result expressions but no expressions were found'
       problems.push(invalidValue(message, place, undefined, hint))
     }
-    if (references.length === 0) {
+    const meant = expressions.filter(expression => RESULT_LIKE.test(expression))
+    if (meant.length === 0) {
       const message = 'expected pipeline results to be task result expressions but an invalid expressions was found'
       problems.push(invalidValue(message, place, undefined, hint))
-    } else if (references.length < expressions.length) {
+    }
+    if (references.length < meant.length) {
       const found = goList(references.map(one => `{${one.task} ${one.result}}`))
-      const message = `expected all of the expressions ${goList(expressions)} to be result expressions but only ${found} were`
+      const message = `expected all of the expressions ${goList(meant)} to be result expressions but only ${found} were`
       problems.push(invalidValue(message, place, undefined, hint))
     }
-    const literal = typeof result.value === 'string' && references.length === 0
-    if (literal || references.some(one => !names[one.from].has(one.task))) {
+    // Tekton looks for a task in all that a text begins with and has between its expressions.
+    const other = typeof result.value === 'string' && result.value !== '' && !isResultsOnly(result.value)
+    if (other || references.some(one => !names[one.from].has(one.task))) {
       problems.push(
         invalidValue(
           'referencing a nonexistent task',
@@ -40,7 +46,12 @@ export function validatePipelineResults(
         ),
       )
     }
-    if (!literal && isList(result.value) && result.value.length === 0) return []
+    if (isList(result.value) && result.value.length === 0) return []
     return problems
   })
+}
+
+/** Text may follow a result, but neither precede the first one nor hold another variable. */
+function isResultsOnly(text: string): boolean {
+  return text.startsWith('$(') && expressionsInValue(text).every(one => parseResultReference(one) !== undefined)
 }

@@ -3,13 +3,11 @@ import { parseDuration } from '../../lib/duration.js'
 import { exactlyOne, invalidValue, type Problem } from '../../resources/problem.js'
 import type { PipelineRunSpec } from '../../resources/tekton.js'
 import { inlineGate, type Rules } from './gates.js'
-import { embeddedParams, specOfParam } from './inline-params.js'
+import { specOfParam } from './inline-params.js'
 import { validateNoResultsInParams, validateRunParams } from './params.js'
-import { validatePipelineParamUsage, validatePipelineSpec } from './pipeline.js'
+import { validateInlinePipelineParams, validatePipelineSpec } from './pipeline.js'
 import { validateReference } from './references.js'
-import { validateParamUsage } from './task.js'
 import { validatePodTemplate, validateResources } from './task-run.js'
-import { knownParams, withOuterParams } from './variables.js'
 import { validateBindings } from './workspaces.js'
 
 const STATUSES = ['Cancelled', 'CancelledRunFinally', 'StoppedRunFinally', 'PipelineRunPending']
@@ -39,34 +37,13 @@ function whatToRun(spec: PipelineRunSpec, path: string, rules: Rules): readonly 
   return [
     ...inlineGate(rules, 'pipelinerun', `${path}.pipelineSpec`),
     ...validatePipelineSpec(pipelineSpec, `${path}.pipelineSpec`, rules),
-    ...inlineUsage(spec, path),
-  ]
-}
-
-/**
- * Params of the run are those of its inline Pipeline and inline Tasks too, so usage is checked against all of them.
- * Tekton prints these paths without `pipelineSpec.tasks`.
- */
-function inlineUsage({ params = [], pipelineSpec = {} }: PipelineRunSpec, path: string): readonly Problem[] {
-  const { tasks = [], finally: last = [], params: declared = [] } = pipelineSpec
-  const place = `${path}.pipelineSpec`
-  const outer = knownParams([...declared, ...params.map(specOfParam)])
-  const everything = withOuterParams(outer, knownParams([...tasks, ...last].flatMap(task => embeddedParams(task))))
-  const steps = [
-    ...tasks.map((task, i) => [task, `${place}.tasks[${i}]`] as const),
-    ...last.map((task, i) => [task, `${place}.finally[${i}]`] as const),
-  ]
-  return [
-    ...validatePipelineParamUsage(pipelineSpec, everything, path, place, (_, i) => `[${i}]`),
-    ...steps.flatMap(([task, real]) =>
-      task.taskSpec?.steps
-        ? validateParamUsage(
-            task.taskSpec.steps,
-            withOuterParams(knownParams(embeddedParams(task)), outer),
-            path,
-            `${real}.taskSpec`,
-          )
-        : [],
+    // Params of the run are those of its inline Pipeline and inline Tasks too. Tekton leaves `pipelineSpec.tasks` out.
+    ...validateInlinePipelineParams(
+      pipelineSpec,
+      (spec.params ?? []).map(specOfParam),
+      `${path}.pipelineSpec`,
+      path,
+      (_, i) => `[${i}]`,
     ),
   ]
 }
@@ -102,13 +79,7 @@ function timeoutProblems({ timeouts = {}, taskRunSpecs = [] }: PipelineRunSpec, 
     }
   }
   const [[, tasksText, tasks], [, finallyText, last]] = parts
-  if (
-    tasks !== undefined &&
-    last !== undefined &&
-    tasks <= Math.max(pipeline, tasks) &&
-    tasks + last > pipeline &&
-    problems.length === 0
-  ) {
+  if (tasks !== undefined && last !== undefined && tasks + last > pipeline) {
     const message = `${tasksText} + ${finallyText} should be <= pipeline duration`
     problems.push({
       ...invalidValue(message, '', undefined, `the pipeline has ${timeouts.pipeline}`),

@@ -1,22 +1,23 @@
 /** One task of a pipeline: its name, what it runs, its matrix and its error handling. */
 import { exactlyOne, invalidValue, type Problem, problem } from '../../resources/problem.js'
-import type { PipelineSpec, PipelineTask } from '../../resources/tekton.js'
+import type { ParamSpec, PipelineSpec, PipelineTask } from '../../resources/tekton.js'
 import { largestFanOut } from '../matrix.js'
 import { expressionsInValue } from '../substitute.js'
 import { fieldGate, flagGate, inlineGate, type Rules } from './gates.js'
+import { embeddedParams } from './inline-params.js'
+import { isDnsLabel } from './names.js'
 import { validateTaskParams } from './params.js'
 import { goQuote } from './quote.js'
 import { validateReference } from './references.js'
 import { repeats } from './repeats.js'
-import { isDnsLabel } from './steps.js'
 import { validateTaskSpec } from './task.js'
 import { validateWhen } from './when.js'
 
 /** As pkg/internal/artifactref. */
 const TASK_ARTIFACT = /^tasks\.[^.]+\.(?:outputs|inputs)\./
 
-/** Checks an inline pipeline. Handed in, because pipelines contain tasks and tasks contain pipelines. */
-export type CheckPipeline = (spec: PipelineSpec, path: string) => readonly Problem[]
+/** Checks an inline pipeline that is handed params. Handed in, because pipelines contain tasks and tasks contain pipelines. */
+export type CheckPipeline = (spec: PipelineSpec, path: string, given: readonly ParamSpec[]) => readonly Problem[]
 
 export function validatePipelineTask(
   task: PipelineTask,
@@ -30,7 +31,7 @@ export function validatePipelineTask(
     ...taskRefProblems(task, path, rules),
     ...taskSpecProblems(task, path, rules),
     ...(task.pipelineRef ? validateReference(task.pipelineRef, `${path}.pipelineRef`, rules) : []),
-    ...(task.pipelineSpec ? checkPipeline(task.pipelineSpec, `${path}.pipelineSpec`) : []),
+    ...(task.pipelineSpec ? checkPipeline(task.pipelineSpec, `${path}.pipelineSpec`, embeddedParams(task)) : []),
     ...validateTaskParams(task.params ?? [], path),
     ...matrixProblems(task, path, rules),
     ...validateWhen(task.when ?? [], path, rules),

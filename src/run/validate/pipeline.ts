@@ -1,6 +1,6 @@
 /** A Pipeline's spec, wherever it stands: stored, inline in a run or in another pipeline, or fetched by a reference. */
 import { exactlyOne, invalidValue, listed, type Problem, problem } from '../../resources/problem.js'
-import type { PipelineSpec, PipelineTask } from '../../resources/tekton.js'
+import type { ParamSpec, PipelineSpec, PipelineTask } from '../../resources/tekton.js'
 import { buildGraph } from '../graph.js'
 import type { Rules } from './gates.js'
 import { embeddedParams } from './inline-params.js'
@@ -25,7 +25,10 @@ import { validatePipelineWorkspaces, validateTaskBindings } from './workspaces.j
 /** Everything but whether params and workspaces are declared: inline specs may use those of the run around them. */
 export function validatePipelineSpec(spec: PipelineSpec, path: string, rules: Rules): readonly Problem[] {
   const { tasks = [], finally: last = [], params = [], workspaces = [], results = [] } = spec
-  const nested = (inner: PipelineSpec, place: string) => validatePipelineSpec(inner, place, rules)
+  const nested = (inner: PipelineSpec, place: string, given: readonly ParamSpec[]) => [
+    ...validatePipelineSpec(inner, place, rules),
+    ...validateInlinePipelineParams(inner, given, place),
+  ]
   return [
     ...emptyProblems(spec, path),
     ...eachTask(spec, path, (task, place) => validatePipelineTask(task, place, rules, nested)),
@@ -62,6 +65,36 @@ export function validatePipeline(spec: PipelineSpec, path: string, rules: Rules)
   ]
 }
 
+/**
+ * An inline Pipeline, in a run or in another pipeline: what it is given and what its tasks declare counts beside what it
+ * declares itself. `shown` and `index` are for the paths that Tekton prints.
+ */
+export function validateInlinePipelineParams(
+  spec: PipelineSpec,
+  given: readonly ParamSpec[],
+  path: string,
+  shown = path,
+  index?: (list: 'tasks' | 'finally', i: number) => string,
+): readonly Problem[] {
+  const { tasks = [], finally: last = [], params = [] } = spec
+  const outer = knownParams([...params, ...given])
+  const everything = withOuterParams(outer, knownParams([...tasks, ...last].flatMap(task => embeddedParams(task))))
+  return [
+    ...validatePipelineParamUsage(spec, everything, shown, path, index),
+    ...eachTask(spec, path, (task, place) =>
+      task.taskSpec?.steps
+        ? validateParamUsage(
+            task.taskSpec.steps,
+            withOuterParams(knownParams(embeddedParams(task)), outer),
+            index ? shown : place,
+            `${place}.taskSpec`,
+          )
+        : [],
+    ),
+    ...validateObjectProperties(params, shown),
+  ]
+}
+
 /** That tasks use declared params only, arrays and objects as such. `place` is the real path where Tekton prints another. */
 export function validatePipelineParamUsage(
   spec: PipelineSpec,
@@ -81,13 +114,13 @@ export function validatePipelineParamUsage(
       paramValueProblems(param.value, `${shown}.params[${param.name}]`, `${real}.params[${i}]`, known),
     ),
     ...(task.matrix?.params ?? []).flatMap((param, i) =>
-      paramValueProblems(param.value, `${shown}.matrix[${param.name}]`, `${real}.matrix.params[${i}]`, known),
+      paramValueProblems(param.value, `${shown}.matrix.params[${param.name}]`, `${real}.matrix.params[${i}]`, known),
     ),
     ...(task.matrix?.include ?? []).flatMap((entry, i) =>
       (entry.params ?? []).flatMap((param, j) =>
         paramValueProblems(
           param.value,
-          `${shown}.matrix.include.params[${param.name}]`,
+          `${shown}.matrix.include.params[${j}]`,
           `${real}.matrix.include[${i}].params[${j}]`,
           known,
         ),

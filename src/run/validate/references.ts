@@ -24,19 +24,19 @@ export function validateReference(ref: Reference, path: string, rules: Rules, at
         )
       : []),
   ]
+  const both = ref.name && params.length > 0 ? [exactlyOne('both', [`${path}.name`, `${path}.params`])] : []
   if (ref.resolver) {
     const uri =
       ref.name && !URL_LIKE.test(ref.name)
         ? [placed(invalidValue('invalid URI for request', `${path}.name`, undefined, 'use either name or resolver'))]
         : []
-    return [...gates, ...uri, ...validateRunParams(params, path).map(placed)]
+    return [...gates, ...uri, ...both.map(placed), ...validateRunParams(params, path).map(placed)]
   }
-  const problems: Problem[] = [...gates]
+  const problems: Problem[] = [...gates, ...both]
   if (ref.name && URL_LIKE.test(ref.name) && params.length === 0) {
     problems.push(missing(`${path}.resolver`, 'say what fetches from there: git, hub, http or bundles'))
   }
   if (params.length > 0) {
-    if (ref.name) problems.push(exactlyOne('both', [`${path}.name`, `${path}.params`]))
     problems.push(missing(`${path}.resolver`, 'params go to a resolver: cluster, git, hub, http or bundles'))
   }
   if (!ref.name && params.length === 0)

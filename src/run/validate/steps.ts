@@ -4,18 +4,13 @@ import type { VolumeMount } from '../../resources/core.js'
 import { invalidValue, missing, type Problem, problem } from '../../resources/problem.js'
 import type { Sidecar, Step, TaskSpec } from '../../resources/tekton.js'
 import { fieldGate, flagGate, type Rules } from './gates.js'
+import { isDnsLabel } from './names.js'
 import { goQuote } from './quote.js'
 import { validateReference } from './references.js'
 import { firstIndexes } from './repeats.js'
 import { validateResults } from './results.js'
 import { namesOf, unknownVariableProblems, type VariableNames } from './variables.js'
 import { validateWhen } from './when.js'
-
-const DNS_LABEL = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/
-
-export function isDnsLabel(name: string): boolean {
-  return name.length <= 63 && DNS_LABEL.test(name)
-}
 
 export function validateSteps(spec: TaskSpec, path: string, rules: Rules): readonly Problem[] {
   const first = firstIndexes(spec.steps.map(step => step.name))
@@ -172,26 +167,20 @@ function onErrorProblems({ onError }: Step, path: string): readonly Problem[] {
 }
 
 const STEP_RESULT = /\$\(steps\.[_a-zA-Z0-9-]+\.results\.[_a-zA-Z0-9.-]+(?:\[[0-9*]+\])?\)/
-const STEP_ARTIFACT = /\$\(steps\.[_a-zA-Z0-9-]+\.(?:outputs|inputs)(?:\.[^()$]*)?\)/
+const STEP_ARTIFACT = /\$\(steps\.[_a-zA-Z0-9-]+\.(?:outputs|inputs)(?:\.[^()$]*)?\)|\$\(step\.artifacts\.path\)/
 
 /** Results and artifacts of earlier steps are known only inside the Pod, so only some fields can have them. */
 function stepVariableProblems(step: Step, taskResults: VariableNames, path: string): readonly Problem[] {
-  const fields = {
-    script: step.script,
-    image: step.image,
-    imagePullPolicy: step.imagePullPolicy,
-    workingDir: step.workingDir,
-  }
-  const misused = Object.entries(fields).flatMap(([field, text]) => {
+  const misused = textsBeforeThePod(step).flatMap(([field, text = '', place = field]) => {
     const problems: Problem[] = []
-    if (text === undefined) return problems
+    const at = `${path}.${place}`
     if (STEP_RESULT.test(text)) {
       const message = 'stepResult substitutions are only allowed in env, command and args. Found usage in'
-      problems.push(problem(message, `${path}.${field}`, { hint: 'hand the result to the step in env' }))
+      problems.push(problem(message, `${path}.${field}`, { at, hint: 'hand the result to the step in env' }))
     }
     if (field !== 'script' && STEP_ARTIFACT.test(text)) {
       const message = 'stepArtifact substitutions are only allowed in env, command, args and script. Found usage in'
-      problems.push(problem(message, `${path}.${field}`))
+      problems.push(problem(message, `${path}.${field}`, { at }))
     }
     return problems
   })
@@ -202,6 +191,34 @@ function stepVariableProblems(step: Step, taskResults: VariableNames, path: stri
     ...misused,
     ...unknownVariableProblems(script, 'results', taskResults),
     ...(step.results ? unknownVariableProblems(script, 'step.results', stepResults) : []),
+  ]
+}
+
+/** Fields that are settled when the Pod is made: Tekton's path, the text, and the real path where Tekton leaves out an index. */
+function textsBeforeThePod(
+  step: Step,
+): readonly (readonly [field: string, text: string | undefined, place?: string])[] {
+  return [
+    ['script', step.script],
+    ['image', step.image],
+    ['imagePullPolicy', step.imagePullPolicy],
+    ['workingDir', step.workingDir],
+    ...(step.envFrom ?? []).flatMap(
+      ({ prefix, configMapRef, secretRef }, i) =>
+        [
+          ['envFrom.prefix', prefix, `envFrom[${i}].prefix`],
+          ['envFrom.configMapRef', configMapRef?.name, `envFrom[${i}].configMapRef`],
+          ['envFrom.secretRef', secretRef?.name, `envFrom[${i}].secretRef`],
+        ] as const,
+    ),
+    ...(step.volumeMounts ?? []).flatMap(({ name, mountPath, subPath }, i) => {
+      const place = `volumeMounts[${i}]`
+      return [
+        ['volumeMounts.name', name, `${place}.name`],
+        ['volumeMounts.mountPath', mountPath, `${place}.mountPath`],
+        ['volumeMounts.subPath', subPath, `${place}.subPath`],
+      ] as const
+    }),
   ]
 }
 

@@ -4,7 +4,7 @@ import { exactlyOne, invalidValue, missing, type Problem, problem } from '../../
 import type { PodTemplate, StepSpecOverride, TaskRunSpec } from '../../resources/tekton.js'
 import { fieldGate, inlineGate, type Rules } from './gates.js'
 import { specOfParam } from './inline-params.js'
-import { validateRunParams } from './params.js'
+import { validateObjectProperties, validateRunParams } from './params.js'
 import { validateReference } from './references.js'
 import { repeats } from './repeats.js'
 import { validateParamUsage, validateTaskSpec } from './task.js'
@@ -45,6 +45,7 @@ function whatToRun(spec: TaskRunSpec, path: string, rules: Rules): readonly Prob
       path,
       `${path}.taskSpec`,
     ),
+    ...validateObjectProperties(taskSpec.params ?? [], path).map(one => ({ ...one, at: `${path}.taskSpec.params` })),
   ]
 }
 

@@ -122,13 +122,13 @@ export function validateStepAction(spec: StepActionSpec, path: string, rules: Ru
       ...arrayUseProblems(text, known),
       ...objectUseProblems(text, known),
     ]),
-    ...(script === undefined
-      ? []
-      : unknownVariableProblems(
-          { text: script, path: `${path}.script`, at: `${path}.script`, spreads: false },
-          'step.results',
-          results,
-        )),
+    ...(script === undefined ? [] : ['step.results', 'results']).flatMap(prefix =>
+      unknownVariableProblems(
+        { text: script ?? '', path: `${path}.script`, at: `${path}.script`, spreads: false },
+        prefix,
+        results,
+      ),
+    ),
     ...validateResults(spec.results ?? [], `${path}.results`, 'step'),
   ]
 }

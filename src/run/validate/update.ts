@@ -1,5 +1,5 @@
 /** What may change in a run that exists already. */
-import { invalidValue, type Problem, problem } from '../../resources/problem.js'
+import { invalidValue, type Problem } from '../../resources/problem.js'
 import type { PipelineRun, TaskRun } from '../../resources/tekton.js'
 
 type Run = TaskRun | PipelineRun
@@ -7,26 +7,26 @@ type Run = TaskRun | PipelineRun
 /** `before` as stored, `after` with defaults filled in. As Tekton, the fields that cancel a run stay free until it is done. */
 export function validateRunUpdate(before: Run, after: Pick<Run, 'spec'>): readonly Problem[] {
   const { kind } = before
-  const free = kind === 'TaskRun' ? ['status', 'statusMessage'] : ['status']
+  const free = kind === 'TaskRun' ? ['status', 'statusMessage', 'managedBy'] : ['status', 'managedBy']
   const old = before.spec as Readonly<Record<string, unknown>>
   const next = after.spec as Readonly<Record<string, unknown>>
-  if (old['managedBy'] !== next['managedBy']) {
-    return [problem('managedBy is immutable', 'spec.managedBy')]
-  }
+  const managed =
+    old['managedBy'] === next['managedBy'] ? [] : [invalidValue('managedBy is immutable', 'spec.managedBy')]
   const done = before.status?.conditions?.some(one => one.type === 'Succeeded' && one.status !== 'Unknown') ?? false
   if (done) {
     if (sameJson(old, next)) return []
-    return [invalidValue(`Once the ${kind} is complete, no updates are allowed`, 'spec', undefined, 'make a new run')]
+    const message = `Once the ${kind} is complete, no updates are allowed`
+    return [...managed, invalidValue(message, 'spec', undefined, 'make a new run')]
   }
   const started = before.status?.startTime !== undefined
   const pending = kind === 'TaskRun' ? 'TaskRunPending' : 'PipelineRunPending'
   if (started && next['status'] === pending && old['status'] !== pending) {
-    return [invalidValue(`${kind} cannot be Pending after it is started`, 'spec.status')]
+    return [...managed, invalidValue(`${kind} cannot be Pending after it is started`, 'spec.status')]
   }
-  if (sameJson(without(old, free), without(next, free))) return []
+  if (sameJson(without(old, free), without(next, free))) return managed
   const allowed = kind === 'TaskRun' ? 'status and statusMessage' : 'status'
   const message = `Once the ${kind} has started, only ${allowed} updates are allowed`
-  return [invalidValue(message, 'spec', undefined, 'delete the run and make a new one')]
+  return [...managed, invalidValue(message, 'spec', undefined, 'delete the run and make a new one')]
 }
 
 /** Terminal is terminal: how a run ended, when and with what results is never told otherwise. Ours; Tekton has no such check. */

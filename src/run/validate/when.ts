@@ -19,9 +19,10 @@ function oneExpression(expression: WhenExpression, path: string, rules: Rules): 
     const closed = flagGate(rules, 'enableCelInWhenexpression', message, path)
     if (closed.length > 0) return closed
     if (input || operator !== '' || values.length > 0) {
-      const shown = `{${input ?? ''} ${operator} [${values.join(' ')}] ${cel}}`
-      const hint = 'make two entries of it: all entries must hold'
-      return [problem(`cel and input+operator+values cannot be set in one WhenExpression: ${shown}`, path, { hint })]
+      const shown = `&{${input ?? ''} ${operator} [${values.join(' ')}] ${cel}}`
+      const message = `cel and input+operator+values cannot be set in one WhenExpression: ${shown}`
+      // Tekton names no path.
+      return [problem(message, '', { at: path, hint: 'make two entries of it: all entries must hold' })]
     }
     const error = rules.celCheck?.(cel)
     return error === undefined ? [] : [problem(`invalid cel expression: ${cel} with err: ${error}`, path)]

@@ -66,7 +66,18 @@ test.each<[string, TaskRun | PipelineRun, (TaskRun | PipelineRun)['spec'], strin
     { ...taskRun.spec, status: 'TaskRunPending' },
     'invalid value: TaskRun cannot be Pending after it is started: spec.status',
   ],
-  ['another manager', taskRun, { ...taskRun.spec, managedBy: 'x' }, 'managedBy is immutable: spec.managedBy'],
+  [
+    'another manager',
+    taskRun,
+    { ...taskRun.spec, managedBy: 'x' },
+    'invalid value: managedBy is immutable: spec.managedBy',
+  ],
+  [
+    'another manager and another Task',
+    taskRun,
+    { taskRef: { name: 'u' }, managedBy: 'x' },
+    'invalid value: Once the TaskRun has started, only status and statusMessage updates are allowed: spec\ninvalid value: managedBy is immutable: spec.managedBy',
+  ],
   [
     'a done run',
     succeeded,
