@@ -8,7 +8,7 @@ export interface Follower {
   /** Newest states, by uid. */
   readonly runs: ReadonlyMap<string, PipelineRun | TaskRun>
   view(uid: string): RunView | undefined
-  /** Resolves when all these runs are done. */
+  /** Resolves when all these runs are done, and their children too: what times a run out ends it before them. */
   done(uids: readonly string[]): Promise<void>
   close(): Promise<void>
 }
@@ -21,16 +21,27 @@ export function followRuns(
   const stop = new AbortController()
   const runs = new Map<string, PipelineRun | TaskRun>()
   const seen = new Map<string, Seen>()
+  const named = new Map<string, string>()
   const waiters = new Set<() => void>()
 
   function note(run: PipelineRun | TaskRun): void {
     const { uid } = run.metadata
     const before = runs.get(uid)
     runs.set(uid, run)
+    named.set(nameOf(run.kind, run.metadata), uid)
     const started = seen.get(uid) ?? { startedAt: now() }
     seen.set(uid, isDone(run) && started.endedAt === undefined ? { ...started, endedAt: now() } : started)
     onChange(run, before)
     for (const check of waiters) check()
+  }
+
+  /** A child that nobody has seen holds nothing up: it may have been refused. */
+  function over(uid: string | undefined): boolean {
+    const run = uid === undefined ? undefined : runs.get(uid)
+    if (run === undefined || run.kind === 'TaskRun') return run === undefined || isDone(run)
+    const { namespace } = run.metadata
+    const children = () => run.status?.childReferences ?? []
+    return isDone(run) && children().every(child => over(named.get(nameOf(child.kind, { ...child, namespace }))))
   }
 
   async function follow(kind: 'PipelineRun' | 'TaskRun'): Promise<void> {
@@ -52,11 +63,7 @@ export function followRuns(
     done(uids) {
       return new Promise(resolve => {
         const check = () => {
-          const all = uids.every(uid => {
-            const run = runs.get(uid)
-            return run !== undefined && isDone(run)
-          })
-          if (!all) return
+          if (!uids.every(uid => runs.has(uid) && over(uid))) return
           waiters.delete(check)
           resolve()
         }
@@ -69,6 +76,10 @@ export function followRuns(
       await Promise.all(loops)
     },
   }
+}
+
+function nameOf(kind: string, { namespace, name }: { readonly namespace: string; readonly name: string }): string {
+  return `${kind}/${namespace}/${name}`
 }
 
 function isChildOf(run: TaskRun, uid: string): boolean {

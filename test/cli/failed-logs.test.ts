@@ -76,6 +76,16 @@ test.each([
   expect(await shown([run], { 'step-bad': 'no' })).toEqual({ text: '', asked: [] })
 })
 
-test('a step without output is passed over', async () => {
-  expect((await shown([failed], {})).text).toBe('')
+test.each<[string, Readonly<Record<string, string>>]>([
+  ['no log', {}],
+  ['an empty log', { 'step-bad': '' }],
+])('a step with %s is passed over', async (_, logs) => {
+  expect((await shown([failed], logs)).text).toBe('')
+})
+
+test('what the containers were waiting for is told once', async () => {
+  const waiting = (name: string) =>
+    `{ name: ${name}, container: step-${name}, waiting: { reason: R, message: no "c" } }`
+  const stuck = taskRun(`{ ${FAILED}, steps: [${waiting('a')}, ${waiting('b')}] }`)
+  expect(await shown([stuck], { 'step-a': 'no' })).toEqual({ text: '\nlint\n  no "c"\n', asked: [] })
 })

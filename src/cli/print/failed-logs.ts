@@ -13,11 +13,17 @@ export async function* failedStepLogs(
 ): AsyncGenerator<string> {
   for (const run of runs) {
     if (run.kind !== 'TaskRun' || succeededCondition(run)?.status !== 'False' || !run.status?.podName) continue
-    for (const step of (run.status.steps ?? []).filter(failedItself)) {
+    const steps = run.status.steps ?? []
+    // All of them wait for the same thing.
+    const held = steps.find(step => step.waiting?.message)
+    if (held) yield `\n${style.bold(printable(run.metadata.name))}\n  ${printable(held.waiting?.message ?? '')}\n`
+    for (const step of steps.filter(failedItself)) {
       const key = { namespace: run.metadata.namespace, pod: run.status.podName, container: step.container }
       const output = await engine.readLogs(key, { follow: false }, new AbortController().signal)
       if (output === undefined) continue
-      const lines = (await textOf(output)).split('\n')
+      const text = await textOf(output)
+      if (text.trim() === '') continue
+      const lines = text.split('\n')
       const shown = lines.slice(-SHOWN_LINES - 1)
       const cut = lines.length > shown.length ? ` (last ${SHOWN_LINES} lines)` : ''
       yield `\n${style.bold(`${printable(run.metadata.name)} step ${printable(step.name)}`)}${style.dim(cut)}\n`
