@@ -27,7 +27,7 @@ enum kind {
 static const struct flag {
   const char *name;
   enum kind kind;
-  size_t field;  // of struct options, or the kind of a credential
+  size_t field;  // of struct options, or the kind of a credential, or whether a condition is an alternative
 } flags[] = {
     {"-wait_file", ABSOLUTE_PATH, offsetof(struct options, wait_file)},
     {"-wait_file_content", SWITCH, offsetof(struct options, wait_file_content)},
@@ -48,8 +48,10 @@ static const struct flag {
     {"-replace_script", SWITCH, offsetof(struct options, replace_script)},
     {"-task_result", TASK_RESULT_FILE, 0},
     {"-step_result", STEP_RESULT_FILE, 0},
-    {"-when_in", WHEN_IN, 0},
-    {"-when_not_in", WHEN_NOT_IN, 0},
+    {"-when_in", WHEN_IN, false},
+    {"-when_not_in", WHEN_NOT_IN, false},
+    {"-when_or_in", WHEN_IN, true},
+    {"-when_or_not_in", WHEN_NOT_IN, true},
     {"-when_value", WHEN_VALUE, 0},
     {"-creds_dir", ABSOLUTE_PATH, offsetof(struct options, creds_dir)},
     {"-basic_git", CREDENTIAL, BASIC_GIT},
@@ -150,8 +152,10 @@ static bool parse_flag(const struct flag *flag, char **values, struct options *o
     case STEP_RESULT_FILE: return parse_result(flag->name, values, options);
     case WHEN_IN:
     case WHEN_NOT_IN:
+      if (flag->field && options->when_count == 0)
+        return wrong(flag->name, values[0], "must follow -when_in or -when_not_in");
       options->whens[options->when_count++] =
-          (struct when){values[0], flag->kind == WHEN_NOT_IN, options->when_value_count, 0};
+          (struct when){values[0], flag->kind == WHEN_NOT_IN, flag->field, options->when_value_count, 0};
       return true;
     case WHEN_VALUE:
       if (options->when_count == 0) return wrong(flag->name, values[0], "must follow -when_in or -when_not_in");

@@ -18,6 +18,7 @@ struct result_file {
 struct when {
   const char *input;
   bool negated;
+  bool alternative;    // it is enough that this one holds instead of the one before it
   size_t first_value;  // index into options.when_values
   size_t value_count;
 };

@@ -287,13 +287,20 @@ bool substitute(struct options *options) {
   return !values.failed;
 }
 
+static bool holds(const struct options *options, const struct when *when) {
+  bool found = false;
+  for (size_t i = 0; i < when->value_count && !found; i++)
+    found = strcmp(when->input, options->when_values[when->first_value + i]) == 0;
+  return found != when->negated;
+}
+
 bool when_allows(const struct options *options) {
-  for (size_t i = 0; i < options->when_count; i++) {
-    const struct when *when = &options->whens[i];
-    bool found = false;
-    for (size_t j = 0; j < when->value_count && !found; j++)
-      found = strcmp(when->input, options->when_values[when->first_value + j]) == 0;
-    if (found == when->negated) return false;
+  size_t i = 0;
+  while (i < options->when_count) {
+    bool one_holds = holds(options, &options->whens[i]);
+    for (i++; i < options->when_count && options->whens[i].alternative; i++)
+      one_holds = one_holds || holds(options, &options->whens[i]);
+    if (!one_holds) return false;
   }
   return true;
 }

@@ -12,7 +12,7 @@
 // False when memory ran out.
 bool substitute(struct options *options);
 
-// All -when expressions hold.
+// All -when expressions hold, or one of their alternatives.
 bool when_allows(const struct options *options);
 
 #endif

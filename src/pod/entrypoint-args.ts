@@ -37,7 +37,7 @@ export interface EntrypointOptions {
   readonly replaceScript?: boolean | undefined
   readonly taskResults?: readonly ResultFile[] | undefined
   readonly stepResults?: readonly ResultFile[] | undefined
-  /** All must hold, or the step is skipped and the next one runs. CEL has to be decided before the Pod is made. */
+  /** All must hold, or the step is skipped and the next one runs. */
   readonly when?: readonly StepCondition[] | undefined
   /** Gets `.gitconfig`, `.ssh/` and the like, made from `credentials`; $HOME gets them too. */
   readonly credsDir?: string | undefined
@@ -71,6 +71,8 @@ export interface StepCondition {
   readonly input: string
   readonly operator: 'in' | 'notin'
   readonly values: readonly string[]
+  /** It is enough that this one holds instead of the one before it. */
+  readonly alternative?: boolean | undefined
 }
 
 /** The arguments of the container whose command is the entrypoint. */
@@ -96,8 +98,8 @@ export function entrypointArgs(options: EntrypointOptions): string[] {
     ...value('-grace_ms', options.graceMs === undefined ? undefined : Math.ceil(options.graceMs)),
     ...(options.taskResults ?? []).flatMap(({ name, path }) => ['-task_result', name, path]),
     ...(options.stepResults ?? []).flatMap(({ name, path }) => ['-step_result', name, path]),
-    ...(options.when ?? []).flatMap(({ input, operator, values }) => [
-      operator === 'in' ? '-when_in' : '-when_not_in',
+    ...(options.when ?? []).flatMap(({ input, operator, values, alternative }) => [
+      `-when${alternative ? '_or' : ''}${operator === 'in' ? '_in' : '_not_in'}`,
       input,
       ...values.flatMap(each => ['-when_value', each]),
     ]),

@@ -1,4 +1,5 @@
 /** A step's container: the entrypoint, told by flags when to start, what to run and whom to tell. */
+import { comparisonsOf } from '../cel/comparisons.js'
 import { parseDuration } from '../lib/duration.js'
 import type { Container } from '../resources/core.js'
 import type { Step, TaskRunSpec, TaskSpec, WhenExpression } from '../resources/tekton.js'
@@ -147,7 +148,7 @@ function resourcesOf(step: Step, run: StepSurroundings['run'], steps: number): C
   return mergeResources(step.computeResources, run.stepSpecs?.find(one => one.name === step.name)?.computeResources)
 }
 
-/** CEL is decided here: the entrypoint compares texts only. A text is what is wrong. */
+/** CEL is decided here, or broken into comparisons: the entrypoint compares texts only. A text is what is wrong. */
 function stepConditions(
   expressions: readonly WhenExpression[],
   evaluateCel: EvaluateCel,
@@ -159,7 +160,12 @@ function stepConditions(
       continue
     }
     if (cel.includes('$(steps.')) {
-      return `when: the CEL expression ${JSON.stringify(cel)} uses a step result, which is known only while the Pod runs. Use input, operator and values instead`
+      const clauses = comparisonsOf(cel)
+      if (typeof clauses === 'string') return `when: ${clauses}`
+      conditions.push(
+        ...clauses.flatMap(clause => clause.map((one, at) => (at > 0 ? { ...one, alternative: true } : one))),
+      )
+      continue
     }
     const value = evaluateCel(cel)
     if (typeof value !== 'boolean') return `when: ${value.message}`

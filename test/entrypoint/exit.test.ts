@@ -191,6 +191,7 @@ describe.each(builds)('%s: wrong arguments', build => {
     ],
     ['a result name that leaves its directory', ['-task_result', '../x', '/r/../x', '--', 'true'], /holds no '\/'$/m],
     ['a result name that is a directory', ['-step_result', '..', '/r/..', '--', 'true'], /holds no '\/'$/m],
+    ['an alternative to nothing', ['-when_or_in', 'x', '--', 'true'], /must follow -when_in or -when_not_in$/m],
     ['a value of no condition', ['-when_value', 'x', '--', 'true'], /must follow -when_in or -when_not_in$/m],
     ['no command', ['--'], 'entrypoint: no command; it comes after "--"'],
     ['nothing at all', [], 'entrypoint: no command; it comes after "--"'],

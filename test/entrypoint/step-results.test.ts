@@ -138,6 +138,26 @@ describe.each(builds)('%s: when', build => {
       ],
       false,
     ],
+    [
+      'an alternative does',
+      [
+        { input: 'a', operator: 'in', values: ['b'] },
+        { input: 'a', operator: 'notin', values: ['a'], alternative: true },
+        { input: '$(steps.a.results.r)', operator: 'in', values: ['v'], alternative: true },
+        { input: 'a', operator: 'in', values: ['a'] },
+      ],
+      true,
+    ],
+    [
+      'no alternative does',
+      [
+        { input: 'a', operator: 'in', values: ['a'] },
+        { input: 'a', operator: 'in', values: ['b'] },
+        { input: 'a', operator: 'notin', values: ['a'], alternative: true },
+        { input: 'a', operator: 'in', values: ['a'] },
+      ],
+      false,
+    ],
     ['a result as input', [{ input: '$(steps.a.results.r)', operator: 'in', values: ['v'] }], true],
     ['a result as value', [{ input: 'v', operator: 'in', values: ['u', '$(steps.a.results.r)'] }], true],
     ['an array as values', [{ input: 'y', operator: 'in', values: ['$(steps.a.results.many[*])'] }], true],
