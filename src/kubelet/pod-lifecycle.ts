@@ -86,9 +86,10 @@ export function nextKubeletSteps(pod: Pod, seen: SeenPod, now: number): KubeletP
   const end: readonly KubeletStep[] = deleting ? [{ do: 'release' }, { do: 'delete' }] : [{ do: 'release' }]
 
   const outcome = outcomeOf(pod, states, late, initFailed, released)
+  const conditions = podConditions(pod, outcome.phase, states, seen, now)
   const status: PodStatus = {
     ...outcome,
-    conditions: podConditions(pod, outcome.phase, states, seen, now),
+    conditions,
     podIP: '127.0.0.1',
     startTime,
     ...(inits.length > 0
@@ -100,9 +101,11 @@ export function nextKubeletSteps(pod: Pod, seen: SeenPod, now: number): KubeletP
       : {}),
     containerStatuses: pod.spec.containers.map(container => containerStatus(pod, container, states, seen, 'main')),
   }
+  // No kubelet has seen a Pod that has no node yet.
+  const unseen = seen.unschedulable !== undefined && outcome.phase === 'Pending'
   return {
     steps: released ? end : steps,
-    status,
+    status: unseen ? { ...outcome, conditions: conditions.filter(({ type }) => type === 'PodScheduled') } : status,
     ...(deadlineAt !== undefined && !over ? { lookAgainAt: deadlineAt } : {}),
   }
 }

@@ -386,11 +386,17 @@ test('a missing claim leaves the pod unschedulable, a volume that needs a cluste
     containers: [sh('step', 'true', { volumeMounts })],
   })
   const waiting = await podWhen(own.cluster, claim, 'waits', ({ status }) => status !== undefined)
-  expect(waiting.status?.phase).toBe('Pending')
-  expect(waiting.status?.conditions?.find(({ type }) => type === 'PodScheduled')).toMatchObject({
-    status: 'False',
-    reason: 'Unschedulable',
-    message: '0/1 nodes are available: persistentvolumeclaim "nope" not found.',
+  expect(waiting.status).toEqual({
+    phase: 'Pending',
+    conditions: [
+      {
+        type: 'PodScheduled',
+        status: 'False',
+        reason: 'Unschedulable',
+        message: '0/1 nodes are available: persistentvolumeclaim "nope" not found.',
+        lastTransitionTime: expect.any(String),
+      },
+    ],
   })
   const host = await createPod(own.cluster, 'nfs', {
     volumes: [{ name: 'v', nfs: { server: 'x', path: '/' } } as Volume],

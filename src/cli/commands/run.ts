@@ -16,6 +16,7 @@ import { createLive } from '../print/live.js'
 import { type Output, printRuns } from '../print/output.js'
 import { describeProblem } from '../print/problem.js'
 import { createStyle } from '../print/style.js'
+import { unfinishedLines } from '../print/unfinished.js'
 import { type RunFlags, startList } from '../start-list.js'
 
 export const EXIT = { succeeded: 0, failed: 1, refused: 2, interrupted: 130 } as const
@@ -79,6 +80,7 @@ export async function runCommand(context: CliContext, options: RunOptions): Prom
       return EXIT.interrupted
     }
     if (ended === 'timeout') {
+      for (const line of unfinishedLines(runs, style)) stderr.write(line)
       stderr.write(
         `${style.red('error')}: not finished within --timeout ${(options.timeoutMs ?? 0) / 1_000}s; everything was stopped\n`,
       )
