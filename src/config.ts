@@ -57,7 +57,6 @@ export function readConfig(
       artifactHubUrl: environment['ARTIFACT_HUB_API'] ?? '',
       tektonHubUrl: environment['TEKTON_HUB_API'] ?? '',
       path: environment['PATH'] ?? '/usr/local/bin:/usr/bin:/bin',
-      tempDir: tmpdir(),
     },
     tempDir: tmpdir(),
     nativeDir: join(fileURLToPath(new URL('../..', import.meta.url)), 'entrypoint', 'build'),

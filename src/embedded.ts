@@ -129,7 +129,13 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedEn
     )
     closing.push(() => workers.close())
     const resolver = startResolver(
-      { cluster, settings, now, log, load: () => loadResolvers({ cluster, now, fetching: config.fetching }) },
+      {
+        cluster,
+        settings,
+        now,
+        log,
+        load: () => loadResolvers({ cluster, now, fetching: config.fetching, scratchDir: join(dataDir, 'fetches') }),
+      },
       { concurrency: FETCHES_AT_ONCE },
     )
     closing.push(() => resolver.close())

@@ -104,10 +104,13 @@ export function startResolver(deps: ResolverDeps, options: { readonly concurrenc
         failures = 0
       } catch (error) {
         if (isClusterError(error, 'NotFound')) return
-        // Conflict: the watch brings what was written, unless it has already.
-        const latest = await cluster.get('ResolutionRequest', keyOf(one.latest)).catch(() => undefined)
-        if (latest?.metadata.uid === one.latest.metadata.uid) one.latest = latest
-        if (isClusterError(error, 'Conflict')) continue
+        const latest = await cluster.get('ResolutionRequest', keyOf(one.latest)).catch(() => 'unknown' as const)
+        if (latest !== 'unknown') {
+          // Another one of that name is another one's to attend.
+          if (latest?.metadata.uid !== one.latest.metadata.uid) return
+          one.latest = latest
+          if (isClusterError(error, 'Conflict')) continue
+        }
         failures += 1
         log.warn('a resolution request could not be written, tried again', fieldsOf(one.latest, error))
         await sleep(growingPauseMs(failures, RETRY_PAUSE, Math.random()), wake)

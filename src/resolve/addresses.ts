@@ -7,12 +7,13 @@ import { BlockList, isIP } from 'node:net'
 const RANGES: readonly (readonly [kind: string, ...networks: readonly string[]])[] = [
   ['a loopback address', '127.0.0.0/8', '::1/128'],
   ['a link-local address', '169.254.0.0/16', 'fe80::/10'],
-  ['a private address', '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', 'fc00::/7'],
+  ['a private address', '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', 'fc00::/7', 'fec0::/10'],
   [
     'no address of one public host',
     '0.0.0.0/8',
     '192.0.0.0/24',
     '192.0.2.0/24',
+    '192.88.99.0/24',
     '198.18.0.0/15',
     '198.51.100.0/24',
     '203.0.113.0/24',
@@ -20,9 +21,20 @@ const RANGES: readonly (readonly [kind: string, ...networks: readonly string[]])
     '::/128',
     'ff00::/8',
     '2001:db8::/32',
+    '3fff::/20',
+    // Those that are given to somebody are in 2000::/3.
+    ...['100::/8', '200::/7', '400::/6', '800::/5', '1000::/4', '4000::/2', '8000::/1'],
   ],
   // Ways to write an IPv4 address as an IPv6 one; what is behind them is for nobody to say.
-  ['an IPv4 address in disguise', '::/96', '64:ff9b::/96', '64:ff9b:1::/48', '2002::/16', '2001::/32'],
+  [
+    'an IPv4 address in disguise',
+    '::/96',
+    '::ffff:0:0:0/96',
+    '64:ff9b::/96',
+    '64:ff9b:1::/48',
+    '2002::/16',
+    '2001::/32',
+  ],
 ]
 
 const REFUSED = RANGES.map(([kind, ...networks]) => ({ kind, list: listOf(networks) }))

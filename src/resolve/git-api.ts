@@ -104,19 +104,23 @@ const ALIASES: Readonly<Record<string, string>> = {
   stash: 'bitbucketserver',
 }
 
+function hostOf(scmType: string): Host | undefined {
+  return HOSTS[ALIASES[scmType] ?? scmType]
+}
+
 export async function fetchByApi(
   asked: GitParams,
   { cluster, namespace, params, guard, signal }: ApiFetch,
 ): Promise<Found> {
   const { org, repo, path, revision: ref, config } = asked
   const scmType = params.get('scmType') || config.get('scm-type') || 'github'
-  const host = HOSTS[ALIASES[scmType] ?? scmType]
+  const host = hostOf(scmType)
   if (host === undefined) {
     throw new ResolutionError(
       `failed to create SCM client: unsupported SCM type ${JSON.stringify(scmType)}, use one of ${Object.keys(HOSTS).join(', ')}`,
     )
   }
-  const token = await apiToken(cluster, namespace, params, config)
+  const token = await apiToken(cluster, namespace, params, config, scmType)
   const server = (params.get('serverURL') || config.get('server-url') || host.defaultServer).replace(/\/+$/, '')
   if (!/^https?:\/\//i.test(server) || !URL.canParse(server)) {
     throw new ResolutionError(
@@ -166,6 +170,7 @@ async function apiToken(
   namespace: string,
   params: ReadonlyMap<string, string>,
   config: ReadonlyMap<string, string>,
+  scmType: string,
 ): Promise<string> {
   const own = params.get('token')
   if (own) return secretKey(cluster, namespace, own, params.get('tokenKey') || 'token')
@@ -173,6 +178,13 @@ async function apiToken(
   if (server && server !== (config.get('server-url') ?? '')) {
     throw new ResolutionError(
       `custom serverURL ${JSON.stringify(server)} requires a token parameter; the system token cannot be sent to a non-default server URL`,
+    )
+  }
+  const installed = config.get('scm-type') || 'github'
+  // Without a server of its own, each type has another company's.
+  if (!config.get('server-url') && hostOf(scmType) !== hostOf(installed)) {
+    throw new ResolutionError(
+      `scmType ${JSON.stringify(scmType)} requires a token parameter; the system token is for ${installed} and cannot be sent to another server`,
     )
   }
   const need = (key: string): string => {

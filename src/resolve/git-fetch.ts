@@ -8,6 +8,7 @@ import type { GitParams } from './git-params.js'
 import { openGitProxy } from './git-proxy.js'
 import type { Guard } from './guard.js'
 import { type Found, MAX_DATA_BYTES, ResolutionError } from './resolver.js'
+import { shownUrl } from './shown-url.js'
 
 /** Of everything that is downloaded. One commit of the Linux kernel is 250 MB. */
 const MAX_FETCH_BYTES = 512 * 1_048_576
@@ -23,15 +24,16 @@ export interface GitFetch {
 }
 
 export async function fetchByGit(asked: GitParams, fetch: GitFetch): Promise<Found> {
-  const { url, revision, path } = asked
+  const { revision, path } = asked
   const { signal } = fetch
-  const origin = webOrigin(url)
+  const { origin, url, login } = remoteOf(asked.url, fetch.token)
+  const shown = shownUrl(asked.url)
   const proxy = await openGitProxy(fetch.guard, MAX_FETCH_BYTES)
   try {
     const place: GitPlace = {
       directory: fetch.directory,
       path: fetch.path,
-      config: { 'http.proxy': proxy.url, ...credentials(origin, fetch.token) },
+      config: { 'http.proxy': proxy.url, ...credentials(origin, login) },
     }
     const run = (args: readonly string[], input = '', maxBytes = MAX_ANSWER_BYTES): Promise<GitOutcome> =>
       git(place, args, { input, maxBytes, signal })
@@ -49,8 +51,8 @@ export async function fetchByGit(asked: GitParams, fetch: GitFetch): Promise<Fou
       : await run(['cat-file', '--batch', '--follow-symlinks'], `${object}\n`, MAX_DATA_BYTES + MAX_ANSWER_BYTES)
     return {
       data: contentOf(read?.stdout ?? Buffer.from(' missing\n'), path),
-      refSource: { uri: `git+${url}`, digest: { sha1: commit }, entryPoint: path },
-      annotations: gitAnnotations({ ...asked, commit, url }),
+      refSource: { uri: `git+${shown}`, digest: { sha1: commit }, entryPoint: path },
+      annotations: gitAnnotations({ ...asked, commit, url: shown }),
     }
   } finally {
     await proxy.close()
@@ -74,10 +76,25 @@ export function gitAnnotations({
   }
 }
 
+interface Remote {
+  readonly origin: string
+  /** Without a password: arguments can be read by every user of the machine. */
+  readonly url: string
+  /** `user:password`, '' for none. */
+  readonly login: string
+}
+
 /** ssh would use the keys of whoever runs the engine, and git:// has no way through a proxy. */
-function webOrigin(url: string): string {
+function remoteOf(url: string, token: string): Remote {
   const parsed = /^https?:\/\//i.test(url) && URL.canParse(url) ? new URL(url) : undefined
-  if (parsed) return parsed.origin
+  if (parsed) {
+    const { origin, username, password } = parsed
+    const own = token === '' ? '' : `git:${token}`
+    if (password === '') return { origin, url, login: own }
+    parsed.username = ''
+    parsed.password = ''
+    return { origin, url: parsed.href, login: own || `${unescaped(username)}:${unescaped(password)}` }
+  }
   const transport = /^([a-z]+):\/\//i.exec(url)?.[1] ?? 'ssh'
   throw cloneError(
     `fatal: transport '${transport}' not allowed: resolvers fetch over http and https only. Use the repository's https url, with gitToken when it is private`,
@@ -85,10 +102,18 @@ function webOrigin(url: string): string {
 }
 
 /** git would take the header along to wherever it is redirected. */
-function credentials(origin: string, token: string): Readonly<Record<string, string>> {
-  if (token === '') return {}
-  const basic = Buffer.from(`git:${token}`).toString('base64')
+function credentials(origin: string, login: string): Readonly<Record<string, string>> {
+  if (login === '') return {}
+  const basic = Buffer.from(login).toString('base64')
   return { [`http.${origin}/.extraHeader`]: `Authorization: Basic ${basic}`, 'http.followRedirects': 'false' }
+}
+
+function unescaped(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text // a percent sign that stands for itself
+  }
 }
 
 async function succeed(running: Promise<GitOutcome>, command: string): Promise<GitOutcome> {

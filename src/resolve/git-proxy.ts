@@ -55,6 +55,7 @@ export async function openGitProxy(guard: Guard, maxBytes: number): Promise<GitP
       client.end(`HTTP/1.1 ${status}\r\ncontent-length: 0\r\n\r\n`)
     }
     if (!isOurs(request)) return fail('407 Proxy Authentication Required')
+    if (Number(port) > 65_535) return fail('400 Bad Request')
     try {
       guard.check(host)
     } catch (error) {

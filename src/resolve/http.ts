@@ -6,6 +6,7 @@ import { httpGet } from './http-get.js'
 import { MAX_DATA_BYTES, ResolutionError, type Resolver, type ResolverRequest } from './resolver.js'
 import { fetchTimeoutMs, HTTP_RETRY } from './retry.js'
 import { secretKey } from './secret-key.js'
+import { shownUrl } from './shown-url.js'
 
 const HEX_DIGITS: Readonly<Record<string, number>> = { sha256: 64, sha512: 128 }
 
@@ -44,31 +45,23 @@ export function createHttpResolver({ cluster, guard }: HttpResolverDeps): Resolv
             (error: unknown) => {
               if (!(error instanceof ResolutionError) || error.message.startsWith('response body')) throw error
               const { temporary } = error
-              throw new ResolutionError(`error fetching URL: Get "${shown(url)}": ${error.message}`, { temporary })
+              throw new ResolutionError(`error fetching URL: Get "${shownUrl(url)}": ${error.message}`, { temporary })
             },
           )
           if (status !== 200) {
             const temporary = status >= 500 || status === 429
-            throw new ResolutionError(`requested URL '${shown(url)}' is not found`, { temporary })
+            throw new ResolutionError(`requested URL '${shownUrl(url)}' is not found`, { temporary })
           }
           checkDigest(params.get('digest'), body)
           return {
             data: body,
-            refSource: { uri: shown(url), digest: { sha256: hashOf('sha256', body) } },
+            refSource: { uri: shownUrl(url), digest: { sha256: hashOf('sha256', body) } },
             annotations: {},
           }
         },
       }
     },
   }
-}
-
-/** Without a password that the author wrote into it: messages and statuses are for everybody. */
-function shown(url: string): string {
-  const parsed = new URL(url)
-  if (parsed.password === '') return url
-  parsed.password = 'xxxxx'
-  return parsed.href
 }
 
 function paramProblem({ params }: ResolverRequest): string | undefined {

@@ -6,6 +6,7 @@ import type { Guard } from './guard.js'
 import { httpGet } from './http-get.js'
 import { type Found, MAX_DATA_BYTES, ResolutionError, type Resolver, type ResolverRequest } from './resolver.js'
 import { HTTP_RETRY } from './retry.js'
+import { shownUrl } from './shown-url.js'
 import { type Constraint, compareVersions, parseConstraint, parseVersion, type Version } from './version-constraint.js'
 
 /** A manifest as JSON text, and a package's long list of versions. */
@@ -181,7 +182,7 @@ async function fetchFrom(hub: string, asked: Asked, version: string, fetching: F
   const data = Buffer.from(typeof manifest === 'string' ? manifest : '')
   return {
     data,
-    refSource: { uri: url, digest: { sha256: createHash('sha256').update(data).digest('hex') } },
+    refSource: { uri: shownUrl(url), digest: { sha256: createHash('sha256').update(data).digest('hex') } },
     annotations: {},
   }
 }
@@ -204,9 +205,10 @@ async function getJson(url: string, type: string, fetching: Fetching): Promise<J
   const fail = (why: string, temporary = false): ResolutionError => new ResolutionError(failing + why, { temporary })
   const { status, body } = await httpGet(url, { ...fetching }).catch((error: unknown) => {
     if (!(error instanceof ResolutionError)) throw error
-    throw fail(`requesting resource from Hub: Get "${url}": ${error.message}`, error.temporary)
+    throw fail(`requesting resource from Hub: Get "${shownUrl(url)}": ${error.message}`, error.temporary)
   })
-  if (status !== 200) throw fail(`requested resource '${url}' not found on hub`, status >= 500 || status === 429)
+  if (status !== 200)
+    throw fail(`requested resource '${shownUrl(url)}' not found on hub`, status >= 500 || status === 429)
   try {
     const value: unknown = JSON.parse(body.toString('utf8'))
     if (isRecord(value)) return value

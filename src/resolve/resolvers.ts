@@ -1,4 +1,5 @@
 /** Tekton's five resolvers together. Loaded when the first request is there: most runs need none of this. */
+import { mkdir, rm } from 'node:fs/promises'
 import type { Cluster } from '../cluster/cluster.js'
 import { allowList } from './addresses.js'
 import { createBundlesResolver } from './bundles.js'
@@ -16,16 +17,19 @@ export interface FetchConfig {
   readonly tektonHubUrl: string
   /** The `PATH` that git is found on. */
   readonly path: string
-  readonly tempDir: string
 }
 
 export interface ResolversDeps {
   readonly cluster: Pick<Cluster, 'get'>
   readonly now: () => number
   readonly fetching: FetchConfig
+  /** For what is being fetched. Ours alone: what is in it now was left by a process that was killed. */
+  readonly scratchDir: string
 }
 
-export function openResolvers({ cluster, now, fetching }: ResolversDeps): Resolution {
+export async function openResolvers({ cluster, now, fetching, scratchDir }: ResolversDeps): Promise<Resolution> {
+  await rm(scratchDir, { recursive: true, force: true })
+  await mkdir(scratchDir, { recursive: true, mode: 0o700 })
   /** Read for each fetch: whoever allows a host need not restart anything. */
   async function guard(): Promise<Guard> {
     const config = await cluster.get('ConfigMap', { namespace: RESOLVERS_NAMESPACE, name: 'tektite-config' })
@@ -33,7 +37,7 @@ export function openResolvers({ cluster, now, fetching }: ResolversDeps): Resolu
   }
   const resolvers = [
     createClusterResolver(cluster),
-    createGitResolver({ cluster, guard, path: fetching.path, tempDir: fetching.tempDir }),
+    createGitResolver({ cluster, guard, path: fetching.path, tempDir: scratchDir }),
     createHttpResolver({ cluster, guard }),
     createHubResolver({ guard, artifactHubUrl: fetching.artifactHubUrl, tektonHubUrl: fetching.tektonHubUrl }),
     createBundlesResolver({ cluster, guard }),

@@ -1,5 +1,6 @@
 /** The git resolver against a real repository over HTTP: what it finds, and what a hostile request or repository gets. */
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { createGitResolver } from '../../src/resolve/git.js'
 import { cases } from '../helpers/cases.js'
@@ -8,10 +9,14 @@ import { storeWith } from '../reconcile/real-store.js'
 import { configMap, request, resolutionOf, TASK, told } from './requests.js'
 import { LOOPBACK, NOTHING, serve, serveGit, servePaths } from './servers.js'
 
-async function ask(params: Readonly<Record<string, string>>, guard = LOOPBACK, ...objects: readonly string[]) {
-  const cluster = await storeWith(...objects)
+async function ask(
+  params: Readonly<Record<string, string>>,
+  guard = LOOPBACK,
+  ...more: readonly (string | { readonly path: string })[]
+) {
+  const cluster = await storeWith(...more.filter(one => typeof one === 'string'))
   const tempDir = temporaryDirectory('git-resolver')
-  const path = process.env['PATH'] ?? ''
+  const path = more.find(one => typeof one === 'object')?.path ?? process.env['PATH'] ?? ''
   const resolution = resolutionOf(cluster, createGitResolver({ cluster, guard, path, tempDir }))
   const answer = told(await resolution.resolve(request('git', params), AbortSignal.timeout(25_000)))
   expect(readdirSync(tempDir), 'nothing is left of a fetch').toEqual([])
@@ -130,6 +135,29 @@ test('a private repository wants a token, from the run’s namespace and for its
   expect(thief.seen).toEqual([])
 })
 
+test('a password in the URL opens a private repository, and is in no argument, status or message', async () => {
+  const { repository } = await serveGit({ 'a.yaml': TASK }, { token: 's3cr:t%' })
+  const bin = temporaryDirectory('git-recorder')
+  const record = join(bin, 'arguments')
+  writeFileSync(join(bin, 'git'), `#!/bin/sh\nprintf '%s\\n' "$*" >> ${record}\nPATH=\${PATH#*:} exec git "$@"\n`, {
+    mode: 0o755,
+  })
+  const url = repository.replace('http://', 'http://git:s3cr%3At%25@')
+  const path = `${bin}:${process.env['PATH']}`
+  const found = await ask({ url, pathInRepo: 'a.yaml' }, LOOPBACK, { path })
+  const shown = repository.replace('http://', 'http://git:xxxxx@')
+  expect(found).toMatchObject({
+    data: TASK,
+    refSource: { uri: `git+${shown}` },
+    annotations: { 'resolution.tekton.dev/url': shown },
+  })
+  const wrong = await ask({ url: url.replace('s3cr', 'wr0ng'), pathInRepo: 'a.yaml' }, LOOPBACK, { path })
+  expect(wrong).toBe(`${GETTING}error resolving repository: clone error: authentication required`)
+  const args = readFileSync(record, 'utf8')
+  expect(args).toContain(`fetch --quiet --depth=1 --no-tags -- ${repository} main`)
+  expect(args + JSON.stringify(found)).not.toMatch(/s3cr|wr0ng/)
+})
+
 test.each(
   cases({
     'this machine': {
@@ -151,6 +179,16 @@ test('a redirect to an address that is not allowed is refused by what git connec
     response.writeHead(302, { location: `http://169.254.169.254${incoming.url}` }).end(),
   )
   expect(await ask({ url: `${url}/x.git`, pathInRepo: 'a' })).toMatch(/"169\.254\.169\.254" is a link-local address/)
+})
+
+test('the installation’s token goes to no other company’s server', async () => {
+  const secret = '{apiVersion: v1, kind: Secret, metadata: {name: api}, stringData: {key: t0ken}}'
+  const config = configMap('git-resolver-config', { 'api-token-secret-name': 'api', 'api-token-secret-key': 'key' })
+  for (const scmType of ['gitlab', 'bitbucket', 'bitbucketcloud']) {
+    expect(await ask({ org: 'o', repo: 'r', pathInRepo: 'p', scmType }, NOTHING, secret, config)).toBe(
+      `${GETTING}scmType "${scmType}" requires a token parameter; the system token is for github and cannot be sent to another server`,
+    )
+  }
 })
 
 test('by API: file, commit and repository of the host, with the installation’s token', async () => {

@@ -1,6 +1,6 @@
 /** The loop that answers ResolutionRequests: each once, in time, whatever happens to it, and other people's left alone. */
 import { expect, onTestFinished, test } from 'vitest'
-import type { Cluster } from '../../src/cluster/cluster.js'
+import { type Cluster, ClusterError } from '../../src/cluster/cluster.js'
 import { SILENT } from '../../src/lib/log.js'
 import type { Answer, Resolution } from '../../src/resolve/resolve.js'
 import type { ResolutionRequest } from '../../src/resources/resolution.js'
@@ -275,4 +275,28 @@ test('nothing is loaded before there is a request, nor for requests that are don
     metadata: { name: 'x', namespace: 'default' },
   })
   expect(second.loads()).toBe(0)
+})
+
+test('a request that was deleted and made again in between is left to the one that attends the new one', async () => {
+  const cluster = await storeWith()
+  const first = await ask(cluster, 'x')
+  let writes = 0
+  const stale: Cluster = {
+    ...cluster,
+    // The watch still tells of the first: the loop must not write again and again until it tells more.
+    get: (async (kind: 'ResolutionRequest', key: { namespace: string; name: string }) => {
+      const found = await cluster.get(kind, key)
+      return found && { ...found, metadata: { ...found.metadata, uid: 'another' } }
+    }) as Cluster['get'],
+    replaceStatus: (async () => {
+      writes += 1
+      throw new ClusterError('Conflict', 'somebody wrote first')
+    }) as Cluster['replaceStatus'],
+  }
+  const { close } = loop(stale)
+  await until('a write', () => writes > 0)
+  await new Promise(resolve => setImmediate(resolve))
+  await close()
+  expect(writes).toBe(1)
+  expect(first.status).toBeUndefined()
 })
