@@ -32,6 +32,8 @@ export type StartList =
   | { readonly is: 'refused'; readonly message: string }
 
 export function startList(objects: readonly New<AnyResource>[], flags: RunFlags): StartList {
+  const twice = givenTwice(objects)
+  if (twice !== undefined) return { is: 'refused', message: twice }
   const support = objects.filter(object => !isRun(object))
   const written = objects.filter(isRun)
   const runs = written.length > 0 ? written.map(run => withParams(run, flags)) : bareRun(support, flags)
@@ -40,6 +42,18 @@ export function startList(objects: readonly New<AnyResource>[], flags: RunFlags)
   const namespaces = [...new Set(bound.map(run => run.metadata.namespace))]
   const claims = namespaces.flatMap(namespace => flags.workspaces.map(workspace => claimFor(workspace, namespace)))
   return { is: 'ok', support: [...support, ...claims], runs: bound }
+}
+
+/** Found before anything runs: the store would refuse the second one when the first is running already. */
+function givenTwice(objects: readonly New<AnyResource>[]): string | undefined {
+  const seen = new Set<string>()
+  for (const { kind, metadata } of objects) {
+    if (metadata.name === undefined) continue
+    const name = `${kind} "${metadata.namespace}/${metadata.name}"`
+    if (seen.has(name)) return `${name} is in the files twice; leave one out, or give it a name of its own`
+    seen.add(name)
+  }
+  return undefined
 }
 
 function isRun(object: New<AnyResource>): object is New<PipelineRun> | New<TaskRun> {

@@ -32,6 +32,17 @@ test('written runs are started, everything else comes first', () => {
   expect(startList([run, pipeline, task], none)).toEqual({ is: 'ok', support: [pipeline, task], runs: [run] })
 })
 
+test('what is there twice is refused before anything runs; a namesake of another kind or namespace is none', () => {
+  const elsewhere = object('{ kind: PipelineRun, metadata: { name: all-1, namespace: other }, spec: {} }')
+  const generated = object('{ kind: PipelineRun, metadata: { generateName: all-, namespace: ci }, spec: {} }')
+  const namesake = object('{ kind: TaskRun, metadata: { name: all-1, namespace: ci }, spec: {} }')
+  expect(startList([run, elsewhere, namesake, generated, generated], none).is).toBe('ok')
+  expect(startList([run, task, run], none)).toEqual({
+    is: 'refused',
+    message: 'PipelineRun "ci/all-1" is in the files twice; leave one out, or give it a name of its own',
+  })
+})
+
 test('a bare Pipeline is started rather than the Tasks beside it', () => {
   const list = startList([task, pipeline], { ...none, params: [{ name: 'one', value: '1' }] })
   expect(list).toMatchObject({
