@@ -21,27 +21,21 @@
  * What the Pod says counts before the clock: a Pod that has ended is never timed out. Done is never left again.
  */
 
-import { formatDuration, parseDuration } from '../lib/duration.js'
-import { fromTimestamp, toTimestamp } from '../lib/time.js'
+import { formatDuration } from '../lib/duration.js'
 import { READY_ANNOTATION } from '../pod/volumes.js'
 import type { Pod } from '../resources/core.js'
-import { keyOf, type New } from '../resources/meta.js'
-import type { ResolutionRequest } from '../resources/resolution.js'
-import type { StepActionSpec, TaskRun, TaskRunStatus, TaskSpec } from '../resources/tekton.js'
+import { keyOf } from '../resources/meta.js'
+import type { TaskRun, TaskRunStatus, TaskSpec } from '../resources/tekton.js'
 import { podName } from '../run/names.js'
-import { foundTask, prepareTask } from '../run/prepare-task.js'
-import { defaultTimeoutMs } from '../run/settings.js'
 import type { EvaluateCel } from '../run/when.js'
 import { withDefaultBindings } from '../run/workspaces.js'
 import { isDone, withSucceeded } from '../status/conditions.js'
 import { isFinished, statusFromPod, type Verdict } from '../status/from-pod.js'
 import type { Hindrance } from '../status/pod-waiting.js'
-import { provenanceOf } from '../status/provenance.js'
 import { TASK_RUN_REASONS, type TaskRunReason, USER_ERROR } from '../status/reasons.js'
 import { SPAN_ANNOTATIONS, spanContextOf } from '../status/span-context.js'
-import { createRequests } from './create-requests.js'
 import type { Action, Decision, TaskRunWorld } from './decision.js'
-import { refSourceOf, stepProvenance } from './fetched-from.js'
+import { deadlineOf, onPod, podOfAttempt, startingAt, timeoutOf, waiting } from './task-run-attempt.js'
 import {
   failed,
   finishByPod,
@@ -53,6 +47,7 @@ import {
 } from './task-run-endings.js'
 import { createPod, inheritedMeta, podNotMade } from './task-run-pod.js'
 import { stepsOutcome } from './task-run-sidecars.js'
+import { preparedTask } from './task-run-task.js'
 
 type TaskRunDecision = Decision<TaskRunStatus>
 
@@ -137,54 +132,19 @@ function begin(
   const { now, settings } = world
   const { name, namespace } = run.metadata
   const meta = inheritedMeta(run, world)
-  const fail = (reason: TaskRunReason, message: string, seen = status): TaskRunDecision => ({
+  const fail = (reason: TaskRunReason, message: string, seen: TaskRunStatus): TaskRunDecision => ({
     ...failed(run, seen, { reason, message }, undefined, [], now),
     ...meta.added,
   })
 
-  // What an attempt that never had a Pod left is the task as it was found, not what is to run.
-  const isPrepared = status.retriesStatus?.at(-1)?.podName !== undefined || status.podName !== undefined
-  let task = isPrepared ? status.taskSpec : undefined
-  if (task === undefined) {
-    if (world.task.is === 'pending') {
-      const message = `TaskRun ${namespace}/${name} awaiting remote resource`
-      const actions = createRequests(world.task.request ? [world.task.request] : [])
-      return { ...waiting(status, TASK_RUN_REASONS.ResolvingTaskRef, message, now), actions }
-    }
-    if (world.task.is === 'failed') return fail(world.task.reason as TaskRunReason, world.task.message)
-    const { value: spec } = world.task
-    const actions = foundStepActions(spec, world)
-    if ('requests' in actions) {
-      const message = `TaskRun ${namespace}/${name} awaiting remote StepAction`
-      const asked = waiting(status, TASK_RUN_REASONS.ResolvingStepActionRef, message, now)
-      return { ...asked, actions: createRequests(actions.requests) }
-    }
-    const found = (stepActions: ReadonlyMap<number, StepActionSpec>): TaskRunStatus => ({
-      ...status,
-      taskSpec: foundTask(spec, stepActions, settings),
-      ...provenanceOf(status.provenance, settings, refSourceOf(world.task)),
-    })
-    if ('message' in actions) return fail(actions.reason, actions.message, found(new Map()))
-    const prepared = prepareTask({
-      run: withDefaultBindings(run, spec.workspaces, settings.taskRunWorkspaceBinding),
-      spec,
-      taskName: run.spec.taskSpec ? undefined : (world.task.from?.name ?? run.spec.taskRef?.name ?? ''),
-      stepActions: actions.found,
-      settings,
-    })
-    if (prepared.is === 'wrong') return fail(prepared.reason, prepared.message, found(actions.found))
-    task = prepared.spec
-  }
-  const known: TaskRunStatus = {
-    ...status,
-    taskSpec: task,
-    ...provenanceOf(status.provenance, settings, refSourceOf(world.task)),
-    ...stepProvenance(status, task, world),
-  }
+  const found = preparedTask(run, status, world)
+  if (found.is === 'awaited') return found.decision
+  if (found.is === 'wrong') return fail(found.reason, found.message, found.status)
+  const { task, status: known } = found
   // Made by a pass that could not write its status.
   if (pod) {
-    const found = onPod(known, pod.metadata.name)
-    return { ...(byPod(run, found, task, pod, world) ?? follow(run, found, task, pod, world)), ...meta.added }
+    const begun = onPod(known, pod.metadata.name)
+    return { ...(byPod(run, begun, task, pod, world) ?? follow(run, begun, task, pod, world)), ...meta.added }
   }
 
   const attempt = status.retriesStatus?.length ?? 0
@@ -292,73 +252,4 @@ function previously({ conditions }: TaskRunStatus): string {
   // A Pod that is only new says `Pending`, and nothing of why.
   const tellsNothing = TELLS_NOTHING.has(last?.reason) || !last?.message || last.message === last.reason
   return tellsNothing ? '' : `\nPrevious status: [${last.reason}] ${last.message}`
-}
-
-/** Not before the run was made: another machine's clock may be ahead of ours. */
-function startingAt({ metadata: { creationTimestamp } }: TaskRun, now: number): string {
-  const made = fromTimestamp(creationTimestamp)
-  return toTimestamp(Number.isFinite(made) ? Math.max(made, now) : now)
-}
-
-function waiting(status: TaskRunStatus, reason: TaskRunReason, message: string, now: number): TaskRunDecision {
-  return {
-    actions: [],
-    status: { ...status, conditions: withSucceeded(status.conditions, 'Unknown', reason, message, now) },
-  }
-}
-
-/** The states of steps are those of one Pod: what is left of the attempt before goes when the next one has its own. */
-function onPod(status: TaskRunStatus, name: string): TaskRunStatus {
-  if (status.podName === name) return status
-  const { steps, sidecars: _, ...fresh } = status
-  const kept = steps?.flatMap(({ name, container, provenance }) =>
-    provenance ? [{ name, container, provenance }] : [],
-  )
-  return { ...fresh, podName: name, ...(kept && kept.length > 0 && { steps: kept }) }
-}
-
-/** Ours, and of the present attempt: the world was observed before this status may have moved on. */
-function podOfAttempt(run: TaskRun, status: TaskRunStatus, world: TaskRunWorld): Pod | undefined {
-  const name = podName(run.metadata.name, status.retriesStatus?.length ?? 0)
-  return world.pod?.metadata.name === name ? world.pod : undefined
-}
-
-function foundStepActions(
-  task: TaskSpec,
-  world: TaskRunWorld,
-):
-  | { readonly found: ReadonlyMap<number, StepActionSpec> }
-  | { readonly reason: TaskRunReason; readonly message: string }
-  | { readonly requests: readonly New<ResolutionRequest>[] } {
-  const found = new Map<number, StepActionSpec>()
-  const requests: New<ResolutionRequest>[] = []
-  let isPending = false
-  for (const [index, step] of task.steps.entries()) {
-    if (!step.ref) continue
-    const lookup = world.stepActions.get(index) ?? { is: 'pending' }
-    if (lookup.is === 'failed') {
-      const place = `step "${step.name ?? ''}" (index ${index})`
-      const message = `failed to resolve step ref for ${place}: ${lookup.message}`
-      return { reason: lookup.reason as TaskRunReason, message }
-    }
-    if (lookup.is === 'found') {
-      found.set(index, lookup.value)
-      continue
-    }
-    isPending = true
-    if (lookup.request) requests.push(lookup.request)
-  }
-  return isPending ? { requests } : { found }
-}
-
-function timeoutOf(run: TaskRun, { settings }: Pick<TaskRunWorld, 'settings'>): number {
-  const written = run.spec.timeout === undefined ? undefined : parseDuration(run.spec.timeout)
-  return written ?? defaultTimeoutMs(settings)
-}
-
-/** Epoch ms. Start times are cut to whole seconds, so one is added: a step gets all of its time. */
-function deadlineOf(run: TaskRun, status: TaskRunStatus, world: TaskRunWorld): number | undefined {
-  const timeoutMs = timeoutOf(run, world)
-  if (timeoutMs === 0 || status.startTime === undefined) return undefined
-  return fromTimestamp(status.startTime) + timeoutMs + 1_000
 }
