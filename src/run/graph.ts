@@ -29,10 +29,12 @@ export function buildGraph(tasks: readonly PipelineTask[]): BuiltGraph {
 function build(tasks: readonly PipelineTask[]): BuiltGraph {
   const parents = new Map<string, readonly string[]>()
   for (const task of tasks) {
-    if (parents.has(task.name)) {
-      return problem(`task ${task.name} is already present in Graph, can't add it again: duplicate pipeline task`)
+    // A missing name arrives here as undefined, whatever the type says.
+    const name = task.name ?? ''
+    if (parents.has(name)) {
+      return problem(`task ${name} is already present in Graph, can't add it again: duplicate pipeline task`)
     }
-    parents.set(task.name, parentsOf(task))
+    parents.set(name, parentsOf(task))
   }
   for (const [task, before] of parents) {
     const unknown = before.find(parent => !parents.has(parent))

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { admit, admitManifests } from '../../src/admission/admit.js'
 import { problemText } from '../../src/resources/problem.js'
+import { yaml as parseYaml } from '../helpers/yaml.js'
 
 function refusal(text: string): string {
   const answer = admitManifests([{ file: 'f.yaml', text }])
@@ -37,6 +38,11 @@ test.each([
     'a long duration',
     `apiVersion: tekton.dev/v1\nkind: TaskRun\nmetadata: {name: a}\nspec: {taskRef: {name: t}, timeout: "${'1'.repeat(500_000)}"}`,
     'invalid duration',
+  ],
+  [
+    'a long name for a resolver',
+    `apiVersion: tekton.dev/v1\nkind: TaskRun\nmetadata: {name: a}\nspec: {taskRef: {resolver: git, name: ${'a'.repeat(500_000)}}}`,
+    'invalid URI for request',
   ],
 ])('refuses %s', (_, text, message) => {
   expect(refusal(text)).toContain(message)
@@ -156,3 +162,96 @@ test('any JSON in any place of a run gets an answer, and what is taken can be ta
     { numRuns: 2_000 },
   )
 })
+
+const SOUND = `
+apiVersion: tekton.dev/v1
+kind: PipelineRun
+metadata: { name: a, labels: { l: v }, annotations: { n: v } }
+spec:
+  params: [{ name: x, value: [a] }, { name: o, value: { k: v } }]
+  workspaces: [{ name: w, emptyDir: {} }]
+  timeouts: { pipeline: 1h, tasks: 30m, finally: 10m }
+  taskRunSpecs: [{ pipelineTaskName: t, stepSpecs: [{ name: s, computeResources: { requests: { cpu: 1 } } }] }]
+  taskRunTemplate: { podTemplate: { env: [{ name: E, value: v }] } }
+  pipelineSpec:
+    params: [{ name: x, type: array }, { name: o, type: object, properties: { k: {} } }]
+    workspaces: [{ name: w }]
+    results: [{ name: r, value: $(tasks.t.results.r) }]
+    tasks:
+      - name: t
+        params: [{ name: p, value: "$(params.x[0])" }]
+        workspaces: [{ name: w }]
+        when: [{ input: $(params.o.k), operator: in, values: [v] }]
+        taskSpec:
+          params: [{ name: p, default: d }]
+          results: [{ name: r, type: string, value: $(steps.s.results.r) }]
+          volumes: [{ name: v, emptyDir: {} }]
+          stepTemplate: { env: [{ name: E, value: v }] }
+          sidecars: [{ name: c, image: i }]
+          steps: [{ name: s, image: i, args: ["$(params.p)"], results: [{ name: r }], volumeMounts: [{ name: v, mountPath: /x }] }]
+      - name: m
+        runAfter: [t]
+        matrix: { params: [{ name: p, value: [a] }], include: [{ name: i, params: [{ name: q, value: z }] }] }
+        pipelineSpec: { tasks: [{ name: b, taskRef: { name: t, kind: Task } }] }
+    finally: [{ name: f, taskRef: { resolver: git, params: [{ name: url, value: $(tasks.t.status) }] } }]
+`
+const ODD: readonly unknown[] = [
+  null,
+  -1,
+  1e308,
+  '',
+  '$(params.x[*])',
+  '$(params.nope)',
+  '$(steps.s.outputs)',
+  '$(tasks.t.results.r.a.b)',
+  '$(tasks.nope.outputs.i)',
+  '-1h',
+  'a'.repeat(300_000),
+  '$('.repeat(100_000),
+  `$(steps.${'.results.'.repeat(30_000)}`,
+  [],
+  [null],
+  [[]],
+  {},
+  { '': null },
+  JSON.parse('{"__proto__":{"a":1},"constructor":1}'),
+]
+
+test('a sound run with odd values in it gets an answer, and every refusal has a place', () => {
+  const sound = parseYaml(SOUND)
+  expect(admit(sound).is).toBe('ok')
+  // Without kind, name or spec there is nothing to point into.
+  const places = placesIn(sound).filter(place => place.length > 1 && place.join('.') !== 'metadata.name')
+  expect(places.length).toBeGreaterThan(100)
+  const change = fc.tuple(fc.constantFrom(...places), fc.option(fc.constantFrom(...ODD), { nil: undefined }))
+  fc.assert(
+    fc.property(fc.array(change, { minLength: 1, maxLength: 3 }), changes => {
+      const answer = admit(changes.reduce((object, [place, value]) => changed(object, place, value), sound))
+      if (answer.is === 'ok') return
+      expect(answer.problems.length).toBeGreaterThan(0)
+      for (const { message, paths, at } of answer.problems) {
+        expect(message).not.toMatch(/undefined|\[object/)
+        expect([...paths, at ?? ''].join('')).not.toBe('')
+      }
+    }),
+    { numRuns: 1_500 },
+  )
+})
+
+/** The way to every value inside. */
+function placesIn(value: unknown): readonly (readonly string[])[] {
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).flatMap(([key, inner]) => [[key], ...placesIn(inner).map(place => [key, ...place])])
+}
+
+/** A copy with another value there, or, for undefined, none; unchanged where an earlier change took the place away. */
+function changed(object: unknown, [key = '', ...rest]: readonly string[], value: unknown): unknown {
+  if (typeof object !== 'object' || object === null || !Object.hasOwn(object, key)) return object
+  const inner = (object as Record<string, unknown>)[key]
+  const next = rest.length > 0 ? changed(inner, rest, value) : value
+  const entries = Object.entries(object).flatMap(([name, old]) => {
+    if (name !== key) return [[name, old] as const]
+    return next === undefined ? [] : [[name, next] as const]
+  })
+  return Array.isArray(object) ? entries.map(([, one]) => one) : Object.fromEntries(entries)
+}

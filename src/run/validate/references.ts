@@ -4,8 +4,11 @@ import type { Reference } from '../../resources/tekton.js'
 import { fieldGate, flagGate, type Rules } from './gates.js'
 import { validateRunParams } from './params.js'
 
-/** As Tekton tells a name from an address. With a resolver, an address goes into the request as its `url`. */
-export const URL_LIKE = /[\w-]+:\/\/*/
+/**
+ * As Tekton tells a name from an address: `[\w-]+:/` somewhere, asked in a way that a long name cannot stall. With a
+ * resolver, an address goes into the request as its `url`.
+ */
+export const URL_LIKE = /[\w-]:\//
 
 /** `path` is that of the reference; a step's `ref` is reported at the step itself, as Tekton does. */
 export function validateReference(ref: Reference, path: string, rules: Rules, at = path): readonly Problem[] {
