@@ -91,6 +91,18 @@ test.each<[string, TaskRun | PipelineRun, (TaskRun | PipelineRun)['spec'], strin
     { pipelineRef: { name: 'q' } },
     'invalid value: Once the PipelineRun has started, only status updates are allowed: spec',
   ],
+  [
+    'a PipelineRun, pending after start',
+    { ...pipelineRun, status: { startTime: '2026-01-01T00:00:00Z' } },
+    { ...pipelineRun.spec, status: 'PipelineRunPending' },
+    'invalid value: PipelineRun cannot be Pending after it is started: spec.status',
+  ],
+  [
+    'a done PipelineRun',
+    { ...pipelineRun, status: { conditions: [{ type: 'Succeeded', status: 'False' }] } },
+    { ...pipelineRun.spec, status: 'Cancelled' },
+    'invalid value: Once the PipelineRun is complete, no updates are allowed: spec',
+  ],
 ])('updating: %s', (_, before, spec, text) => {
   expect(problemsText(validateRunUpdate(before, { spec } as Pick<TaskRun, 'spec'>))).toBe(text)
 })
