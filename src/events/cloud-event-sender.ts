@@ -6,6 +6,7 @@
 import { describeError } from '../lib/fault.js'
 import type { Log } from '../lib/log.js'
 import { toTimestamp } from '../lib/time.js'
+import { partLogin } from '../lib/url-login.js'
 import type { Condition, Resource } from '../resources/meta.js'
 import { type CloudEventKind, cloudEventOf, cloudEventType } from './cloud-event.js'
 import type { EventText } from './run-events.js'
@@ -135,9 +136,19 @@ async function post(
   body: string,
   signal: AbortSignal,
 ): Promise<string | undefined> {
+  // fetch refuses both, and tells the whole URL to whoever reads Events.
+  if (!URL.canParse(url)) return 'the sink is not an absolute URL'
+  const { url: target, login } = partLogin(url)
+  const authorization = login && { authorization: `Basic ${Buffer.from(login).toString('base64')}` }
   try {
     const timeout = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)])
-    const response = await fetch(url, { method: 'POST', headers, body, signal: timeout, redirect: 'manual' })
+    const response = await fetch(target, {
+      method: 'POST',
+      headers: { ...headers, ...authorization },
+      body,
+      signal: timeout,
+      redirect: 'manual',
+    })
     // Read or thrown away, or the connection is never free again.
     await response.body?.cancel()
     return response.ok ? undefined : `the sink answered ${response.status}`

@@ -2,7 +2,7 @@
  * One commit of a repository, without a work tree: the file is read from git's objects, so that neither symbolic links
  * nor filters nor attributes of the repository ever touch this machine.
  */
-
+import { partLogin } from '../lib/url-login.js'
 import { type GitOutcome, type GitPlace, git } from './git-command.js'
 import type { GitParams } from './git-params.js'
 import { openGitProxy } from './git-proxy.js'
@@ -88,12 +88,11 @@ interface Remote {
 function remoteOf(url: string, token: string): Remote {
   const parsed = /^https?:\/\//i.test(url) && URL.canParse(url) ? new URL(url) : undefined
   if (parsed) {
-    const { origin, username, password } = parsed
+    const { origin, password } = parsed
     const own = token === '' ? '' : `git:${token}`
     if (password === '') return { origin, url, login: own }
-    parsed.username = ''
-    parsed.password = ''
-    return { origin, url: parsed.href, login: own || `${unescaped(username)}:${unescaped(password)}` }
+    const parted = partLogin(url)
+    return { origin, url: parted.url, login: own || parted.login }
   }
   const transport = /^([a-z]+):\/\//i.exec(url)?.[1] ?? 'ssh'
   throw cloneError(
@@ -106,14 +105,6 @@ function credentials(origin: string, login: string): Readonly<Record<string, str
   if (login === '') return {}
   const basic = Buffer.from(login).toString('base64')
   return { [`http.${origin}/.extraHeader`]: `Authorization: Basic ${basic}`, 'http.followRedirects': 'false' }
-}
-
-function unescaped(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text // a percent sign that stands for itself
-  }
 }
 
 async function succeed(running: Promise<GitOutcome>, command: string): Promise<GitOutcome> {

@@ -101,6 +101,25 @@ test('34.55 each run tells its life, in binary mode and in the shape of v1beta1'
   expect(new Set(outcomes.map(({ reason }) => reason))).toEqual(new Set(['CloudEventSent']))
 })
 
+test('the login of a sink goes to the sink, and into no Event', async () => {
+  const { url, received } = await startSink()
+  const run = await (await storeWith(PIPELINE_RUN)).get('PipelineRun', { namespace: 'default', name: 'run' })
+  expect(run).toBeDefined()
+  if (run === undefined) return
+  const good = senderTo(url.replace('http://', 'http://us%40er:s3cret@'))
+  good.sender.send(run, undefined)
+  await good.sender.idle()
+  const login = `Basic ${Buffer.from('us@er:s3cret').toString('base64')}`
+  expect(received.map(({ headers }) => headers.authorization)).toEqual([login])
+  for (const sink of ['http://user:s3cret@127.0.0.1:1/x', 'user:s3cret@sink', 'http//user:s3cret@sink']) {
+    const { sender, outcomes } = senderTo(sink)
+    sender.send(run, undefined)
+    await sender.idle()
+    expect(outcomes.map(({ reason }) => reason)).toEqual(['CloudEventFailed'])
+    expect(JSON.stringify(outcomes)).not.toContain('s3cret')
+  }
+})
+
 test('a CustomRun is told by whoever sees it, each state once', async () => {
   const { url, received } = await startSink()
   const { sender } = senderTo(url)
