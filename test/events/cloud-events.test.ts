@@ -77,9 +77,9 @@ test('34.55 each run tells its life, in binary mode and in the shape of v1beta1'
   const pipelineRun = ['failed', 'queued', 'running', 'started'].map(state => type('pipelinerun', state))
   expect(typesOf(received, 'run')).toEqual(pipelineRun)
   expect(typesOf(received, 'run-a')).toContain(type('taskrun', 'successful'))
-  expect(typesOf(received, 'run-b')).toEqual(
-    ['failed', 'queued', 'started', 'unknown'].map(state => type('taskrun', state)),
-  )
+  // `unknown` is Pending, which a Pod that ends at once may leave no time to write.
+  const told = typesOf(received, 'run-b').filter(one => one !== type('taskrun', 'unknown'))
+  expect(told).toEqual(['failed', 'queued', 'started'].map(state => type('taskrun', state)))
   const end = received.find(({ headers }) => headers['ce-type'] === type('pipelinerun', 'failed'))
   expect(end?.headers).toMatchObject({
     'content-type': 'application/json',

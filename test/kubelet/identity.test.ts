@@ -70,7 +70,7 @@ describe('hostPath', () => {
     expect(at('other/file', 'FileOrCreate')).toBeUndefined()
     expect(at('other/file', 'Socket')).toBe(`hostPath type check failed: ${root}/other/file is not a socket file`)
     expect(at('other/file/below', 'DirectoryOrCreate')).toContain(
-      `hostPath "${root}/other/file/below" could not be made`,
+      `hostPath "${root}/other/file/below" could not be opened`,
     )
     expect(openHostPath({ path: '/dev/null', type: 'CharDevice' })).toBeUndefined()
     expect(at('none', 'Odd')).toContain('is not there')
