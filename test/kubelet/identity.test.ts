@@ -73,7 +73,7 @@ describe('hostPath', () => {
       `hostPath "${root}/other/file/below" could not be opened`,
     )
     expect(openHostPath({ path: '/dev/null', type: 'CharDevice' })).toBeUndefined()
-    expect(at('none', 'Odd')).toContain('is not there')
+    expect(at('none', 'Odd')).toContain('hostPath type "Odd" is unknown')
     expect(at('deep', 'Odd')).toContain('hostPath type "Odd" is unknown')
     expect(openHostPath({ path: 'relative' })).toContain('must be absolute')
     expect(openHostPath({ path: '/a/../b' })).toContain('must be absolute')
