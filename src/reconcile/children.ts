@@ -1,5 +1,10 @@
 /** The objects that a PipelineRun makes: its children and the claims they share. Names, labels and specs are Tekton's. */
-import { ON_ERROR_ANNOTATION, STATUS_MESSAGE_ANNOTATION } from '../resources/annotations.js'
+import {
+  ON_ERROR_ANNOTATION,
+  RELEASE,
+  RELEASE_ANNOTATION,
+  STATUS_MESSAGE_ANNOTATION,
+} from '../resources/annotations.js'
 import type { PersistentVolumeClaim } from '../resources/core.js'
 import type { NewMeta, OwnerReference } from '../resources/meta.js'
 import type {
@@ -191,6 +196,8 @@ function taskRunAnnotations(
 ): Readonly<Record<string, string>> {
   const span = handedOn(run.status?.spanContext)
   return {
+    // The TaskRun would get it in its first pass: said now, it is one write less.
+    [RELEASE_ANNOTATION]: RELEASE,
     ...task.taskSpec?.metadata?.annotations,
     ...inherited,
     ...own.metadata?.annotations,

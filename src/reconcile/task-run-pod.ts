@@ -2,7 +2,7 @@
 import { buildPod, ownedBy } from '../pod/build-pod.js'
 import { credentialsOf } from '../pod/credentials.js'
 import { ENTRYPOINT_KEY } from '../pod/volumes.js'
-import { RELEASE_ANNOTATION } from '../resources/annotations.js'
+import { RELEASE, RELEASE_ANNOTATION } from '../resources/annotations.js'
 import type { PersistentVolumeClaim } from '../resources/core.js'
 import type { New } from '../resources/meta.js'
 import type { TaskRun, TaskSpec, WorkspaceBinding } from '../resources/tekton.js'
@@ -141,7 +141,7 @@ export function inheritedMeta(run: TaskRun, { task, settings }: Pick<TaskRunWorl
         ),
       ),
       // Of Tekton's controller. What was built without knowing its version says so too.
-      [RELEASE_ANNOTATION]: 'unknown',
+      [RELEASE_ANNOTATION]: RELEASE,
     },
   }
   const labels = lacking(inherited.labels, own.labels)

@@ -14,3 +14,5 @@ export const HOME_ANNOTATION = 'tektite.dev/home'
 
 /** On TaskRuns and Pods: the build of the controller that made them what they are. */
 export const RELEASE_ANNOTATION = 'pipeline.tekton.dev/release'
+/** What it says: no release of Tekton's. */
+export const RELEASE = 'unknown'

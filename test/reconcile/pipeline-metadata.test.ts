@@ -79,7 +79,11 @@ test('a trace that was handed in is shown and handed on to TaskRuns', () => {
   simulation.pass()
   expect(simulation.run().status?.spanContext).toEqual(JSON.parse(span))
   const [task, custom] = simulation.children()
-  expect(task?.metadata.annotations).toEqual({ ...annotations, 'tekton.dev/taskrunSpanContext': span })
+  expect(task?.metadata.annotations).toEqual({
+    ...annotations,
+    'tekton.dev/taskrunSpanContext': span,
+    'pipeline.tekton.dev/release': 'unknown',
+  })
   expect(custom?.metadata.annotations).toEqual(annotations)
 })
 

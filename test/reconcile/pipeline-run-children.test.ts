@@ -61,6 +61,7 @@ test('labels, annotations and owner of a child, and who wins', () => {
     ],
   })
   expect(children.get('run-a')?.metadata.annotations).toEqual({
+    'pipeline.tekton.dev/release': 'unknown',
     who: 'spec',
     only: 'task',
     kept: 'yes',
