@@ -59,7 +59,7 @@ async function ownRedis(port: number, args: readonly string[]): Promise<TestRedi
   try {
     await start()
   } catch (error) {
-    await rm(dir, { recursive: true, force: true })
+    await rm(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 })
     throw error
   }
   return {
@@ -77,7 +77,7 @@ async function ownRedis(port: number, args: readonly string[]): Promise<TestRedi
         server!.kill('SIGKILL')
         await gone
       }
-      await rm(dir, { recursive: true, force: true })
+      await rm(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 })
     },
   }
 }
