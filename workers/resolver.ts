@@ -21,11 +21,10 @@ import {
 import type { Settings } from '../src/run/settings.js'
 import { isDone } from '../src/status/conditions.js'
 import { RESOLUTION_REASONS } from '../src/status/reasons.js'
+import { pause } from '../src/timers.js'
 
 /** After a fault, or a fetch that took too long. */
 const RETRY_PAUSE = { firstMs: 500, maxMs: 10_000 }
-/** setTimeout counts in 31 bits. */
-const MAX_TIMER_MS = 2_147_483_647
 
 export interface ResolverDeps {
   readonly cluster: Cluster
@@ -100,7 +99,7 @@ export function startResolver(deps: ResolverDeps, options: { readonly concurrenc
           continue
         }
         one.answering ??= answer(one, signal).finally(() => one.changed.abort())
-        await sleep(state.untilMs - now(), wake)
+        await pause(state.untilMs - now(), wake)
         failures = 0
       } catch (error) {
         if (isClusterError(error, 'NotFound')) return
@@ -113,7 +112,7 @@ export function startResolver(deps: ResolverDeps, options: { readonly concurrenc
         }
         failures += 1
         log.warn('a resolution request could not be written, tried again', fieldsOf(one.latest, error))
-        await sleep(growingPauseMs(failures, RETRY_PAUSE, Math.random()), wake)
+        await pause(growingPauseMs(failures, RETRY_PAUSE, Math.random()), wake)
       }
     }
   }
@@ -137,7 +136,7 @@ export function startResolver(deps: ResolverDeps, options: { readonly concurrenc
         if (signal.aborted || isClusterError(error, 'NotFound')) return
         failures += 1
         log.warn('a fetch failed, tried again', fieldsOf(one.latest, error))
-        await sleep(growingPauseMs(failures, RETRY_PAUSE, Math.random()), signal)
+        await pause(growingPauseMs(failures, RETRY_PAUSE, Math.random()), signal)
       }
     }
   }
@@ -202,18 +201,4 @@ interface Attended {
 
 function fieldsOf(request: ResolutionRequest, error: unknown) {
   return { request: `${request.metadata.namespace}/${request.metadata.name}`, cause: describeError(error) }
-}
-
-/** Resolves at the latest when `signal` aborts. */
-function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise(resolve => {
-    if (signal.aborted) return resolve()
-    const timer = setTimeout(done, Math.min(Math.max(ms, 0), MAX_TIMER_MS))
-    signal.addEventListener('abort', done, { once: true })
-    function done(): void {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', done)
-      resolve()
-    }
-  })
 }

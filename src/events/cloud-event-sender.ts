@@ -8,6 +8,7 @@ import type { Log } from '../lib/log.js'
 import { toTimestamp } from '../lib/time.js'
 import { partLogin } from '../lib/url-login.js'
 import type { Condition, Resource } from '../resources/meta.js'
+import { pause } from '../timers.js'
 import { type CloudEventKind, cloudEventOf, cloudEventType } from './cloud-event.js'
 import type { EventText } from './run-events.js'
 
@@ -155,18 +156,6 @@ async function post(
   } catch (error) {
     return describeError(error)
   }
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise(resolve => {
-    const done = () => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', done)
-      resolve()
-    }
-    const timer = setTimeout(done, ms)
-    signal.addEventListener('abort', done, { once: true })
-  })
 }
 
 /** The last so many keys. */

@@ -1,11 +1,11 @@
 import type { Log } from '../lib/log.js'
 import type { LogStore } from '../logs/log-store.js'
 import type { Container, LifecycleHandler, Pod, Probe } from '../resources/core.js'
+import { deadline, pause } from '../timers.js'
 import { type Shipment, shipLog } from './log-shipping.js'
 import { succeeds } from './probe-action.js'
 import { watchProbe } from './probes.js'
 import type { ContainerState, PodRuntime, PodSandbox } from './runtime.js'
-import { deadline, pause } from './timers.js'
 
 /** What goes along with a Pod's containers while they run: their output is stored, their hooks and probes are run. */
 export interface Attendance {

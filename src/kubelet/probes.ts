@@ -1,5 +1,5 @@
 import type { Probe } from '../resources/core.js'
-import { deadline, pause } from './timers.js'
+import { deadline, pause } from '../timers.js'
 
 /** Until a container is ready for the first time its pipeline waits: look more often than the Pod asks for. */
 const EAGER_PERIOD_MS = 250

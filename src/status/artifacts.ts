@@ -1,4 +1,5 @@
 /** Artifacts: what a step or task read and made, as it wrote it into its provenance file. As pkg/apis/pipeline/v1/artifact_types.go. */
+import { isRecord } from '../resources/shape.js'
 import type { Artifact, Artifacts, ArtifactValue } from '../resources/tekton.js'
 import type { ENTRY_TYPE, TerminationEntry } from './termination-message.js'
 
@@ -79,8 +80,4 @@ function toValue({ digest, uri }: Readonly<Record<string, unknown>>): ArtifactVa
 
 function list(value: unknown): readonly Readonly<Record<string, unknown>>[] {
   return Array.isArray(value) ? value.filter(isRecord) : []
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -2,6 +2,7 @@
 import type { Kind } from '../../resources/kinds.js'
 import type { Key } from '../../resources/meta.js'
 import type { Database, TableKey } from '../../storage/lmdb.js'
+import { pause } from '../../timers.js'
 import { isClusterError } from '../cluster.js'
 import type { Objects } from './objects.js'
 import { NAMESPACED_KINDS, type Owners, type Sweep } from './owners.js'
@@ -115,17 +116,4 @@ export function createCollector({ database, objects, owners, writes, deleteIn }:
       await running
     },
   }
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise(resolve => {
-    const timer = setTimeout(done, ms)
-    function done(): void {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', done)
-      resolve()
-    }
-    if (signal.aborted) done()
-    else signal.addEventListener('abort', done)
-  })
 }
