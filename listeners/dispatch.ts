@@ -25,7 +25,7 @@ export interface DispatcherDeps {
 export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   const { cluster, log } = deps
   return async record => {
-    const { listener: key, id } = record.delivery
+    const { to: key, id } = record.delivery
     const listener = await cluster.get('EventListener', key).catch((cause: unknown) => {
       throw dispatchFault(`reading the listener of delivery ${id}`, [cause])
     })

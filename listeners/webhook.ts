@@ -189,7 +189,7 @@ async function take(
     id: deliveryId({ namespace, name, uid }, headers, body),
     eventId,
     receivedAt: deps.now(),
-    listener: { namespace, name, uid },
+    to: { kind: 'EventListener', namespace, name, uid },
     url: request.originalUrl,
     headers,
     body,

@@ -14,3 +14,10 @@ export interface CliContext {
   /** Calls back on SIGINT or SIGTERM instead of dying; the returned function gives the signals back. */
   readonly onInterrupt: (callback: () => void) => () => void
 }
+
+/** What the flags of a command are handed over with. */
+export interface Invocation {
+  readonly context: (logLevel: 'info' | 'warn') => CliContext
+  /** The command's exit code. */
+  readonly exit: (code: number) => void
+}

@@ -11,13 +11,21 @@ export interface Delivery {
   readonly eventId: string
   /** Epoch ms. */
   readonly receivedAt: number
-  readonly listener: { readonly namespace: string; readonly name: string; readonly uid: string }
+  /** Whose triggers look at it: an EventListener that was posted to, a Schedule that was due. */
+  readonly to: DeliveryTarget
   /** Path and query of the request. */
   readonly url: string
   /** Lower-case names; several values of one name in order. */
   readonly headers: Readonly<Record<string, readonly string[]>>
   /** Exactly the bytes that came: signatures are over them. */
   readonly body: Uint8Array
+}
+
+export interface DeliveryTarget {
+  readonly kind: 'EventListener' | 'Schedule'
+  readonly namespace: string
+  readonly name: string
+  readonly uid: string
 }
 
 export type DeliveryState =

@@ -93,8 +93,8 @@ function readForm(bytes: Uint8Array): Readonly<Record<string, readonly string[]>
   return Object.fromEntries(fields)
 }
 
-function urlBelowListener({ url, listener }: Delivery): string {
-  const prefix = `/hooks/${listener.namespace}/${listener.name}`
+function urlBelowListener({ url, to }: Delivery): string {
+  const prefix = `/hooks/${to.namespace}/${to.name}`
   if (!url.startsWith(prefix)) return url
   const rest = url.slice(prefix.length)
   if (rest === '' || rest.startsWith('?')) return `/${rest}`

@@ -37,7 +37,7 @@ export function delivery(id: string, change: Partial<Delivery> = {}): Delivery {
     id: `ci/github:${id}`,
     eventId: `event-${id}`,
     receivedAt: 1_790_000_000_000,
-    listener: { namespace: 'ci', name: 'github', uid: 'b5ab8b1e-0d4c-4f5e-9c76-4c1f3a0b7a11' },
+    to: { kind: 'EventListener', namespace: 'ci', name: 'github', uid: 'b5ab8b1e-0d4c-4f5e-9c76-4c1f3a0b7a11' },
     url: '/hooks/ci/github?x=%20y',
     headers: { 'content-type': ['application/json'], 'x-forwarded-for': ['10.0.0.1', '10.0.0.2'] },
     body: new TextEncoder().encode(`{"id":"${id}"}`),

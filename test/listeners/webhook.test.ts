@@ -57,7 +57,7 @@ test('an event is stored as it came, and then answered with the body of Tekton',
     delivery: {
       eventId: '00000000-0000-4000-8000-000000000001',
       receivedAt: 1_700_000_000_000,
-      listener: { namespace: 'ci', name: 'app', uid },
+      to: { kind: 'EventListener', namespace: 'ci', name: 'app', uid },
       url: '/hooks/ci/app?x=1',
       headers: { 'x-two': ['a', 'b'], 'x-github-delivery': ['abc-1'] },
     },
@@ -202,7 +202,7 @@ test('the only listener is also served at /', async () => {
   const cluster = await clusterWith(OPEN)
   const { port, inbox } = await serve({ cluster })
   expect(await send(port, '/?x=1', { body: BODY })).toMatchObject({ status: 202 })
-  expect(await inbox.list()).toMatchObject([{ delivery: { listener: { name: 'app' }, url: '/?x=1' } }])
+  expect(await inbox.list()).toMatchObject([{ delivery: { to: { name: 'app' }, url: '/?x=1' } }])
   await cluster.delete('EventListener', { namespace: 'ci', name: 'app' })
   expect(await send(port, '/', { body: BODY })).toMatchObject({ status: 404 })
 })

@@ -48,7 +48,7 @@ export function record(listener: string, sent: Sent, replay = 0): DeliveryRecord
   const [namespace = '', name = ''] = listener.split('/')
   const one = delivery(sent, `${listener}/sha256/1`)
   return {
-    delivery: { ...one, listener: { namespace, name, uid: 'uid' } },
+    delivery: { ...one, to: { kind: 'EventListener', namespace, name, uid: 'uid' } },
     state: { is: 'pending' },
     copies: 1,
     replay,

@@ -19,7 +19,7 @@ export function delivery({ headers = {}, body = '{}', url = '/hooks/ci/app' }: S
     id,
     eventId: EVENT_ID,
     receivedAt: 1_700_000_000_000,
-    listener: { namespace: 'ci', name: 'app', uid: 'app-uid' },
+    to: { kind: 'EventListener', namespace: 'ci', name: 'app', uid: 'app-uid' },
     url,
     headers: Object.fromEntries(lists),
     body: typeof body === 'string' ? Buffer.from(body) : body,

@@ -1,0 +1,51 @@
+import { type Command, Option } from 'commander'
+import type { Invocation } from '../context.js'
+import { OUTPUTS, type Output } from '../print/output.js'
+import { duration, pair, repeated, workspace } from './values.js'
+
+interface RunFlags {
+  readonly file: string[]
+  readonly config: string[]
+  readonly param: { name: string; value: string }[]
+  readonly workspace: { name: string; directory: string }[]
+  readonly timeout?: number
+  readonly output?: Output
+}
+
+export function addRun(program: Command, { context, exit }: Invocation): void {
+  program
+    .command('run')
+    .description('run every PipelineRun and TaskRun of some files to the end, in a throw-away engine')
+    .requiredOption(
+      '-f, --file <file>',
+      'a manifest, `-` for standard input; may be repeated',
+      repeated(value => value),
+    )
+    .option(
+      '--config <file>',
+      'ConfigMaps config-defaults and feature-flags to run under; may be repeated',
+      repeated(value => value),
+      [],
+    )
+    .option('-p, --param <name=value>', 'a param for the runs; repeat for the elements of an array', repeated(pair), [])
+    .option('-w, --workspace <name=dir>', 'a folder of this machine as workspace', repeated(workspace), [])
+    .option('--timeout <duration>', 'for the whole command, such as 5m', duration)
+    .addOption(new Option('-o, --output <format>', 'print the finished runs to stdout').choices(OUTPUTS))
+    .addHelpText(
+      'after',
+      '\nExit code: 0 all succeeded, 1 some failed, 2 the input is wrong (nothing was run), 130 interrupted.',
+    )
+    .action(async (flags: RunFlags) => {
+      const { runCommand } = await import('../commands/run.js')
+      exit(
+        await runCommand(context('warn'), {
+          files: flags.file,
+          config: flags.config,
+          params: flags.param,
+          workspaces: flags.workspace,
+          ...(flags.timeout !== undefined && { timeoutMs: flags.timeout }),
+          ...(flags.output && { output: flags.output }),
+        }),
+      )
+    })
+}

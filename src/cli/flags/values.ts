@@ -1,0 +1,35 @@
+/** How texts on the command line become values. Commander shows the message of what is thrown here. */
+import { resolve } from 'node:path'
+import { InvalidArgumentError } from 'commander'
+import { parseDuration } from '../../lib/duration.js'
+
+/** A flag that may be repeated. */
+export function repeated<T>(parse: (text: string) => T): (text: string, before: readonly T[] | undefined) => T[] {
+  return (text, before) => [...(before ?? []), parse(text)]
+}
+
+export function pair(text: string): { name: string; value: string } {
+  const at = text.indexOf('=')
+  if (at < 1) throw new InvalidArgumentError('It must be of the form name=value.')
+  return { name: text.slice(0, at), value: text.slice(at + 1) }
+}
+
+export function workspace(text: string): { name: string; directory: string } {
+  const { name, value } = pair(text)
+  return { name, directory: resolve(value) }
+}
+
+/** In milliseconds. */
+export function duration(text: string): number {
+  const ms = parseDuration(text)
+  if (ms === undefined || ms <= 0) throw new InvalidArgumentError('It must be a duration such as 90s, 5m or 1h30m.')
+  return ms
+}
+
+export function port(text: string): number {
+  const number = Number(text)
+  if (!Number.isInteger(number) || number < 0 || number > 65_535) {
+    throw new InvalidArgumentError('It must be a port: 0 (any free one) to 65535.')
+  }
+  return number
+}
