@@ -1,8 +1,8 @@
 /** An object of a Tekton bundle: a container image whose layers are manifests. */
 import type { Cluster } from '../cluster/cluster.js'
+import type { Guard } from '../fetch/guard.js'
 import { isRecord, type Json } from '../resources/shape.js'
 import { layerObject, MAX_LAYER_BYTES } from './bundle-layer.js'
-import type { Guard } from './guard.js'
 import { pullLogin } from './oci-credentials.js'
 import { type ImageReference, parseImageReference } from './oci-reference.js'
 import { type Manifest, openRegistry, type Registry } from './oci-registry.js'

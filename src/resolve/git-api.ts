@@ -1,9 +1,9 @@
 /** A file of a repository by the API of the host that has it: no clone, and a token instead of git's own login. */
 import type { Cluster } from '../cluster/cluster.js'
+import type { Guard } from '../fetch/guard.js'
 import { isRecord } from '../resources/shape.js'
 import { gitAnnotations } from './git-fetch.js'
 import type { GitParams } from './git-params.js'
-import type { Guard } from './guard.js'
 import { httpGet } from './http-get.js'
 import { type Found, MAX_DATA_BYTES, ResolutionError } from './resolver.js'
 import { secretKey } from './secret-key.js'

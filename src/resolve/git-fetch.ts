@@ -2,11 +2,12 @@
  * One commit of a repository, without a work tree: the file is read from git's objects, so that neither symbolic links
  * nor filters nor attributes of the repository ever touch this machine.
  */
+
+import type { Guard } from '../fetch/guard.js'
 import { partLogin } from '../lib/url-login.js'
 import { type GitOutcome, type GitPlace, git } from './git-command.js'
 import type { GitParams } from './git-params.js'
 import { openGitProxy } from './git-proxy.js'
-import type { Guard } from './guard.js'
 import { type Found, MAX_DATA_BYTES, ResolutionError } from './resolver.js'
 import { shownUrl } from './shown-url.js'
 

@@ -6,8 +6,9 @@ import { randomBytes, timingSafeEqual } from 'node:crypto'
 import { createServer, type IncomingMessage, request as requestHttp, type ServerResponse } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import type { Duplex } from 'node:stream'
+import type { Guard } from '../fetch/guard.js'
 import { describeError } from '../lib/fault.js'
-import type { Guard } from './guard.js'
+import { asResolutionError } from './http-get.js'
 import { ResolutionError } from './resolver.js'
 
 export interface GitProxy {
@@ -27,7 +28,8 @@ export async function openGitProxy(guard: Guard, maxBytes: number): Promise<GitP
   const server = createServer()
 
   function refuse(error: unknown): void {
-    if (error instanceof ResolutionError) refusal ??= error
+    const known = asResolutionError(error)
+    if (known instanceof ResolutionError) refusal ??= known
   }
 
   /** Everything ends when the bound is reached: the fetch cannot succeed any more. */

@@ -1,7 +1,7 @@
 /** A manifest at a URL. */
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { Cluster } from '../cluster/cluster.js'
-import type { Guard } from './guard.js'
+import type { Guard } from '../fetch/guard.js'
 import { httpGet } from './http-get.js'
 import { MAX_DATA_BYTES, ResolutionError, type Resolver, type ResolverRequest } from './resolver.js'
 import { fetchTimeoutMs, HTTP_RETRY } from './retry.js'

@@ -1,8 +1,8 @@
 /** Tasks, Pipelines and StepActions of Artifact Hub, or of a Tekton Hub. */
 import { createHash } from 'node:crypto'
+import type { Guard } from '../fetch/guard.js'
 import { isRecord, type Json } from '../resources/shape.js'
 import { readYaml } from '../resources/yaml-source.js'
-import type { Guard } from './guard.js'
 import { httpGet } from './http-get.js'
 import { type Found, MAX_DATA_BYTES, ResolutionError, type Resolver, type ResolverRequest } from './resolver.js'
 import { HTTP_RETRY } from './retry.js'

@@ -1,7 +1,7 @@
 /** Reads manifests and blobs of one repository of a container registry, by the OCI distribution protocol. */
 import { createHash } from 'node:crypto'
+import type { Guard } from '../fetch/guard.js'
 import { isRecord, type Json } from '../resources/shape.js'
-import type { Guard } from './guard.js'
 import { type Got, httpGet } from './http-get.js'
 import type { Login } from './oci-credentials.js'
 import { type ImageReference, mayBePlain } from './oci-reference.js'

@@ -11,7 +11,7 @@ import { type CacheLimits, createResolutionCache } from './cache.js'
 import { type Fetch, type Found, MAX_DATA_BYTES, ResolutionError, type Resolver, type Retry } from './resolver.js'
 
 /** Where Tekton's resolvers have their ConfigMaps. */
-export const RESOLVERS_NAMESPACE = 'tekton-pipelines-resolvers'
+const RESOLVERS_NAMESPACE = 'tekton-pipelines-resolvers'
 
 export type Answer =
   | { readonly is: 'found'; readonly found: Found }

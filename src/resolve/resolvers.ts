@@ -1,14 +1,15 @@
 /** Tekton's five resolvers together. Loaded when the first request is there: most runs need none of this. */
 import { mkdir, rm } from 'node:fs/promises'
 import type { Cluster } from '../cluster/cluster.js'
-import { allowList } from './addresses.js'
+import { publicAddresses } from '../fetch/addresses.js'
+import { readAllowedHosts } from '../fetch/allowed-hosts.js'
+import { createGuard, type Guard } from '../fetch/guard.js'
 import { createBundlesResolver } from './bundles.js'
 import { createClusterResolver } from './cluster.js'
 import { createGitResolver } from './git.js'
-import { createGuard, type Guard } from './guard.js'
 import { createHttpResolver } from './http.js'
 import { createHubResolver } from './hub.js'
-import { createResolution, RESOLVERS_NAMESPACE, type Resolution } from './resolve.js'
+import { createResolution, type Resolution } from './resolve.js'
 
 /** What the process around it says: see `Config`. */
 export interface FetchConfig {
@@ -30,10 +31,8 @@ export interface ResolversDeps {
 export async function openResolvers({ cluster, now, fetching, scratchDir }: ResolversDeps): Promise<Resolution> {
   await rm(scratchDir, { recursive: true, force: true })
   await mkdir(scratchDir, { recursive: true, mode: 0o700 })
-  /** Read for each fetch: whoever allows a host need not restart anything. */
   async function guard(): Promise<Guard> {
-    const config = await cluster.get('ConfigMap', { namespace: RESOLVERS_NAMESPACE, name: 'tektite-config' })
-    return createGuard(allowList(`${fetching.allowedHosts} ${config?.data?.['allowed-hosts'] ?? ''}`))
+    return createGuard(publicAddresses(await readAllowedHosts(cluster, fetching.allowedHosts), 'resolvers fetch from'))
   }
   const resolvers = [
     createClusterResolver(cluster),

@@ -5,13 +5,17 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { type AddressInfo, createServer as createTcpServer } from 'node:net'
 import { join } from 'node:path'
 import { expect, onTestFinished } from 'vitest'
-import { allowList } from '../../src/resolve/addresses.js'
-import { createGuard, type Guard } from '../../src/resolve/guard.js'
+import { allowList, publicAddresses } from '../../src/fetch/addresses.js'
+import { createGuard, type Guard } from '../../src/fetch/guard.js'
 import { temporaryDirectory } from '../helpers/temp-directory.js'
 import { until } from '../kubelet/until.js'
 
-export const LOOPBACK: () => Promise<Guard> = async () => createGuard(allowList('127.0.0.1'))
-export const NOTHING: () => Promise<Guard> = async () => createGuard(allowList(''))
+export const LOOPBACK: () => Promise<Guard> = async () => guardOf('127.0.0.1')
+export const NOTHING: () => Promise<Guard> = async () => guardOf('')
+
+function guardOf(allowed: string): Guard {
+  return createGuard(publicAddresses(allowList(allowed), 'resolvers fetch from'))
+}
 
 export interface Served {
   readonly url: string

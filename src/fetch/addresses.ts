@@ -1,13 +1,16 @@
 /**
- * Which addresses may be fetched from. A run's author chooses the URL, and must not reach what only this machine or its
- * network can: metadata services, databases, the API server.
+ * Which addresses may be connected to. The author of a manifest chooses the URL, and must not reach what only this
+ * machine or its network can: metadata services, databases, the API server.
  */
 import { BlockList, isIP } from 'node:net'
 
+const LOOPBACK = 'a loopback address'
+const PRIVATE = 'a private address'
+
 const RANGES: readonly (readonly [kind: string, ...networks: readonly string[]])[] = [
-  ['a loopback address', '127.0.0.0/8', '::1/128'],
+  [LOOPBACK, '127.0.0.0/8', '::1/128'],
   ['a link-local address', '169.254.0.0/16', 'fe80::/10'],
-  ['a private address', '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', 'fc00::/7', 'fec0::/10'],
+  [PRIVATE, '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', 'fc00::/7', 'fec0::/10'],
   [
     'no address of one public host',
     '0.0.0.0/8',
@@ -63,12 +66,31 @@ export function allowList(text: string): AllowList {
   }
 }
 
-/** Why this address is not connected to, in words for the run's author; undefined when it is. */
-export function addressProblem(host: string, address: string, allowed: AllowList): string | undefined {
-  const refused = REFUSED.find(({ list }) => list.check(address, familyOf(address)))
-  if (refused === undefined || allowed.allows(host, address)) return undefined
-  const stands = host === address ? `"${host}" is ${refused.kind}` : `"${host}" stands for ${address}, ${refused.kind}`
-  return `${stands}, and resolvers fetch from public addresses only. To allow it, set the environment variable TEKTITE_ALLOWED_HOSTS=${host}, or add ${host} to the key allowed-hosts of the ConfigMap "tektite-config" in the namespace "tekton-pipelines-resolvers"`
+/** Why this address of a host is not connected to, in words for the author; undefined when it is. */
+export type AddressRule = (host: string, address: string) => string | undefined
+
+/** Public addresses, and what the installation allows. `purpose` as in "resolvers fetch from" public addresses only. */
+export function publicAddresses(allowed: AllowList, purpose: string): AddressRule {
+  return (host, address) => {
+    const refused = refusedKind(address)
+    if (refused === undefined || allowed.allows(host, address)) return undefined
+    return `${stands(host, address, refused)}, and ${purpose} public addresses only. To allow it, set the environment variable TEKTITE_ALLOWED_HOSTS=${host}, or add ${host} to the key allowed-hosts of the ConfigMap "tektite-config" in the namespace "tekton-pipelines-resolvers"`
+  }
+}
+
+/** Where the Services of a cluster are: private addresses most of all, but no metadata service. */
+export const clusterAddresses: AddressRule = (host, address) => {
+  const refused = refusedKind(address)
+  if (refused === undefined || refused === LOOPBACK || refused === PRIVATE) return undefined
+  return `${stands(host, address, refused)}, which no Service has`
+}
+
+function refusedKind(address: string): string | undefined {
+  return REFUSED.find(({ list }) => list.check(address, familyOf(address)))?.kind
+}
+
+function stands(host: string, address: string, kind: string): string {
+  return host === address ? `"${host}" is ${kind}` : `"${host}" stands for ${address}, ${kind}`
 }
 
 function familyOf(address: string): 'ipv4' | 'ipv6' {

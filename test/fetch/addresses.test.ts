@@ -1,7 +1,11 @@
 import { expect, test } from 'vitest'
-import { addressProblem, allowList } from '../../src/resolve/addresses.js'
+import { type AllowList, allowList, clusterAddresses, publicAddresses } from '../../src/fetch/addresses.js'
 
 const NOBODY = allowList('')
+
+function addressProblem(host: string, address: string, allowed: AllowList): string | undefined {
+  return publicAddresses(allowed, 'resolvers fetch from')(host, address)
+}
 
 test.each([
   ['127.8.9.10', 'a loopback address'],
@@ -52,3 +56,14 @@ test('an installation allows hosts, all hosts under one, addresses and networks'
   expect(refused('any', 'fd12:3::1')).toBe(false)
   expect(refused('any', '10.2.0.0')).toBe(true)
 })
+
+test.each(['10.1.2.3', '127.0.0.1', 'fd00::1', '::1', '8.8.8.8'])('a Service may have %s', address => {
+  expect(clusterAddresses('a.b.svc', address)).toBeUndefined()
+})
+
+test.each(['169.254.169.254', '::ffff:169.254.169.254', 'fe80::1', '0.0.0.0', '64:ff9b::a9fe:a9fe'])(
+  'a Service never has %s',
+  address => {
+    expect(clusterAddresses('a.b.svc', address)).toMatch(/^"a\.b\.svc" stands for .*, which no Service has$/)
+  },
+)
