@@ -7,6 +7,8 @@ export type BodyReading =
   | { readonly is: 'tooLarge' }
   /** Too many large bodies are being read already. */
   | { readonly is: 'busy' }
+  /** A large body that came slowly while others waited. */
+  | { readonly is: 'tooSlow' }
   /** The sender went away: there is nobody to answer. */
   | { readonly is: 'aborted' }
 
@@ -15,31 +17,56 @@ const LARGE_BYTES = 1_048_576
 
 /** Places for large bodies, so that memory is bounded by places × limit and not by who sends. */
 export interface LargeBodies {
-  /** Resolves to a function that gives the place back; to undefined when too many wait already. */
-  enter(): Promise<(() => void) | undefined>
+  /**
+   * Resolves to a function that gives the place back; to undefined when too many wait already. `hurry` is called when
+   * others wait and this one has had its time: whoever sends slowly must not keep out those who do not.
+   */
+  enter(hurry: () => void): Promise<(() => void) | undefined>
 }
 
-export function createLargeBodies(places: number, maxWaiting: number): LargeBodies {
+export interface LargeBodyLimits {
+  readonly places: number
+  readonly maxWaiting: number
+  /** How long a body may keep its place while others wait. */
+  readonly fairMs: number
+}
+
+export function createLargeBodies({ places, maxWaiting, fairMs }: LargeBodyLimits): LargeBodies {
   const waiting: (() => void)[] = []
-  let free = places
-  const leave = () => {
+  /** In the order of their coming. */
+  const holders = new Set<{ readonly hurry: () => void; hadItsTime: boolean }>()
+  let taken = 0
+
+  function hurryOne(): void {
+    const longest = [...holders].find(holder => holder.hadItsTime)
+    if (waiting.length > 0) longest?.hurry()
+  }
+
+  function giveBack(): void {
     const next = waiting.shift()
-    if (next === undefined) free += 1
+    if (next === undefined) taken -= 1
     else next()
   }
-  const leaveOnce = () => {
-    let left = false
-    return () => {
-      if (!left) leave()
-      left = true
-    }
-  }
+
   return {
-    enter: async () => {
-      if (free > 0) free -= 1
+    async enter(hurry) {
+      if (taken < places) taken += 1
       else if (waiting.length >= maxWaiting) return undefined
-      else await new Promise<void>(resolve => waiting.push(resolve))
-      return leaveOnce()
+      else {
+        const turn = new Promise<void>(resolve => waiting.push(resolve))
+        hurryOne()
+        await turn
+      }
+      const holder = { hurry, hadItsTime: false }
+      holders.add(holder)
+      const timer = setTimeout(() => {
+        holder.hadItsTime = true
+        hurryOne()
+      }, fairMs)
+      return () => {
+        clearTimeout(timer)
+        if (holders.delete(holder)) giveBack()
+      }
     },
   }
 }
@@ -58,7 +85,10 @@ export async function readBody(
     const enter = async () => {
       entering = true
       request.pause()
-      leave = await largeBodies.enter()
+      leave = await largeBodies.enter(() => {
+        request.pause()
+        resolve({ is: 'tooSlow' })
+      })
       if (leave === undefined) resolve({ is: 'busy' })
       // Went away while it waited: nothing will call us again.
       else if (request.destroyed && !request.readableEnded) resolve({ is: 'aborted' })

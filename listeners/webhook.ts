@@ -11,7 +11,7 @@ import { guard } from '../src/trigger/guard.js'
 import { objectProblem, readPayload } from '../src/trigger/payload.js'
 import { deliveryId } from './delivery-id.js'
 import { observeSecrets, observeTriggers } from './observe.js'
-import { createLargeBodies, type LargeBodies, readBody } from './read-body.js'
+import { createLargeBodies, type LargeBodies, type LargeBodyLimits, readBody } from './read-body.js'
 
 export interface WebhookDeps {
   readonly cluster: Cluster
@@ -22,13 +22,14 @@ export interface WebhookDeps {
   readonly newEventId: () => string
   readonly log: Log
   readonly maxBodyBytes?: number
+  readonly largeBodies?: LargeBodyLimits
 }
 
 /** What GitHub sends at most. */
 const MAX_BODY_BYTES = 26_214_400
 
-const LARGE_PLACES = 4
-const MAX_WAITING = 64
+/** A sender that waits 5 s for its place still has 5 s until GitHub gives it up. */
+const LARGE_BODIES = { places: 4, maxWaiting: 64, fairMs: 5_000 }
 const RETRY_AFTER_SECONDS = '5'
 /** Anything else names no object, and is not looked up. */
 const NAME = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/
@@ -58,7 +59,7 @@ export function secureServer<T extends Server>(server: T): T {
  * Make the server with `secureServer`: the deadlines are there.
  */
 export function createWebhookApp(deps: WebhookDeps): Express {
-  const largeBodies = createLargeBodies(LARGE_PLACES, MAX_WAITING)
+  const largeBodies = createLargeBodies(deps.largeBodies ?? LARGE_BODIES)
   const app = express()
   app.disable('x-powered-by')
   app.disable('etag')
@@ -150,6 +151,10 @@ async function receive(
   if (body.is === 'aborted') return log.info('sender went away', logged)
   if (body.is === 'tooLarge') return tooLarge()
   if (body.is === 'busy') return tryLater(request, response)
+  if (body.is === 'tooSlow') {
+    log.warn('large delivery came too slowly', logged)
+    return refuse(request, response, 408, 'a large body came too slowly while others waited: send it again')
+  }
   try {
     await take(deps, listener, request, body.bytes, response)
   } finally {

@@ -283,6 +283,26 @@ test('a large body is taken whole', async () => {
   expect(stored.map(({ delivery }) => delivery.body.length)).toEqual(Array(8).fill(body.length))
 })
 
+test('large bodies that come slowly give their places up to others that wait', async () => {
+  const { port, lines } = await serve({
+    cluster: await clusterWith(OPEN),
+    largeBodies: { places: 2, maxWaiting: 4, fairMs: 20 },
+  })
+  const head = 'POST /hooks/ci/app HTTP/1.1\r\nHost: x\r\nContent-Length: 5000000\r\n\r\n{"text":"'
+  const slow = [1, 2].map(() => sendRaw(port, head + 'x'.repeat(1_100_000)))
+  const body = `{"text":"${'x'.repeat(2_000_000)}"}`
+  let answer: string | undefined
+  void Promise.race(slow).then(text => {
+    answer = text
+  })
+  for (let id = 0; answer === undefined; id++) {
+    const quick = await send(port, '/hooks/ci/app', { headers: { 'X-GitHub-Delivery': `${id}` }, body })
+    expect(quick.status).toBe(202)
+  }
+  expect(answer).toMatch(/^HTTP\/1\.1 408 /)
+  expect(lines.map(({ message }) => message)).toContain('large delivery came too slowly')
+})
+
 test('a Content-Length over the limit is refused before the body comes', async () => {
   const { port } = await serve({ cluster: await clusterWith(OPEN), maxBodyBytes: 100 })
   const head = 'POST /hooks/ci/app HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999\r\n\r\n'
