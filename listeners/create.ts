@@ -2,8 +2,10 @@
 
 import { type Admission, type AdmitOptions, admitWith } from '../src/admission/admit.js'
 import { type Cluster, ClusterError, isClusterError } from '../src/cluster/cluster.js'
+import type { Log } from '../src/lib/log.js'
 import { type AnyResource, KINDS, type Kind } from '../src/resources/kinds.js'
 import type { Key, New } from '../src/resources/meta.js'
+import { servedKind } from '../src/resources/metadata.js'
 import { problemsText } from '../src/resources/problem.js'
 import { EVENT_ID_LABEL, LISTENER_LABEL, TRIGGER_LABEL } from '../src/trigger/fire.js'
 import { derivedName, type NameSeed } from '../src/trigger/names.js'
@@ -28,6 +30,7 @@ interface Admitted {
 export interface Claim {
   readonly options: AdmitOptions
   readonly claimed: Set<string>
+  readonly log: Log
 }
 
 /** In order; the first that cannot be created ends it. @throws what is worth another try */
@@ -35,11 +38,11 @@ export async function createObjects(
   cluster: Cluster,
   objects: readonly Readonly<Record<string, unknown>>[],
   seed: Omit<NameSeed, 'index'>,
-  { options, claimed }: Claim,
+  { options, claimed, log }: Claim,
 ): Promise<Creation> {
   // All of them before the first is created: one that is refused leaves no others half done.
   const admissions = objects.map(object => admitWith(options, object))
-  const message = admissions.flatMap(refusalText).join('; ')
+  const message = objects.flatMap((object, i) => unknownResource(object, i) ?? refusalText(admissions[i], i)).join('; ')
   if (message !== '') return { created: [], message }
   const created: string[] = []
   for (const [index, one] of admissions.entries()) {
@@ -47,13 +50,26 @@ export async function createObjects(
     const outcome = await createOne(cluster, one, { ...seed, index }, claimed)
     if (outcome.is === 'refused') return { created, message: outcome.message }
     created.push(outcome.id)
+    for (const { message: warning } of one.warnings)
+      log.warn(warning, { delivery: seed.deliveryId, created: outcome.id })
   }
   return { created, message: '' }
 }
 
+/** As Triggers says it, which asks discovery for the apiVersion first and then looks for the kind. */
+function unknownResource({ apiVersion, kind }: Readonly<Record<string, unknown>>, index: number): string | undefined {
+  if (typeof apiVersion !== 'string' || typeof kind !== 'string') return undefined
+  const found = servedKind(apiVersion, kind)
+  if (found.is === 'served') return undefined
+  const why = found.versionServed
+    ? `error could not find resource with apiVersion ${apiVersion} and kind ${kind}`
+    : `error getting kubernetes server resources for apiVersion ${apiVersion}: the server could not find the requested resource`
+  return `resourcetemplates[${index}]: couldn't find API resource for json: ${why} → ${found.hint}`
+}
+
 /** Tekton's text, then what to do about it, where we know. */
-function refusalText(admission: Admission, index: number): readonly string[] {
-  if (admission.is === 'ok') return []
+function refusalText(admission: Admission | undefined, index: number): readonly string[] {
+  if (admission === undefined || admission.is === 'ok') return []
   const hints = new Set(admission.problems.flatMap(({ hint }) => hint ?? []))
   return [[`resourcetemplates[${index}]: ${problemsText(admission.problems)}`, ...hints].join(' → ')]
 }

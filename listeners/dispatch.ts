@@ -44,7 +44,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
 }
 
 async function dispatch(
-  { cluster, admission }: DispatcherDeps,
+  { cluster, admission, log }: DispatcherDeps,
   listener: EventListener,
   record: DeliveryRecord,
 ): Promise<readonly Verdict[]> {
@@ -52,7 +52,7 @@ async function dispatch(
   const { listed, world } = await observe(cluster, listener).catch((cause: unknown) => {
     throw dispatchFault(`reading the triggers of delivery ${record.delivery.id}`, [cause])
   })
-  const claim: Claim = { claimed: new Set(), options: admission() }
+  const claim: Claim = { claimed: new Set(), options: admission(), log }
   const verdicts: Verdict[] = []
   const faults: unknown[] = []
   // One after the other: of two that want the same name, the same one wins in every repetition.

@@ -1,7 +1,8 @@
 /** Things that are allowed and yet almost surely not meant. Warnings only. */
 import type { AnyResource } from '../resources/kinds.js'
 import type { New } from '../resources/meta.js'
-import { type Problem, problem } from '../resources/problem.js'
+import { isPlainKind, type PlainKind } from '../resources/plain-kinds.js'
+import { complete, type Problem, problem } from '../resources/problem.js'
 import type {
   EmbeddedTask,
   Pipeline,
@@ -14,7 +15,14 @@ import type {
 
 /** What one object shows by itself. */
 export function lintObject(object: New<AnyResource>): readonly Problem[] {
+  const kind = String(object.kind)
+  if (isPlainKind(kind)) return [onlyKept(kind)]
   return inlineTasks(object).flatMap(({ spec, path }) => scriptWarnings(spec, path))
+}
+
+function onlyKept(kind: PlainKind): Problem {
+  const message = `nothing here acts on kind ${kind}: the object is kept as it is`
+  return complete(message, 'kind', 'to have it carried out, apply it to a Kubernetes cluster')
 }
 
 /** What shows only when objects are seen together. The object is the one that the warning is about. */

@@ -1,4 +1,4 @@
-/** Every kind the store knows. Adding a kind is adding a line to `Kinds` and a row to `KINDS`. */
+/** Every kind the store knows. Adding one is adding a line to `Kinds` and a row to `KINDS`, or a row to `PLAIN_KINDS`. */
 import type {
   ConfigMap,
   CoreEvent,
@@ -10,11 +10,12 @@ import type {
   Secret,
   ServiceAccount,
 } from './core.js'
+import { PLAIN_KINDS, type PlainKind } from './plain-kinds.js'
 import type { ResolutionRequest } from './resolution.js'
 import type { CustomRun, Pipeline, PipelineRun, StepAction, Task, TaskRun } from './tekton.js'
 import type { ClusterTriggerBinding, EventListener, Trigger, TriggerBinding, TriggerTemplate } from './triggers.js'
 
-export interface Kinds {
+export interface Kinds extends Readonly<Record<PlainKind, Opaque>> {
   PipelineRun: PipelineRun
   TaskRun: TaskRun
   CustomRun: CustomRun
@@ -120,6 +121,7 @@ export const KINDS: Readonly<Record<Kind, KindInfo>> = {
   RoleBinding: { ...rbac, namespaced: true, plural: 'rolebindings' },
   ClusterRole: { ...rbac, namespaced: false, plural: 'clusterroles' },
   ClusterRoleBinding: { ...rbac, namespaced: false, plural: 'clusterrolebindings' },
+  ...PLAIN_KINDS,
 }
 
 /** The stored apiVersion of a kind: `tekton.dev/v1`, or `v1` for the core group. */

@@ -37,7 +37,7 @@ export interface Envelope {
 }
 
 const FOREIGN_HINT =
-  'Tektite keeps pipelines, runs, triggers and what their Pods need; leave this object out, or apply it to a cluster with kubectl'
+  'Tektite keeps the kinds of Tekton and of Kubernetes itself; leave this object out, or apply it to a cluster with kubectl'
 
 /** Which kind this is, or why it is none of ours. */
 export function envelopeOf(object: unknown, problems: Problem[]): Envelope | undefined {
@@ -53,16 +53,35 @@ export function envelopeOf(object: unknown, problems: Problem[]): Envelope | und
     problems.push(complete(`error validating data: [${unset.map(name => `${name} not set`).join(', ')}]`, '', hint))
     return undefined
   }
+  const found = servedKind(apiVersion, kind)
+  if (found.is === 'unknown') {
+    const message = `no matches for kind ${JSON.stringify(kind)} in version ${JSON.stringify(apiVersion)}`
+    problems.push(complete(message, found.at, found.hint))
+    return undefined
+  }
+  return found.envelope
+}
+
+export type ServedKind =
+  | { readonly is: 'served'; readonly envelope: Envelope }
+  | {
+      readonly is: 'unknown'
+      /** Whether anything at all is served under this apiVersion. */
+      readonly versionServed: boolean
+      readonly at: 'kind' | 'apiVersion'
+      readonly hint: string
+    }
+
+/** Looks a kind up as discovery does: the group counts, so that a Service of Knative's is none of Kubernetes'. */
+export function servedKind(apiVersion: string, kind: string): ServedKind {
   const slash = apiVersion.indexOf('/')
   const group = slash < 0 ? '' : apiVersion.slice(0, slash)
   const version = apiVersion.slice(slash + 1)
   const info = isKind(kind) && KINDS[kind].group === group ? KINDS[kind] : undefined
-  if (info === undefined || !info.served.includes(version)) {
-    const message = `no matches for kind ${JSON.stringify(kind)} in version ${JSON.stringify(apiVersion)}`
-    problems.push(complete(message, info === undefined ? 'kind' : 'apiVersion', noMatchHint(kind, group, info)))
-    return undefined
-  }
-  return { kind: kind as Kind, version }
+  if (info?.served.includes(version)) return { is: 'served', envelope: { kind: kind as Kind, version } }
+  const versionServed = Object.values(KINDS).some(one => one.group === group && one.served.includes(version))
+  const at = info === undefined ? 'kind' : 'apiVersion'
+  return { is: 'unknown', versionServed, at, hint: noMatchHint(kind, group, info) }
 }
 
 function noMatchHint(kind: string, group: string, info: (typeof KINDS)[Kind] | undefined): string {

@@ -78,7 +78,7 @@ test('a cascade of thousands that is cut off in the middle leaves nothing behind
 
 test('an owner of a kind that is not kept here counts as alive', async () => {
   const { cluster } = openCluster(temporaryDirectory('owners'))
-  const foreign = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web', uid: 'u-1' }
+  const foreign = { apiVersion: 'cert-manager.io/v1', kind: 'Certificate', name: 'web', uid: 'u-1' }
   await cluster.create('ConfigMap', configMap('a', { ownerReferences: [foreign] }))
   await cluster.collected()
   expect(await names(cluster)).toEqual(['a'])
