@@ -166,7 +166,7 @@ triggers:
       resourcetemplates:
         - { apiVersion: v1, kind: ConfigMap, metadata: { name: good } }
         - { apiVersion: tekton.dev/v1, kind: PipelineRun, metadata: { generateName: run- }, spec: {} }
-        - { apiVersion: batch/v1, kind: Job, metadata: { name: job } }`),
+        - { apiVersion: batch/v1, kind: Jub, metadata: { name: job } }`),
   )
   const verdicts = await dispatcherFor(cluster)(record('ci/app', BODY))
   expect(verdicts).toMatchObject([{ trigger: 'bad', is: 'failed', created: [] }])
