@@ -3,16 +3,19 @@ import type { AdmitOptions } from '../src/admission/admit.js'
 import type { Cluster } from '../src/cluster/cluster.js'
 import type { DeliveryRecord, Dispatcher, Verdict } from '../src/inbox/inbox.js'
 import type { Log } from '../src/lib/log.js'
-import type { EventListener } from '../src/resources/triggers.js'
+import type { Key } from '../src/resources/meta.js'
 import { type EventReading, readEvent } from '../src/trigger/event.js'
 import { fire, type TriggerWorld } from '../src/trigger/fire.js'
 import type { FiringTrigger, ListedTrigger } from '../src/trigger/listener-triggers.js'
 import { dispatchFault } from './away.js'
+import { type Catalogue, isInForce, readingCatalogue } from './catalogue.js'
 import { type Claim, createObjects } from './create.js'
-import { observeTriggers, observeWorld } from './observe.js'
+import { type ListenerPlan, readSecrets } from './observe.js'
 
 export interface DispatcherDeps {
   readonly cluster: Cluster
+  /** Without: everything is read from the cluster for each delivery. */
+  readonly catalogue?: Catalogue
   /** What objects are admitted with, as it is now. */
   readonly admission: () => AdmitOptions
   readonly log: Log
@@ -23,42 +26,58 @@ export interface DispatcherDeps {
  * @throws NotNow when the cluster was away, Error when something else went wrong: all of it is tried again
  */
 export function createDispatcher(deps: DispatcherDeps): Dispatcher {
-  const { cluster, log } = deps
+  const { log, catalogue = readingCatalogue(deps.cluster) } = deps
   return async record => {
     const { to: key, id } = record.delivery
-    const listener = await cluster.get('EventListener', key).catch((cause: unknown) => {
-      throw dispatchFault(`reading the listener of delivery ${id}`, [cause])
-    })
-    if (listener === undefined) {
-      const message = `EventListener "${key.namespace}/${key.name}" does not exist any more: create it again and replay`
-      return [{ trigger: '', is: 'failed', created: [], message }]
+    const reading = <T>(read: Promise<T>) =>
+      read.catch((cause: unknown) => {
+        throw dispatchFault(`reading the listener and triggers of delivery ${id}`, [cause])
+      })
+    for (let plan = await reading(catalogue.find(key)); ; plan = await reading(catalogue.read(key))) {
+      if (plan === undefined) return [listenerIsGone(key)]
+      const verdicts = await dispatch(deps, plan, record)
+      // What was made so far has derived names: the second look finds it.
+      if (verdicts === 'outdated') continue
+      logVerdicts(log, id, verdicts)
+      return verdicts
     }
-    const verdicts = await dispatch(deps, listener, record)
-    for (const { trigger, is, created, message } of verdicts) {
-      const fields = { delivery: id, trigger, verdict: is, created, reason: message }
-      if (is === 'failed') log.warn('trigger failed', fields)
-      else log.info('trigger looked at', fields)
-    }
-    return verdicts
   }
 }
 
+function logVerdicts(log: Log, delivery: string, verdicts: readonly Verdict[]): void {
+  for (const { trigger, is, created, message } of verdicts) {
+    const fields = { delivery, trigger, verdict: is, created, reason: message }
+    if (is === 'failed') log.warn('trigger failed', fields)
+    else log.info('trigger looked at', fields)
+  }
+}
+
+function listenerIsGone({ namespace, name }: Key): Verdict {
+  return failure('', `EventListener "${namespace}/${name}" does not exist any more: create it again and replay`)
+}
+
+/** 'outdated': the plan is a copy, and the cluster says something else than it about a trigger that would fire. */
 async function dispatch(
-  { cluster, admission, log }: DispatcherDeps,
-  listener: EventListener,
+  deps: DispatcherDeps,
+  plan: ListenerPlan,
   record: DeliveryRecord,
-): Promise<readonly Verdict[]> {
+): Promise<readonly Verdict[] | 'outdated'> {
+  const { cluster, admission, log } = deps
+  const { listed } = plan
   const event = readEvent(record.delivery, record.replay)
-  const { listed, world } = await observe(cluster, listener).catch((cause: unknown) => {
-    throw dispatchFault(`reading the triggers of delivery ${record.delivery.id}`, [cause])
+  const secrets = await readSecrets(cluster, plan.secretKeys).catch((cause: unknown) => {
+    throw dispatchFault(`reading the Secrets of delivery ${record.delivery.id}`, [cause])
   })
+  const world: TriggerWorld = { ...plan.world, secrets }
   const claim: Claim = { claimed: new Set(), options: admission(), log }
   const verdicts: Verdict[] = []
   const faults: unknown[] = []
   // One after the other: of two that want the same name, the same one wins in every repetition.
   for (const one of listed) {
     try {
-      verdicts.push(await judge(cluster, one, event, world, record, claim))
+      const verdict = await judge({ cluster, plan, world, event, record, claim }, one)
+      if (verdict === 'outdated') return 'outdated'
+      verdicts.push(verdict)
     } catch (error) {
       // The others have their turn first: what is away for one need not be away for all.
       faults.push(error)
@@ -71,19 +90,17 @@ async function dispatch(
   return verdicts
 }
 
-async function observe(cluster: Cluster, listener: EventListener) {
-  const listed = await observeTriggers(cluster, listener)
-  return { listed, world: await observeWorld(cluster, listener, listed) }
+interface Dispatching {
+  readonly cluster: Cluster
+  readonly plan: ListenerPlan
+  readonly world: TriggerWorld
+  readonly event: EventReading
+  readonly record: DeliveryRecord
+  readonly claim: Claim
 }
 
-async function judge(
-  cluster: Cluster,
-  listed: ListedTrigger,
-  reading: EventReading,
-  world: TriggerWorld,
-  record: DeliveryRecord,
-  claim: Claim,
-): Promise<Verdict> {
+async function judge(dispatching: Dispatching, listed: ListedTrigger): Promise<Verdict | 'outdated'> {
+  const { cluster, plan, world, event: reading, record, claim } = dispatching
   if (listed.is === 'missing') return failure(listed.name, listed.message)
   const { trigger } = listed
   if (reading.is === 'unreadable') {
@@ -96,6 +113,7 @@ async function judge(
     case 'failed':
       return failure(trigger.name, `${describe(trigger)}: ${result.message}`)
     case 'fired': {
+      if (!(await isInForce(cluster, plan, trigger))) return 'outdated'
       const { id: deliveryId } = record.delivery
       const seed = { deliveryId, replay: record.replay, trigger: trigger.id }
       const { created, message } = await createObjects(cluster, result.objects, seed, claim)

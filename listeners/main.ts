@@ -5,6 +5,7 @@ import type { AdmitOptions } from '../src/admission/admit.js'
 import type { Cluster } from '../src/cluster/cluster.js'
 import type { Inbox } from '../src/inbox/inbox.js'
 import type { Log } from '../src/lib/log.js'
+import { followingCatalogue } from './catalogue.js'
 import { createDispatcher } from './dispatch.js'
 import { createWebhookApp, SERVER_OPTIONS, secureServer } from './webhook.js'
 
@@ -27,9 +28,11 @@ export interface ListenerDeps {
 }
 
 export async function startListeners(
-  deps: ListenerDeps,
+  given: ListenerDeps,
   address: { readonly port: number; readonly host?: string },
 ): Promise<Listeners> {
+  const catalogue = followingCatalogue(given.cluster)
+  const deps = { ...given, catalogue }
   const server = createServer(SERVER_OPTIONS, createWebhookApp(deps))
   secureServer(server)
   await new Promise<void>((resolve, reject) => {
@@ -44,6 +47,7 @@ export async function startListeners(
       server.closeIdleConnections()
       await closed
       await dispatching.close()
+      await catalogue.close()
     },
   }
 }

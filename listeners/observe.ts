@@ -1,7 +1,8 @@
 /** Reads what a listener's triggers depend on. Every lookup is made once, however many triggers share it. */
-import type { Cluster } from '../src/cluster/cluster.js'
+import type { Cluster, Selector } from '../src/cluster/cluster.js'
 import type { Secret } from '../src/resources/core.js'
-import { keyOf } from '../src/resources/meta.js'
+import type { Kind, Kinds } from '../src/resources/kinds.js'
+import { type Key, keyOf } from '../src/resources/meta.js'
 import type {
   EventListener,
   Trigger,
@@ -14,14 +15,49 @@ import { secretsOfChain } from '../src/trigger/interceptors/chain.js'
 import { type ListedTrigger, triggerSources, triggersOf } from '../src/trigger/listener-triggers.js'
 import type { Secrets } from '../src/trigger/secrets.js'
 
-export async function observeTriggers(cluster: Cluster, listener: EventListener): Promise<readonly ListedTrigger[]> {
+/** Every kind that a plan is made of. Secrets are none: they are read for each delivery. */
+export const PLAN_KINDS = [
+  'EventListener',
+  'Trigger',
+  'TriggerBinding',
+  'ClusterTriggerBinding',
+  'TriggerTemplate',
+  'ClusterInterceptor',
+  'Interceptor',
+] as const satisfies readonly Kind[]
+export type PlanKind = (typeof PLAN_KINDS)[number]
+
+/** Where a plan is read from: the cluster, or a copy of it. */
+export interface Reads {
+  get<K extends PlanKind>(kind: K, key: Key): Promise<Kinds[K] | undefined>
+  list<K extends PlanKind>(kind: K, selector?: Selector): Promise<readonly Kinds[K][]>
+}
+
+/** What an EventListener needs to fire, whatever the event. */
+export interface ListenerPlan {
+  readonly listener: EventListener
+  readonly listed: readonly ListedTrigger[]
+  readonly world: Omit<TriggerWorld, 'secrets'>
+  /** Every Secret that an interceptor may ask for. */
+  readonly secretKeys: readonly Key[]
+  /** Made of copies, which may be behind the cluster. */
+  readonly isCopy: boolean
+}
+
+export async function planListener(reads: Reads, listener: EventListener): Promise<ListenerPlan> {
+  const listed = await observeTriggers(reads, listener)
+  const world = await observeWorld(reads, keyOf(listener), listed)
+  return { listener, listed, world, secretKeys: secretKeysOf(listed), isCopy: false }
+}
+
+export async function observeTriggers(reads: Reads, listener: EventListener): Promise<readonly ListedTrigger[]> {
   const { refs, namespaces } = triggerSources(listener)
   const { namespace } = listener.metadata
   const [referred, selected] = await Promise.all([
-    Promise.all([...new Set(refs)].map(name => cluster.get('Trigger', { namespace, name }))),
+    Promise.all([...new Set(refs)].map(name => reads.get('Trigger', { namespace, name }))),
     namespaces === 'all'
-      ? cluster.list('Trigger')
-      : Promise.all(namespaces.map(name => cluster.list('Trigger', { namespace: name }))).then(lists => lists.flat()),
+      ? reads.list('Trigger')
+      : Promise.all(namespaces.map(name => reads.list('Trigger', { namespace: name }))).then(lists => lists.flat()),
   ])
   // One that is referred to and selected is one object here; triggersOf counts both ways to it.
   const found = [...selected, ...referred.filter(trigger => trigger !== undefined)]
@@ -29,46 +65,48 @@ export async function observeTriggers(cluster: Cluster, listener: EventListener)
   return triggersOf(listener, [...byUid.values()])
 }
 
-export async function observeSecrets(cluster: Cluster, listed: readonly ListedTrigger[]): Promise<Secrets> {
+export function secretKeysOf(listed: readonly ListedTrigger[]): readonly Key[] {
   const refs = listed.flatMap(one => (one.is === 'trigger' ? secretsOfChain(one.trigger.chain) : []))
-  const found = await lookUp(
-    refs.map(({ namespace, ref }) => `${namespace}/${ref.secretName}`),
+  return [...new Set(refs.map(({ namespace, ref }) => `${namespace}/${ref.secretName}`))].map(splitKey)
+}
+
+export async function readSecrets(cluster: Pick<Cluster, 'get'>, keys: readonly Key[]): Promise<Secrets> {
+  return lookUp(
+    keys.map(({ namespace, name }) => `${namespace}/${name}`),
     (key): Promise<Secret | undefined> => cluster.get('Secret', splitKey(key)),
   )
-  return found
 }
 
 export async function observeWorld(
-  cluster: Cluster,
-  listener: EventListener,
+  reads: Reads,
+  listener: Key,
   listed: readonly ListedTrigger[],
-): Promise<TriggerWorld> {
+): Promise<Omit<TriggerWorld, 'secrets'>> {
   const triggers = listed.flatMap(one => (one.is === 'trigger' ? [one.trigger] : []))
-  const [secrets, bindings, templates] = await Promise.all([
-    observeSecrets(cluster, listed),
+  const [bindings, templates] = await Promise.all([
     lookUp(
       triggers.flatMap(({ spec, namespace }) => referredBindings(spec.bindings, namespace)),
-      (key): Promise<TriggerBindingSpec | undefined> => getBinding(cluster, key),
+      (key): Promise<TriggerBindingSpec | undefined> => getBinding(reads, key),
     ),
     lookUp(
       triggers.flatMap(({ spec, namespace }) => (spec.template.ref ? [`${namespace}/${spec.template.ref}`] : [])),
       (key): Promise<TriggerTemplateSpec | undefined> =>
-        cluster.get('TriggerTemplate', splitKey(key)).then(template => template?.spec),
+        reads.get('TriggerTemplate', splitKey(key)).then(template => template?.spec),
     ),
   ])
-  return { listener: keyOf(listener), secrets, bindings, templates }
+  return { listener, bindings, templates }
 }
 
 function referredBindings(bindings: readonly TriggerSpecBinding[] = [], namespace: string): readonly string[] {
   return bindings.filter(binding => binding.ref).map(binding => bindingKey(binding, namespace))
 }
 
-async function getBinding(cluster: Cluster, key: string): Promise<TriggerBindingSpec | undefined> {
+async function getBinding(reads: Reads, key: string): Promise<TriggerBindingSpec | undefined> {
   const [kind = '', namespace = '', name = ''] = key.split('/')
   const at = { namespace, name }
   const binding = await (kind === 'ClusterTriggerBinding'
-    ? cluster.get('ClusterTriggerBinding', at)
-    : cluster.get('TriggerBinding', at))
+    ? reads.get('ClusterTriggerBinding', at)
+    : reads.get('TriggerBinding', at))
   return binding?.spec
 }
 

@@ -5,16 +5,20 @@ import { type Cluster, ClusterError } from '../src/cluster/cluster.js'
 import type { Delivery, Inbox } from '../src/inbox/inbox.js'
 import { describeError } from '../src/lib/fault.js'
 import type { Log } from '../src/lib/log.js'
+import { keyOf } from '../src/resources/meta.js'
 import type { EventListener } from '../src/resources/triggers.js'
 import { canonicalHeaders } from '../src/trigger/event.js'
 import { guard } from '../src/trigger/guard.js'
 import { objectProblem, readPayload } from '../src/trigger/payload.js'
+import { type Catalogue, readingCatalogue } from './catalogue.js'
 import { deliveryId } from './delivery-id.js'
-import { observeSecrets, observeTriggers } from './observe.js'
+import { type ListenerPlan, readSecrets } from './observe.js'
 import { createLargeBodies, type LargeBodies, type LargeBodyLimits, readBody } from './read-body.js'
 
 export interface WebhookDeps {
   readonly cluster: Cluster
+  /** Without: everything is read from the cluster for each request. */
+  readonly catalogue?: Catalogue
   readonly inbox: Pick<Inbox, 'accept'>
   /** Epoch ms. */
   readonly now: () => number
@@ -97,9 +101,9 @@ async function answer(
       response.set('Allow', 'POST')
       return refuse(request, response, 405, `${request.method} is no webhook: send the event with POST`)
     }
-    const listener = await findListener(deps.cluster, request)
-    if (typeof listener === 'string') return refuse(request, response, 404, listener)
-    await receive(deps, largeBodies, listener, request, response)
+    const plan = await findListener(deps.catalogue ?? readingCatalogue(deps.cluster), request)
+    if (typeof plan === 'string') return refuse(request, response, 404, plan)
+    await receive(deps, largeBodies, plan, request, response)
   } catch (error) {
     deps.log.error('webhook not taken in', { path: request.path, error: describeError(error) })
     if (response.headersSent) return
@@ -113,15 +117,15 @@ class StoreFault extends Error {
   override readonly name = 'StoreFault'
 }
 
-async function findListener(cluster: Cluster, request: Request): Promise<EventListener | string> {
+async function findListener(catalogue: Catalogue, request: Request): Promise<ListenerPlan | string> {
   const { namespace, listener: name } = request.params
   if (typeof namespace === 'string' && typeof name === 'string') {
-    const found =
-      NAME.test(namespace) && NAME.test(name) ? await cluster.get('EventListener', { namespace, name }) : undefined
+    const found = NAME.test(namespace) && NAME.test(name) ? await catalogue.find({ namespace, name }) : undefined
     return found ?? `EventListener "${namespace}/${name}" does not exist: create it, or correct the webhook's URL`
   }
-  const [only, another] = await cluster.list('EventListener')
-  if (only !== undefined && another === undefined) return only
+  const [only, another] = await catalogue.listeners()
+  const plan = only !== undefined && another === undefined ? await catalogue.find(keyOf(only)) : undefined
+  if (plan !== undefined) return plan
   return only === undefined
     ? 'there is no EventListener yet: create one'
     : 'there are several EventListeners: send to /hooks/<namespace>/<listener>'
@@ -130,12 +134,12 @@ async function findListener(cluster: Cluster, request: Request): Promise<EventLi
 async function receive(
   deps: WebhookDeps,
   largeBodies: LargeBodies,
-  listener: EventListener,
+  plan: ListenerPlan,
   request: Request,
   response: Response,
 ): Promise<void> {
   const { log, maxBodyBytes = MAX_BODY_BYTES } = deps
-  const { namespace, name } = listener.metadata
+  const { namespace, name } = plan.listener.metadata
   const logged = { listener: `${namespace}/${name}` }
   const encoding = request.headers['content-encoding'] ?? 'identity'
   if (encoding !== 'identity') {
@@ -156,7 +160,7 @@ async function receive(
     return refuse(request, response, 408, 'a large body came too slowly while others waited: send it again')
   }
   try {
-    await take(deps, listener, request, body.bytes, response)
+    await take(deps, plan, request, body.bytes, response)
   } finally {
     body.leave()
   }
@@ -164,7 +168,7 @@ async function receive(
 
 async function take(
   deps: WebhookDeps,
-  listener: EventListener,
+  { listener, listed, secretKeys }: ListenerPlan,
   request: Request,
   body: Uint8Array,
   response: Response,
@@ -179,9 +183,8 @@ async function take(
   }
 
   const headers = listHeaders(request.rawHeaders)
-  const triggers = await observeTriggers(deps.cluster, listener)
   const signed = { headers: canonicalHeaders(headers), rawBody: body }
-  const guarding = await guard(triggers, signed, await observeSecrets(deps.cluster, triggers))
+  const guarding = await guard(listed, signed, await readSecrets(deps.cluster, secretKeys))
   const receipt = (eventID: string) => ({ eventListener: name, namespace, eventListenerUID: uid, eventID })
   const eventId = deps.newEventId()
   if (guarding.is === 'rejected') {

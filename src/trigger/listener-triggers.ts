@@ -1,4 +1,5 @@
 /** Which triggers an EventListener has: its own, those it refers to, those it selects, those of its groups. */
+import type { Key } from '../resources/meta.js'
 import type {
   EventListener,
   LabelSelector,
@@ -15,6 +16,8 @@ export interface FiringTrigger {
   /** '' when it has none. */
   readonly name: string
   readonly namespace: string
+  /** The Trigger object that this was read from; without: it is written in the listener. */
+  readonly source?: Key & { readonly resourceVersion: string }
   readonly chain: readonly ChainedInterceptor[]
   readonly spec: Pick<TriggerSpec, 'bindings' | 'template'>
 }
@@ -49,9 +52,10 @@ export function triggerSources({ spec, metadata }: EventListener): TriggerSource
 /** `triggers` holds at least what `triggerSources` asks for; what else is in it does not matter. */
 export function triggersOf(listener: EventListener, triggers: readonly Trigger[]): readonly ListedTrigger[] {
   const { namespace } = listener.metadata
+  const byName = new Map(triggers.map(trigger => [`${trigger.metadata.namespace}/${trigger.metadata.name}`, trigger]))
   const found: ListedTrigger[] = [
     ...(listener.spec.triggers ?? []).map((entry): ListedTrigger => {
-      if (entry.triggerRef) return referred(entry.triggerRef, namespace, triggers)
+      if (entry.triggerRef) return referred(entry.triggerRef, namespace, byName)
       return listed(entry.name ?? '', namespace, [], entry)
     }),
     ...select(listener.spec, namespace, triggers).map(trigger => listedTrigger(trigger, [])),
@@ -63,15 +67,16 @@ export function triggersOf(listener: EventListener, triggers: readonly Trigger[]
   return withIds(found)
 }
 
-function referred(name: string, namespace: string, triggers: readonly Trigger[]): ListedTrigger {
-  const trigger = triggers.find(({ metadata }) => metadata.namespace === namespace && metadata.name === name)
+function referred(name: string, namespace: string, triggers: ReadonlyMap<string, Trigger>): ListedTrigger {
+  const trigger = triggers.get(`${namespace}/${name}`)
   if (trigger !== undefined) return listedTrigger(trigger, [])
   const message = `error getting Trigger ${name} of namespace ${namespace}: triggers.triggers.tekton.dev "${name}" not found`
   return { is: 'missing', name, message }
 }
 
 function listedTrigger({ metadata, spec }: Trigger, group: readonly ChainedInterceptor[]): ListedTrigger {
-  return listed(metadata.name, metadata.namespace, group, spec)
+  const { name, namespace, resourceVersion } = metadata
+  return listed(name, namespace, group, spec, { name, namespace, resourceVersion })
 }
 
 function listed(
@@ -79,10 +84,11 @@ function listed(
   namespace: string,
   group: readonly ChainedInterceptor[],
   { interceptors, bindings, template }: Partial<TriggerSpec>,
+  source?: FiringTrigger['source'],
 ): ListedTrigger {
   const chain = [...group, ...chained(interceptors ?? [], namespace)]
   const spec = { template: template ?? {}, ...(bindings === undefined ? {} : { bindings }) }
-  return { is: 'trigger', trigger: { id: '', name, namespace, chain, spec } }
+  return { is: 'trigger', trigger: { id: '', name, namespace, ...(source && { source }), chain, spec } }
 }
 
 function chained(interceptors: readonly TriggerInterceptor[], namespace: string): readonly ChainedInterceptor[] {
