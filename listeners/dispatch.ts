@@ -7,10 +7,15 @@ import type { Key } from '../src/resources/meta.js'
 import { type EventReading, readEvent } from '../src/trigger/event.js'
 import { fire, type TriggerWorld } from '../src/trigger/fire.js'
 import type { FiringTrigger, ListedTrigger } from '../src/trigger/listener-triggers.js'
+import { credentialsIn, maskText, valuesOf } from '../src/trigger/redact.js'
+import { markReplay } from '../src/trigger/replay.js'
 import { dispatchFault } from './away.js'
 import { type Catalogue, isInForce, readingCatalogue } from './catalogue.js'
 import { type Claim, createObjects } from './create.js'
 import { type ListenerPlan, readSecrets } from './observe.js'
+
+/** Of one verdict: an expression, and what is wrong with it, fit in. */
+const MESSAGE_CHARACTERS = 4_000
 
 export interface DispatcherDeps {
   readonly cluster: Cluster
@@ -45,15 +50,15 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
 }
 
 function logVerdicts(log: Log, delivery: string, verdicts: readonly Verdict[]): void {
-  for (const { trigger, is, created, message } of verdicts) {
-    const fields = { delivery, trigger, verdict: is, created, reason: message }
+  for (const { trigger, is, by, created, message } of verdicts) {
+    const fields = { delivery, trigger, verdict: is, created, reason: by === '' ? message : `${by}: ${message}` }
     if (is === 'failed') log.warn('trigger failed', fields)
     else log.info('trigger looked at', fields)
   }
 }
 
 function listenerIsGone({ namespace, name }: Key): Verdict {
-  return failure('', `EventListener "${namespace}/${name}" does not exist any more: create it again and replay`)
+  return failure(undefined, `EventListener "${namespace}/${name}" does not exist any more: create it again and replay`)
 }
 
 /** 'outdated': the plan is a copy, and the cluster says something else than it about a trigger that would fire. */
@@ -87,7 +92,8 @@ async function dispatch(
     const where = `dispatching delivery ${record.delivery.id}: ${faults.length} of ${listed.length} triggers`
     throw dispatchFault(where, faults)
   }
-  return verdicts
+  const hidden = [...valuesOf(secrets), ...credentialsIn(record.delivery.headers)]
+  return verdicts.map(verdict => masked(verdict, hidden))
 }
 
 interface Dispatching {
@@ -101,32 +107,40 @@ interface Dispatching {
 
 async function judge(dispatching: Dispatching, listed: ListedTrigger): Promise<Verdict | 'outdated'> {
   const { cluster, plan, world, event: reading, record, claim } = dispatching
-  if (listed.is === 'missing') return failure(listed.name, listed.message)
+  if (listed.is === 'missing') return failure({ name: listed.name, namespace: '' }, listed.message)
   const { trigger } = listed
+  const { name, namespace } = trigger
   if (reading.is === 'unreadable') {
-    return failure(trigger.name, `failed to marshal event: failed to unmarshal request body: ${reading.message}`)
+    return failure(trigger, `failed to marshal event: failed to unmarshal request body: ${reading.message}`)
   }
   const result = await fire(trigger, reading.event, world)
   switch (result.is) {
     case 'filtered':
-      return { trigger: trigger.name, is: 'filtered', created: [], message: `${result.by}: ${result.why}` }
+      return { trigger: name, namespace, is: 'filtered', by: result.by, created: [], message: result.why }
     case 'failed':
-      return failure(trigger.name, `${describe(trigger)}: ${result.message}`)
+      return failure(trigger, `${describe(trigger)}: ${result.message}`)
     case 'fired': {
       if (!(await isInForce(cluster, plan, trigger))) return 'outdated'
-      const { id: deliveryId } = record.delivery
+      const { id: deliveryId, eventId } = record.delivery
       const seed = { deliveryId, replay: record.replay, trigger: trigger.id }
-      const { created, message } = await createObjects(cluster, result.objects, seed, claim)
-      if (message !== '') return { ...failure(trigger.name, `${describe(trigger)}: ${message}`), created }
-      return { trigger: trigger.name, is: 'fired', created, message: '' }
+      const objects = result.objects.map(object => markReplay(object, { of: eventId, count: record.replay }))
+      const { created, message } = await createObjects(cluster, objects, seed, claim)
+      if (message !== '') return { ...failure(trigger, `${describe(trigger)}: ${message}`), created }
+      return { trigger: name, namespace, is: 'fired', by: '', created, message: '' }
     }
     default:
       throw new Error(`unknown result ${JSON.stringify(result satisfies never)}`)
   }
 }
 
-function failure(trigger: string, message: string): Verdict {
-  return { trigger, is: 'failed', created: [], message }
+function failure(trigger: { readonly name: string; readonly namespace: string } | undefined, message: string): Verdict {
+  const { name = '', namespace = '' } = trigger ?? {}
+  return { trigger: name, namespace, is: 'failed', by: '', created: [], message }
+}
+
+/** A message may quote what the event or an interceptor said: no credential gets into the history or the log with it. */
+function masked(verdict: Verdict, hidden: readonly string[]): Verdict {
+  return { ...verdict, message: maskText(verdict.message, hidden).slice(0, MESSAGE_CHARACTERS) }
 }
 
 function describe({ namespace, name }: FiringTrigger): string {

@@ -10,16 +10,18 @@ import type { EventListener } from '../src/resources/triggers.js'
 import { canonicalHeaders } from '../src/trigger/event.js'
 import { guard } from '../src/trigger/guard.js'
 import { objectProblem, readPayload } from '../src/trigger/payload.js'
+import { subjectOf } from '../src/trigger/source.js'
 import { type Catalogue, readingCatalogue } from './catalogue.js'
 import { deliveryId } from './delivery-id.js'
 import { type ListenerPlan, readSecrets } from './observe.js'
 import { createLargeBodies, type LargeBodies, type LargeBodyLimits, readBody } from './read-body.js'
+import { rejectedDelivery } from './rejected.js'
 
 export interface WebhookDeps {
   readonly cluster: Cluster
   /** Without: everything is read from the cluster for each request. */
   readonly catalogue?: Catalogue
-  readonly inbox: Pick<Inbox, 'accept'>
+  readonly inbox: Pick<Inbox, 'accept' | 'reject'>
   /** Epoch ms. */
   readonly now: () => number
   /** A new random UUID. */
@@ -176,7 +178,8 @@ async function take(
   const { log } = deps
   const { namespace, name, uid } = listener.metadata
   const logged = { listener: `${namespace}/${name}` }
-  const invalid = validates(listener) ? objectProblem(readPayload(body)) : undefined
+  const payload = validates(listener) ? readPayload(body) : undefined
+  const invalid = payload === undefined ? undefined : objectProblem(payload)
   if (invalid !== undefined) {
     const errorMessage = `Invalid event body format : ${invalid}`
     return send(response, 400, { eventListener: name, namespace, eventListenerUID: '', errorMessage })
@@ -187,12 +190,7 @@ async function take(
   const guarding = await guard(listed, signed, await readSecrets(deps.cluster, secretKeys))
   const receipt = (eventID: string) => ({ eventListener: name, namespace, eventListenerUID: uid, eventID })
   const eventId = deps.newEventId()
-  if (guarding.is === 'rejected') {
-    for (const rejection of guarding.rejections) log.warn('delivery rejected', { ...logged, ...rejection })
-    // The same answer as for everybody: whether a secret was right is not for a stranger to find out here.
-    return send(response, 202, receipt(eventId))
-  }
-
+  const subject = payload?.is === 'json' ? subjectOf(payload.value) : ''
   const delivery: Delivery = {
     id: deliveryId({ namespace, name, uid }, headers, body),
     eventId,
@@ -201,6 +199,14 @@ async function take(
     url: request.originalUrl,
     headers,
     body,
+    ...(subject !== '' && { subject }),
+  }
+  if (guarding.is === 'rejected') {
+    const { rejections } = guarding
+    for (const rejection of rejections) log.warn('delivery rejected', { ...logged, ...rejection })
+    deps.inbox.reject(delivery.to, () => rejectedDelivery(delivery, rejections))
+    // The same answer as for everybody: whether a secret was right is not for a stranger to find out here.
+    return send(response, 202, receipt(eventId))
   }
   const accepted = await deps.inbox.accept(delivery).catch((cause: unknown) => {
     throw new StoreFault(`storing delivery ${delivery.id}`, { cause })

@@ -1,6 +1,10 @@
 /** What a client asks before it asks for anything else: which groups, versions and resources there are. Pure. */
 import { KINDS, type Kind } from '../resources/kinds.js'
+import { DELIVERY_RESOURCES } from './deliveries.js'
+import { OWN_GROUP, OWN_VERSION, type OwnResource } from './own-resources.js'
 
+/** Those that no store keeps. */
+const OWN_RESOURCES: readonly OwnResource[] = [...DELIVERY_RESOURCES]
 const VERBS = ['create', 'delete', 'get', 'list', 'update']
 
 export function discover(path: string): unknown {
@@ -21,14 +25,15 @@ export function discover(path: string): unknown {
 }
 
 function groups(): readonly string[] {
-  return [...new Set(Object.values(KINDS).map(info => info.group))].filter(group => group !== '')
+  const groupsOfKinds = Object.values(KINDS).map(info => info.group)
+  return [...new Set([...groupsOfKinds, OWN_GROUP])].filter(group => group !== '')
 }
 
 function versionsOf(group: string): readonly string[] {
   const stored = Object.values(KINDS)
     .filter(info => info.group === group)
     .map(info => info.version)
-  return [...new Set(stored)]
+  return [...new Set([...stored, ...(group === OWN_GROUP ? [OWN_VERSION] : [])])]
 }
 
 function groupOf(name: string): object {
@@ -51,6 +56,9 @@ function resourceList(group: string, version: string): unknown {
     kind: 'APIResourceList',
     apiVersion: 'v1',
     groupVersion: group === '' ? version : `${group}/${version}`,
-    resources,
+    resources: [
+      ...resources,
+      ...(group === OWN_GROUP ? OWN_RESOURCES.map(each => ({ ...each, namespaced: true })) : []),
+    ],
   }
 }

@@ -12,7 +12,9 @@ import { describeError } from '../lib/fault.js'
 import type { Log } from '../lib/log.js'
 import { apiVersionOf, type Kind } from '../resources/kinds.js'
 import { type Problem, problemsText, problemText } from '../resources/problem.js'
+import { deliveriesHandler, type History } from './deliveries.js'
 import { discover } from './discovery.js'
+import { type OwnHandler, parseOwnPath } from './own-resources.js'
 import { parseLabelSelector, parseRoute, type Route } from './route.js'
 import { ApiError, type StatusCause, statusOf, success } from './status.js'
 
@@ -29,6 +31,8 @@ export interface ApiDeps {
     signal: AbortSignal,
   ) => Promise<AsyncIterable<Uint8Array> | undefined>
   readonly token: string
+  /** The deliveries that came in. */
+  readonly inbox?: History
   /** What a scrape of `/metrics` gets. */
   readonly metrics?: { readonly contentType: string; text(): Promise<string> } | undefined
   readonly log: Log
@@ -79,6 +83,8 @@ async function answer(deps: ApiDeps, request: IncomingMessage, response: ServerR
   }
   const discovered = request.method === 'GET' ? discover(url.pathname) : undefined
   if (discovered !== undefined) return send(response, 200, discovered)
+  const own = await answerOwn(ownHandlers(deps), request, url)
+  if (own !== undefined) return send(response, own.code, own.body)
   const route = parseRoute(url.pathname)
   if (route === undefined) {
     throw new ApiError(404, 'NotFound', `the server could not find the requested resource "${url.pathname}"`)
@@ -86,6 +92,23 @@ async function answer(deps: ApiDeps, request: IncomingMessage, response: ServerR
   if (route.subresource === 'log') return sendLogs(deps, route, url, response)
   const [code, body] = await handle(deps, request, route, url)
   send(response, code, body)
+}
+
+/** What is no object of the store: see `own-resources.ts`. */
+function ownHandlers({ inbox }: ApiDeps): readonly OwnHandler[] {
+  return inbox === undefined ? [] : [deliveriesHandler(inbox)]
+}
+
+async function answerOwn(handlers: readonly OwnHandler[], request: IncomingMessage, url: URL) {
+  const path = parseOwnPath(url.pathname)
+  if (path === undefined) return undefined
+  const method = request.method ?? 'GET'
+  const asked = { ...path, method, query: url.searchParams, path: url.pathname, readJson: () => readJson(request) }
+  for (const handler of handlers) {
+    const answer = await handler(asked)
+    if (answer !== undefined) return answer
+  }
+  return undefined
 }
 
 function urlOf(request: IncomingMessage): URL {

@@ -14,6 +14,7 @@ import {
 } from './attempts.js'
 import type { Delivery, DeliveryRecord, Dispatcher, Inbox, InboxWorker, Verdict } from './inbox.js'
 import { redisDeliveries } from './redis-deliveries.js'
+import { collectRejections } from './rejections.js'
 
 export interface BullmqInboxOptions extends TryLimits {
   readonly redisUrl: string
@@ -24,6 +25,8 @@ export interface BullmqInboxOptions extends TryLimits {
   readonly onUnsafeRedis?: 'warn' | 'refuse'
   readonly retentionMs?: number
   readonly random?: () => number
+  /** Epoch ms: for how long a dispatch took. Default Date.now. */
+  readonly now?: () => number
   /** How often stored deliveries without a job are looked for. Default 2000. */
   readonly sweepMs?: number
   /** A killed worker's deliveries are dispatched elsewhere after about this and half a second. Default 3000. */
@@ -42,7 +45,7 @@ const SWEEP_PAGE = 500
  * @throws Error when Redis does not answer for 10 s, or is set up to lose things and is refused for it.
  */
 export async function openBullmqInbox(options: BullmqInboxOptions): Promise<Inbox> {
-  const { log, pauses = PAUSES, random = Math.random, maxDeaths = MAX_DEATHS } = options
+  const { log, pauses = PAUSES, random = Math.random, now = Date.now, maxDeaths = MAX_DEATHS } = options
   const endpoint = { url: options.redisUrl, log }
   const prefix = options.prefix ?? 'tektite'
   const redis = connectForRequests(endpoint)
@@ -59,6 +62,7 @@ export async function openBullmqInbox(options: BullmqInboxOptions): Promise<Inbo
   const name = { prefix, name: 'inbox-dispatch' }
   const queue = openQueue<{ readonly id: string }>(redis, name, log)
   const queueing = new Set<Promise<void>>()
+  const rejections = collectRejections(deliveries.reject, log)
 
   /** Queues a look at a delivery, in the background: whoever misses it is found by the sweep. */
   function lookAt(id: string, when: { readonly delay?: number; readonly evenIfActive?: boolean } = {}): void {
@@ -114,13 +118,15 @@ export async function openBullmqInbox(options: BullmqInboxOptions): Promise<Inbo
         return undefined
       }
       const { record, tries } = begun
+      const startedAt = now()
       let verdicts: readonly Verdict[]
       try {
         verdicts = await dispatcher(record)
       } catch (error) {
         return await afterError(record, tries, error)
       }
-      await deliveries.finish(record, { is: 'done', at: Date.now(), verdicts })
+      const at = now()
+      await deliveries.finish(record, { is: 'done', at, durationMs: at - startedAt, verdicts })
       return undefined
     }
 
@@ -193,7 +199,9 @@ export async function openBullmqInbox(options: BullmqInboxOptions): Promise<Inbo
     accept,
     dispatch,
     get: deliveries.read,
-    list: ({ limit = 100 } = {}) => deliveries.newest(limit),
+    reject: rejections.add,
+    find: deliveries.find,
+    list: (options = {}) => deliveries.list(options),
     async replay(id) {
       if (!(await deliveries.reopen(id))) return undefined
       // The job of the dispatch before may not have left Redis yet.
@@ -201,6 +209,7 @@ export async function openBullmqInbox(options: BullmqInboxOptions): Promise<Inbo
       return deliveries.read(id)
     },
     async close() {
+      await rejections.close()
       await Promise.all(queueing)
       await queue.close()
       redis.disconnect()

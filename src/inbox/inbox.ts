@@ -19,6 +19,8 @@ export interface Delivery {
   readonly headers: Readonly<Record<string, readonly string[]>>
   /** Exactly the bytes that came: signatures are over them. */
   readonly body: Uint8Array
+  /** What it is about, in one short line made from the body: lists do not read bodies. */
+  readonly subject?: string
 }
 
 export interface DeliveryTarget {
@@ -31,19 +33,43 @@ export interface DeliveryTarget {
 export type DeliveryState =
   /** Stored, waiting for its turn or being dispatched. */
   | { readonly is: 'pending' }
-  /** Dispatched; `verdicts` say what each trigger made of it. */
-  | { readonly is: 'done'; readonly at: number; readonly verdicts: readonly Verdict[] }
+  | Dispatched
   /** Given up after `attempts` tries that failed, or in which the process died; a replay tries again. */
   | { readonly is: 'poisoned'; readonly at: number; readonly attempts: number; readonly reason: string }
+  /** Never let in: it did not prove who sent it, to any trigger. Its body was not kept. */
+  | { readonly is: 'rejected'; readonly at: number; readonly refusals: readonly Refusal[] }
+
+/** Ended at `at` (epoch ms); the dispatch that succeeded took `durationMs`. */
+export interface Dispatched {
+  readonly is: 'done'
+  readonly at: number
+  readonly durationMs: number
+  /** What each trigger made of it. */
+  readonly verdicts: readonly Verdict[]
+}
 
 export interface Verdict {
   /** The trigger's name, '' when it has none. */
   readonly trigger: string
+  /** The trigger's, '' when there is no trigger. */
+  readonly namespace: string
   readonly is: 'fired' | 'filtered' | 'failed'
+  /** The interceptor that filtered it, as its author finds it: `interceptors[1] cel "main only"`. '' otherwise. */
+  readonly by: string
   /** What was created, as `PipelineRun/<namespace>/<name>`. */
   readonly created: readonly string[]
   /** Why it was filtered or failed; '' when fired. */
   readonly message: string
+}
+
+/** Why one trigger did not take a delivery in. Never contains a secret's value. */
+export interface Refusal {
+  readonly trigger: string
+  readonly header: string
+  /** `<namespace>/<name>` and key. */
+  readonly secret: string
+  readonly why: string
+  readonly wayOut: string
 }
 
 export interface DeliveryRecord {
@@ -53,6 +79,72 @@ export interface DeliveryRecord {
   readonly copies: number
   /** 0 at first; a replay counts up and becomes part of the created runs' names, so that it makes new runs. */
   readonly replay: number
+  /** How the dispatches before this replay ended, oldest first: the very first one, and the newest `EARLIER_KEPT`. */
+  readonly earlier: readonly EarlierDispatch[]
+}
+
+export interface EarlierDispatch {
+  readonly replay: number
+  readonly state: DeliveryState
+}
+
+/** Besides the very first one. */
+export const EARLIER_KEPT = 9
+
+/** A delivery in a list: small, whatever its body and however many its triggers. */
+export interface DeliverySummary {
+  /** In the line: `after` for a list that goes on behind it. Decimal digits. */
+  readonly place: string
+  readonly delivery: DeliveryMeta
+  readonly bodyBytes: number
+  /** SHA-256, hex. */
+  readonly bodyHash: string
+  readonly state: BriefState
+  readonly copies: number
+  readonly replay: number
+}
+
+export type DeliveryMeta = Omit<Delivery, 'body'>
+
+export type BriefState =
+  | Exclude<DeliveryState, Dispatched>
+  | (Omit<Dispatched, 'verdicts'> & {
+      readonly counts: Readonly<Record<Verdict['is'], number>>
+      /** The first few. */
+      readonly created: readonly string[]
+      /** Of the first trigger that failed; if none did and none fired, of the first that filtered. */
+      readonly why: string
+    })
+
+/** One that was refused at the door. Headers are masked already: nothing of it is ever checked again. */
+export interface RejectedDelivery {
+  readonly delivery: DeliveryMeta
+  readonly bodyBytes: number
+  readonly bodyHash: string
+  readonly refusals: readonly Refusal[]
+}
+
+/** Whose deliveries a list is of. */
+export interface ListedTarget {
+  readonly namespace: string
+  /** One EventListener or Schedule of it. */
+  readonly of?: { readonly kind: DeliveryTarget['kind']; readonly name: string }
+}
+
+export interface ListOptions {
+  /** Default 100. */
+  readonly limit?: number
+  /** A place, as `next` of the page before: goes on behind it, whatever has come in since. */
+  readonly after?: string
+  /** Default: all. */
+  readonly to?: ListedTarget
+}
+
+export interface DeliveryPage {
+  /** Newest first. May be fewer than asked for although there are more. */
+  readonly items: readonly DeliverySummary[]
+  /** A place; absent when there are no more. */
+  readonly next?: string
 }
 
 export type Accepted =
@@ -89,6 +181,8 @@ export class NotNow extends Error {
  *  - Every accepted delivery is dispatched at least once, oldest first as far as concurrency allows; a dispatcher that
  *    throws is tried again with growing pauses, `maxAttempts` times in all, then the entry is set aside as poisoned
  *    with the error's message. `NotNow` is not counted: such an entry is never set aside. Neither holds up another.
+ *  - It is also the history. What was rejected is kept beside the deliveries, but bounded and written in batches: a flood
+ *    of it costs neither a write to the disk each nor the place of a delivery.
  *  - A process that dies in a dispatch: the delivery is dispatched again, by this process after its restart or by
  *    another one. Only `maxDeaths` such tries in a row, many more than a machine dies by itself, set it aside.
  */
@@ -97,10 +191,20 @@ export interface Inbox {
   accept(delivery: Delivery): Promise<Accepted>
   /** Starts handing out. At most `concurrency` at a time in this process. Call once. */
   dispatch(dispatcher: Dispatcher, options: { readonly concurrency: number }): InboxWorker
+  /**
+   * Notes a delivery that was refused, soon; never throws. `describe` is called only when there is room: in a flood most
+   * are only counted, as copies of the one before them.
+   */
+  reject(to: DeliveryTarget, describe: () => RejectedDelivery): void
   get(id: string): Promise<DeliveryRecord | undefined>
-  /** Newest first. */
-  list(options?: { readonly limit?: number }): Promise<readonly DeliveryRecord[]>
-  /** Queues a done or poisoned delivery again as a deliberate redelivery. Undefined when there is no such entry. */
+  /** Those whose event id begins so, at most ten. */
+  find(eventIdPrefix: string): Promise<readonly DeliverySummary[]>
+  /** Costs what the page holds, not what the inbox holds: no bodies are read. */
+  list(options?: ListOptions): Promise<DeliveryPage>
+  /**
+   * Queues a done or poisoned delivery again as a deliberate redelivery. Undefined when there is no such entry, or none
+   * that could be dispatched: of a rejected delivery there is no body.
+   */
   replay(id: string): Promise<DeliveryRecord | undefined>
   close(): Promise<void>
 }

@@ -1,13 +1,31 @@
 import { createHash } from 'node:crypto'
-import { openDatabase, type Table, type TableKey } from '../storage/lmdb.js'
+import { openDatabase, type Table } from '../storage/lmdb.js'
 import { type BeginLimits, type Begun, NO_TRIES, type Tries } from './attempts.js'
-import type { Accepted, Delivery, DeliveryRecord, DeliveryState } from './inbox.js'
+import {
+  type Accepted,
+  type BriefState,
+  type Delivery,
+  type DeliveryMeta,
+  type DeliveryPage,
+  type DeliveryRecord,
+  type DeliveryState,
+  type DeliverySummary,
+  EARLIER_KEPT,
+  type EarlierDispatch,
+  type ListOptions,
+} from './inbox.js'
+import { type CountedRejection, REJECTED_KEPT } from './rejections.js'
+import { briefly, scopeOf, scopesOf } from './summary.js'
 
-/** What `records` holds, as JSON; the body is apart, so that a change of state does not write it again. */
+/**
+ * What `records` holds, as JSON. The body is apart, so that a change of state does not write it again; what all the
+ * triggers made of it is apart, so that a list does not read it.
+ */
 interface Stored {
-  readonly meta: Omit<Delivery, 'body'>
+  readonly meta: DeliveryMeta
   readonly bodyHash: string
-  readonly state: DeliveryState
+  readonly bodyBytes: number
+  readonly state: BriefState
   readonly copies: number
   readonly replay: number
   readonly tries: Tries
@@ -32,8 +50,10 @@ export interface LmdbDeliveries {
   finish(key: string, record: DeliveryRecord, state: DeliveryState): Promise<void>
   /** Notes how the try ended; the next one is not before `at` (epoch ms). */
   pause(key: string, record: DeliveryRecord, tries: Tries, at: number): Promise<void>
+  reject(batch: readonly CountedRejection[]): Promise<void>
   read(id: string): DeliveryRecord | undefined
-  newest(limit: number): readonly DeliveryRecord[]
+  find(eventIdPrefix: string): readonly DeliverySummary[]
+  list(options: ListOptions): DeliveryPage
   reopen(id: string): Promise<DeliveryRecord | undefined>
   forgetExpired(): Promise<void>
   close(): Promise<void>
@@ -41,6 +61,9 @@ export interface LmdbDeliveries {
 
 /** Few enough not to hold up the accepts that wait for the same writer. */
 const FORGET_AT_ONCE = 500
+const FOUND_AT_MOST = 10
+/** Pages read for one list: what has expired and is not forgotten yet must not hold everybody up. */
+const ROUNDS = 5
 
 export function openLmdbDeliveries(dir: string, retentionMs: number): LmdbDeliveries {
   const db = openDatabase(dir, { durable: true })
@@ -49,6 +72,13 @@ export function openLmdbDeliveries(dir: string, retentionMs: number): LmdbDelive
   const arrivals = db.textTable('inbox-arrivals')
   const open = db.textTable('inbox-open')
   const expiry = db.textTable('inbox-expiry')
+  /** By key and replay: how each dispatch ended, with every verdict. */
+  const outcomes = db.table<DeliveryState>('inbox-outcomes')
+  /** As `arrivals`, by namespace and by listener. */
+  const scoped = db.textTable('inbox-scoped')
+  const eventIds = db.textTable('inbox-event-ids')
+  /** As `scoped`, and under '' all of them. */
+  const rejected = db.textTable('inbox-rejected')
 
   // One process writes here (the database sees to that), so the counter can live in memory.
   let sequence = Math.max(lastNumber(arrivals), lastNumber(open))
@@ -58,16 +88,37 @@ export function openLmdbDeliveries(dir: string, retentionMs: number): LmdbDelive
     return stored === undefined || isExpired(stored, Date.now()) ? undefined : stored
   }
 
-  function toRecord(key: string, { meta, state, copies, replay }: Stored): DeliveryRecord {
-    return { delivery: { ...meta, body: new Uint8Array(bodies.get([key]) ?? []) }, state, copies, replay }
+  function toRecord(key: string, stored: Stored): DeliveryRecord {
+    const { meta, copies, replay } = stored
+    const ended = outcomes
+      .range({ prefix: [key] })
+      .map(({ key: [, at], value }) => ({ replay: Number(at), state: value }))
+    const earlier: readonly EarlierDispatch[] = ended.filter(one => one.replay < replay)
+    const delivery = { ...meta, body: new Uint8Array(bodies.get([key]) ?? []) }
+    const present = ended.find(one => one.replay === replay)?.state ?? { is: 'pending' }
+    return { delivery, state: present, copies, replay, earlier }
+  }
+
+  /** Inside a transaction: makes it findable. */
+  function enter(key: string, stored: Stored): void {
+    const { arrival, meta } = stored
+    records.put([key], stored)
+    arrivals.put([arrival], key)
+    for (const scope of scopesOf(meta.to)) scoped.put([scope, arrival], key)
+    eventIds.put([meta.eventId, arrival], key)
   }
 
   /** Inside a transaction. */
-  function forget(key: string, { arrival, forgetAt }: Stored): void {
+  function forget(key: string, { arrival, forgetAt, meta, state }: Stored): void {
     records.remove([key])
     bodies.remove([key])
+    for (const outcome of outcomes.range({ prefix: [key] })) outcomes.remove(outcome.key)
     arrivals.remove([arrival])
+    for (const scope of scopesOf(meta.to)) scoped.remove([scope, arrival])
+    eventIds.remove([meta.eventId, arrival])
     if (forgetAt !== undefined) expiry.remove([forgetAt, arrival])
+    if (state.is !== 'rejected') return
+    for (const scope of ['', scopesOf(meta.to)[1]]) rejected.remove([scope, arrival])
   }
 
   function store(delivery: Delivery): Promise<Accepted> {
@@ -84,9 +135,9 @@ export function openLmdbDeliveries(dir: string, retentionMs: number): LmdbDelive
       if (known !== undefined) forget(key, known)
       const place = ++sequence
       const counts = { copies: 1, replay: 0, tries: NO_TRIES, retryAt: 0 }
-      records.put([key], { meta, bodyHash, state: { is: 'pending' }, ...counts, arrival: place, place })
+      const places = { arrival: place, place }
+      enter(key, { meta, bodyHash, bodyBytes: body.length, state: { is: 'pending' }, ...counts, ...places })
       bodies.put([key], body)
-      arrivals.put([place], key)
       open.put([place], key)
       return { is: 'new', eventId: delivery.eventId }
     })
@@ -119,31 +170,73 @@ export function openLmdbDeliveries(dir: string, retentionMs: number): LmdbDelive
       const forgetAt = Date.now() + retentionMs
       open.remove([stored.place])
       expiry.put([forgetAt, stored.arrival], key)
-      return { ...stored, state, forgetAt }
+      outcomes.put([key, stored.replay], state)
+      return { ...stored, state: briefly(state), forgetAt }
     })
   }
 
-  function newest(limit: number): readonly DeliveryRecord[] {
-    const found: DeliveryRecord[] = []
-    let after: TableKey | undefined
-    while (found.length < limit) {
-      // What has expired is passed over, so a page may give fewer than it has.
-      const page = arrivals.range({ reverse: true, limit: limit - found.length, ...(after && { after }) })
-      if (page.length === 0) break
-      after = page.at(-1)?.key
-      for (const { value: key } of page) {
-        const stored = live(key)
-        if (stored !== undefined) found.push(toRecord(key, stored))
+  function reject(batch: readonly CountedRejection[]): Promise<void> {
+    return db.transaction(() => {
+      for (const { rejected: one, copies } of batch) {
+        const { delivery: meta, bodyHash, bodyBytes, refusals } = one
+        const key = keyOf(meta.id)
+        const arrival = ++sequence
+        const state: DeliveryState = { is: 'rejected', at: meta.receivedAt, refusals }
+        const forgetAt = Date.now() + retentionMs
+        const counts = { copies, replay: 0, tries: NO_TRIES, retryAt: 0 }
+        enter(key, { meta, bodyHash, bodyBytes, state, ...counts, arrival, place: arrival, forgetAt })
+        outcomes.put([key, 0], state)
+        expiry.put([forgetAt, arrival], key)
+        rejected.put(['', arrival], key)
+        rejected.put([scopesOf(meta.to)[1], arrival], key)
       }
+      for (const scope of new Set(batch.map(each => scopesOf(each.rejected.delivery.to)[1]))) {
+        forgetBeyond(scope, REJECTED_KEPT.ofOne)
+      }
+      forgetBeyond('', REJECTED_KEPT.all)
+    })
+  }
+
+  /** Inside a transaction. */
+  function forgetBeyond(scope: string, kept: number): void {
+    const all = rejected.range({ prefix: [scope] })
+    for (const { value: key } of all.slice(0, Math.max(0, all.length - kept))) forget(key, records.get([key])!)
+  }
+
+  function list({ limit = 100, after, to }: ListOptions): DeliveryPage {
+    const [table, prefix] = to === undefined ? [arrivals, []] : [scoped, [scopeOf(to)]]
+    const items: DeliverySummary[] = []
+    let last = after === undefined ? undefined : Number(after)
+    for (let round = 0; round < ROUNDS; round++) {
+      const behind = last === undefined ? {} : { after: [...prefix, last] }
+      // One more than asked for: whether there is another page.
+      const page = table.range({ prefix, reverse: true, limit: limit - items.length + 1, ...behind })
+      for (const { key: place, value: key } of page) {
+        if (items.length === limit) return { items, ...(last !== undefined && { next: `${last}` }) }
+        last = Number(place.at(-1))
+        const stored = live(key)
+        if (stored !== undefined) items.push(toSummary(stored))
+      }
+      if (page.length === 0) return { items }
     }
+    return { items, next: `${last}` }
+  }
+
+  function find(eventIdPrefix: string): readonly DeliverySummary[] {
+    if (eventIdPrefix === '') return []
+    const found = eventIds.range({ after: [eventIdPrefix], limit: FOUND_AT_MOST })
     return found
+      .filter(({ key: [eventId] }) => String(eventId).startsWith(eventIdPrefix))
+      .flatMap(({ value: key }) => live(key) ?? [])
+      .map(toSummary)
   }
 
   function reopen(id: string): Promise<DeliveryRecord | undefined> {
     const key = keyOf(id)
     return db.transaction(() => {
       const stored = live(key)
-      if (stored === undefined || stored.state.is === 'pending') return stored && toRecord(key, stored)
+      if (stored === undefined || stored.state.is === 'rejected') return undefined
+      if (stored.state.is === 'pending') return toRecord(key, stored)
       const { forgetAt = 0, ...kept } = stored
       const place = ++sequence
       const again: Stored = {
@@ -155,6 +248,7 @@ export function openLmdbDeliveries(dir: string, retentionMs: number): LmdbDelive
         place,
       }
       expiry.remove([forgetAt, kept.arrival])
+      if (again.replay > EARLIER_KEPT + 1) outcomes.remove([key, again.replay - EARLIER_KEPT - 1])
       records.put([key], again)
       open.put([place], key)
       return toRecord(key, again)
@@ -186,7 +280,9 @@ export function openLmdbDeliveries(dir: string, retentionMs: number): LmdbDelive
       const stored = live(key)
       return stored && toRecord(key, stored)
     },
-    newest,
+    reject,
+    find,
+    list,
     reopen,
     forgetExpired,
     close: () => db.close(),
@@ -195,6 +291,10 @@ export function openLmdbDeliveries(dir: string, retentionMs: number): LmdbDelive
 
 function keyOf(id: string): string {
   return createHash('sha256').update(id).digest('hex')
+}
+
+function toSummary({ arrival, meta, bodyBytes, bodyHash, state, copies, replay }: Stored): DeliverySummary {
+  return { place: `${arrival}`, delivery: meta, bodyBytes, bodyHash, state, copies, replay }
 }
 
 function isExpired({ forgetAt }: Stored, now: number): boolean {

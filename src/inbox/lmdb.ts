@@ -12,6 +12,7 @@ import {
 } from './attempts.js'
 import type { DeliveryRecord, Dispatcher, Inbox, InboxWorker, Verdict } from './inbox.js'
 import { type LmdbDeliveries, openLmdbDeliveries } from './lmdb-deliveries.js'
+import { collectRejections } from './rejections.js'
 
 export interface LmdbInboxOptions extends TryLimits {
   /** Where the inbox keeps its database: a directory of its own, on a local disk. */
@@ -19,6 +20,8 @@ export interface LmdbInboxOptions extends TryLimits {
   readonly log: Log
   readonly retentionMs?: number
   readonly random?: () => number
+  /** Epoch ms: for how long a dispatch took. Default Date.now. */
+  readonly now?: () => number
 }
 
 const FORGET_EVERY_MS = 60_000
@@ -33,6 +36,7 @@ const DISK_DEADLINE_MS = 5_000
 export function openLmdbInbox(options: LmdbInboxOptions): Inbox {
   const { log, retentionMs = RETENTION_MS } = options
   const deliveries = openLmdbDeliveries(options.dir, retentionMs)
+  const rejections = collectRejections(deliveries.reject, log)
   let pump = () => {}
   let closed = false
 
@@ -77,8 +81,14 @@ export function openLmdbInbox(options: LmdbInboxOptions): Inbox {
     async get(id) {
       return deliveries.read(id)
     },
-    async list({ limit = 100 } = {}) {
-      return deliveries.newest(limit)
+    reject(to, describe) {
+      if (!closed) rejections.add(to, describe)
+    },
+    async find(eventIdPrefix) {
+      return deliveries.find(eventIdPrefix)
+    },
+    async list(options = {}) {
+      return deliveries.list(options)
     },
     async replay(id) {
       refuseWhenClosed(`replaying delivery ${id}`)
@@ -88,6 +98,7 @@ export function openLmdbInbox(options: LmdbInboxOptions): Inbox {
       if (closed) return
       closed = true
       clearInterval(forgetting)
+      await rejections.close()
       await deliveries.close()
     },
   }
@@ -103,7 +114,7 @@ function startDispatching(
   concurrency: number,
   options: LmdbInboxOptions,
 ): InboxWorker & { pump(): void } {
-  const { log, maxDeaths = MAX_DEATHS, pauses = PAUSES, random = Math.random } = options
+  const { log, maxDeaths = MAX_DEATHS, pauses = PAUSES, random = Math.random, now = Date.now } = options
   const inProgress = new Set<Promise<void>>()
   const pausing = new Set<NodeJS.Timeout>()
   const due: string[] = []
@@ -160,13 +171,15 @@ function startDispatching(
         log.error('gave a delivery up', { delivery: begun.record.delivery.id, deaths: begun.tries.deaths })
         return deliveries.finish(key, begun.record, poisonedByDeath(begun.tries, Date.now()))
       case 'try': {
+        const startedAt = now()
         let verdicts: readonly Verdict[]
         try {
           verdicts = await dispatcher(begun.record)
         } catch (error) {
           return afterError(key, begun.record, begun.tries, error)
         }
-        return deliveries.finish(key, begun.record, { is: 'done', at: Date.now(), verdicts })
+        const at = now()
+        return deliveries.finish(key, begun.record, { is: 'done', at, durationMs: at - startedAt, verdicts })
       }
     }
   }

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -30,7 +31,15 @@ export interface InboxUnderTest {
 }
 
 const soon = { timeout: 25_000, interval: 2 }
-const fired: readonly Verdict[] = [{ trigger: 'push', is: 'fired', created: ['PipelineRun/ci/build-1'], message: '' }]
+const pushFired: Verdict = {
+  trigger: 'push',
+  namespace: 'ci',
+  is: 'fired',
+  by: '',
+  created: ['PipelineRun/ci/build-1'],
+  message: '',
+}
+const fired: readonly Verdict[] = [pushFired]
 
 export function delivery(id: string, change: Partial<Delivery> = {}): Delivery {
   return {
@@ -96,11 +105,14 @@ export function inboxContract(name: string, adapter: () => Promise<InboxUnderTes
     const bytes = Uint8Array.from({ length: 70_000 }, (_, i) => (i * 7) % 256)
     const sent = delivery('a', { body: bytes })
     expect(await inbox.accept(sent)).toEqual({ is: 'new', eventId: 'event-a' })
-    const stored = { delivery: sent, state: { is: 'pending' }, copies: 1, replay: 0 }
+    const stored = { delivery: sent, state: { is: 'pending' }, copies: 1, replay: 0, earlier: [] }
     expect(await inbox.get(sent.id)).toEqual(stored)
     const again = await open()
     expect(await again.get(sent.id)).toEqual(stored)
-    expect(await again.list()).toEqual([stored])
+    const { body: _, ...meta } = sent
+    const bodyHash = createHash('sha256').update(bytes).digest('hex')
+    const summary = { delivery: meta, bodyBytes: 70_000, bodyHash, state: { is: 'pending' }, copies: 1, replay: 0 }
+    expect(await again.list()).toEqual({ items: [{ place: expect.stringMatching(/^\d+$/), ...summary }] })
     expect(await again.get('ci/github:b')).toBeUndefined()
   })
 
@@ -329,7 +341,7 @@ export function inboxContract(name: string, adapter: () => Promise<InboxUnderTes
     for (const id of ['b', 'a', 'd', 'c']) await inbox.accept(delivery(id))
     await inbox.accept(delivery('b'))
     const ids = async (limit?: number) =>
-      (await inbox.list(limit === undefined ? {} : { limit })).map(record => record.delivery.eventId)
+      (await inbox.list(limit === undefined ? {} : { limit })).items.map(record => record.delivery.eventId)
     expect(await ids()).toEqual(['event-c', 'event-d', 'event-a', 'event-b'])
     expect(await ids(2)).toEqual(['event-c', 'event-d'])
     expect(await ids(0)).toEqual([])
@@ -344,7 +356,7 @@ export function inboxContract(name: string, adapter: () => Promise<InboxUnderTes
     await inbox.accept(delivery('stuck'))
     await inbox.accept(delivery('a'))
     await vi.waitFor(async () => expect(await inbox.get(delivery('a').id)).toBeUndefined(), soon)
-    await vi.waitFor(async () => expect(await inbox.list()).toHaveLength(1), soon)
+    await vi.waitFor(async () => expect((await inbox.list()).items).toHaveLength(1), soon)
     expect((await inbox.get(delivery('stuck').id))?.state.is).toBe('pending')
     expect((await inbox.accept(delivery('a'))).is).toBe('new')
   })

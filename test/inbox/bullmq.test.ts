@@ -105,7 +105,7 @@ test('the BullMQ inbox refuses when Redis is full or read-only, and stores nothi
       /not confirmed within 2000 ms.* <- .*(READONLY|Stream isn't writeable)/,
     )
     await look.replicaof('NO', 'ONE')
-    expect(await inbox.list()).toEqual([])
+    expect(await inbox.list()).toEqual({ items: [] })
     expect((await inbox.accept(delivery('full'))).is).toBe('new')
   })
 })
@@ -212,7 +212,7 @@ test('connections killed while the BullMQ inbox accepts make no copy of a delive
       await look.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes')
       expect((await Promise.all(burst)).map(answer => answer.is)).toEqual(burst.map(() => 'new'))
     }
-    const records = await inbox.list({ limit: 1_000 })
+    const { items: records } = await inbox.list({ limit: 1_000 })
     expect(records).toHaveLength(200)
     expect(new Set(records.map(record => record.copies))).toEqual(new Set([1]))
   })

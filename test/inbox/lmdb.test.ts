@@ -36,7 +36,7 @@ test('the LMDB inbox of one process is refused to another opener, who is told wh
   expect(() => open()).toThrow(/already open/)
   await inbox.close()
   const next = open()
-  expect(await next.list()).toEqual([])
+  expect(await next.list()).toEqual({ items: [] })
   await next.close()
 })
 
@@ -90,19 +90,27 @@ test('what the LMDB inbox has forgotten leaves nothing on the disk, and what is 
   await Promise.all(
     begun.map(async (each, i) => {
       if (each.is !== 'try') throw new Error(`${keys[i]} is ${each.is}`)
-      if (i !== 499) await deliveries.finish(keys[i]!, each.record, { is: 'done', at: Date.now(), verdicts: [] })
+      if (i !== 499)
+        await deliveries.finish(keys[i]!, each.record, { is: 'done', at: Date.now(), durationMs: 1, verdicts: [] })
     }),
   )
-  await vi.waitFor(() => expect(deliveries.newest(2_000)).toHaveLength(1), soon)
+  await vi.waitFor(() => expect(deliveries.list({ limit: 2_000 }).items).toHaveLength(1), soon)
   await deliveries.forgetExpired()
-  expect(deliveries.newest(2_000).map(record => record.delivery.eventId)).toEqual(['event-499'])
+  expect(deliveries.list({ limit: 2_000 }).items.map(record => record.delivery.eventId)).toEqual(['event-499'])
   await deliveries.close()
 
   const database = openDatabase(dir, { durable: true })
-  const sizes = ['inbox-records', 'inbox-arrivals', 'inbox-open', 'inbox-expiry', 'inbox-bodies'].map(
-    table => database.textTable(table).range().length,
-  )
-  expect(sizes).toEqual([1, 1, 1, 0, 1])
+  const sizes = [
+    'inbox-records',
+    'inbox-arrivals',
+    'inbox-open',
+    'inbox-expiry',
+    'inbox-bodies',
+    'inbox-outcomes',
+    'inbox-scoped',
+    'inbox-event-ids',
+  ].map(table => database.textTable(table).range().length)
+  expect(sizes).toEqual([1, 1, 1, 0, 1, 0, 2, 1])
   await database.close()
 })
 
@@ -112,9 +120,9 @@ test('a late finish of a dispatch does not end the replay that came after it in 
   const { key } = deliveries.openAfter(0)!
   const begun = await deliveries.begin(key, Date.now(), { maxDeaths: 5 })
   if (begun.is !== 'try') throw new Error(begun.is)
-  await deliveries.finish(key, begun.record, { is: 'done', at: 1, verdicts: [] })
+  await deliveries.finish(key, begun.record, { is: 'done', at: 1, durationMs: 1, verdicts: [] })
   await deliveries.reopen(delivery('a').id)
-  await deliveries.finish(key, begun.record, { is: 'done', at: 2, verdicts: [] })
+  await deliveries.finish(key, begun.record, { is: 'done', at: 2, durationMs: 1, verdicts: [] })
   expect(deliveries.read(delivery('a').id)).toMatchObject({ replay: 1, state: { is: 'pending' } })
   await deliveries.close()
 })

@@ -59,7 +59,9 @@ test('what a trigger fires is created in order, labelled, with one uid', async (
   const [run, note] = await objectsIn(cluster, 'PipelineRun', 'ConfigMap')
   expect(verdict).toEqual({
     trigger: 'push',
+    namespace: 'ci',
     is: 'fired',
+    by: '',
     created: [`PipelineRun/ci/${run?.metadata.name}`, `ConfigMap/ci/${note?.metadata.name}`],
     message: '',
   })
@@ -207,7 +209,7 @@ triggers:
       'trigger "ci/no-value": failed to ApplyEventValuesToParams: failed to replace JSONPath value for param x: $(body.x): x is not found',
     ],
     ['gone', 'failed', 'error getting Trigger gone of namespace ci: triggers.triggers.tekton.dev "gone" not found'],
-    ['later', 'filtered', "interceptors[0] cel: expression body.text == 'x' did not return true"],
+    ['later', 'filtered', "expression body.text == 'x' did not return true"],
     [
       'unknown',
       'failed',

@@ -67,7 +67,9 @@ test('example slack says that its interceptor is not supported yet', async () =>
   expect(verdicts).toEqual([
     {
       trigger: 'slack-trigger',
+      namespace: 'default',
       is: 'failed',
+      by: '',
       created: [],
       message:
         'trigger "default/slack-trigger": interceptors[0] slack: interceptor slack is not supported yet: use github, gitlab, bitbucket, cel',

@@ -52,6 +52,7 @@ export function record(listener: string, sent: Sent, replay = 0): DeliveryRecord
     state: { is: 'pending' },
     copies: 1,
     replay,
+    earlier: [],
   }
 }
 
