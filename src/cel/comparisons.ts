@@ -1,5 +1,6 @@
 /** CEL that compares texts, as comparisons: what the entrypoint can decide, once it knows the results of earlier steps. */
-import { parseExpression } from './expression.js'
+import { parseExpression } from './parse.js'
+import type { Node } from './syntax.js'
 
 export interface Comparison {
   readonly input: string
@@ -20,21 +21,9 @@ const NEVER: Clauses = [[{ input: 'false', operator: 'in', values: ['true'] }]]
 export function comparisonsOf(expression: string): Clauses | string {
   const read = parseExpression(expression)
   if (read.is === 'error') return read.message
-  const clauses = clausesOf(read.parsed.expr as Node | undefined, false)
+  const clauses = clausesOf(read.root, false)
   if (typeof clauses !== 'string') return clauses
   return `the CEL expression ${JSON.stringify(expression)} uses a step result, which is known only while the Pod runs, where texts can be compared by ==, != and in, joined by &&, || and !: ${clauses}`
-}
-
-/** What this file looks at in an expression's tree. */
-interface Node {
-  readonly exprKind:
-    | {
-        readonly case: 'constExpr'
-        readonly value: { readonly constantKind: { readonly case?: string; value?: unknown } }
-      }
-    | { readonly case: 'callExpr'; readonly value: { readonly function: string; readonly args: readonly Node[] } }
-    | { readonly case: 'listExpr'; readonly value: { readonly elements: readonly Node[] } }
-    | { readonly case: 'other' }
 }
 
 function clausesOf(node: Node | undefined, negated: boolean): Clauses | string {

@@ -1,125 +1,115 @@
-/** CEL expressions, read once and evaluated over JSON values. Messages are worded as cel-go's, as Triggers shows them. */
-import type { CelFunc, CelInput, parse, plan } from '@bufbuild/cel'
-import { type Budget, celFromJson, type JsonFromCel, jsonFromCel } from './json.js'
-import { celLibrary } from './library.js'
+/** CEL expressions, read and checked once, evaluated over JSON values. Messages are worded as cel-go's, as Triggers shows them. */
+
+import { groupBy } from '../lib/group-by.js'
+import { CheckProblem, compile, type Frame, type Program } from './compile.js'
+import type { Overload } from './function.js'
+import { CALENDAR } from './functions/calendar.js'
+import { CONVERSIONS } from './functions/conversions.js'
+import { OPERATORS } from './functions/operators.js'
+import { TEXTS } from './functions/texts.js'
+import { type JsonFromCel, jsonFromCel } from './json.js'
+import { type Clock, Meter } from './meter.js'
+import { type Parsed, parseExpression, problemAt, quoted } from './parse.js'
+import { CelProblem, LimitExceeded } from './problem.js'
+import { childrenOf, type Node } from './syntax.js'
+import type { Type } from './types.js'
+import type { Value } from './values.js'
 
 export type Evaluation = JsonFromCel | { readonly is: 'error'; readonly message: string }
 
-/** About 60 ms of work on a slow core: more is not a filter but an attack on the dispatcher. */
-const MAX_VISITS = 50_000
-/** Manifests' expressions are few and come back with every event; reading one costs five times an evaluation. */
-const MAX_REMEMBERED = 500
+/** What an expression is evaluated over. */
+export interface Given {
+  /** JSON, by the names of the variables. It is not changed. */
+  readonly values: Readonly<Record<string, unknown>>
+  /** Without one only the cost is limited. */
+  readonly clock?: Clock
+  readonly equalsSecret?: Frame['equalsSecret']
+}
 
-type Parsed = ReturnType<typeof parse>
-export type ParsedExpression =
-  | { readonly is: 'parsed'; readonly parsed: Parsed; readonly text: string }
+/** The variables and functions that expressions may use, besides those that every CEL has. */
+export interface Environment {
+  readonly evaluate: (text: string, given: Given) => Evaluation
+  /** What is wrong with the expression whatever the event; undefined when nothing is. */
+  readonly check: (text: string) => string | undefined
+}
+
+const STANDARD: readonly Overload[] = [...OPERATORS, ...CONVERSIONS, ...TEXTS, ...CALENDAR]
+
+type Checked =
+  | { readonly is: 'program'; readonly program: Program }
   | { readonly is: 'error'; readonly message: string }
 
-const remembered = new Map<string, ParsedExpression>()
-
-export function parseExpression(text: string): ParsedExpression {
-  const known = remembered.get(text)
-  if (known !== undefined) return known
-  const result = readExpression(text)
-  const oldest = remembered.keys().next()
-  if (remembered.size >= MAX_REMEMBERED && !oldest.done) remembered.delete(oldest.value)
-  remembered.set(text, result)
-  return result
-}
-
-function readExpression(text: string): ParsedExpression {
-  try {
-    return { is: 'parsed', parsed: celLibrary().parse(text), text }
-  } catch (error) {
-    const why = error instanceof Error ? error.message.replace(/^<input>:/, '') : String(error)
-    return { is: 'error', message: `failed to parse expression "${text}": ${why}` }
-  }
-}
-
-/** The variables and functions that expressions may use. Making one costs as much as an evaluation: make few. */
-export interface Environment {
-  /** Values are converted once, for any number of expressions over them. */
-  scope(values: Readonly<Record<string, unknown>>): Scope
-}
-
-export interface Scope {
-  readonly evaluate: (expression: string) => Evaluation
-}
-
-type Plan = ReturnType<typeof plan>
-
-/** All variables are dynamic; a function that an expression calls and that is not given is an error of its check. */
-export function createEnvironment(variables: readonly string[], functions: readonly CelFunc[]): Environment {
-  const { CelScalar, celEnv, isCelError, plan } = celLibrary()
-  const types = Object.fromEntries(variables.map(name => [name, CelScalar.DYN]))
-  const env = celEnv({ variables: types, funcs: [...functions] })
-  const plans = new WeakMap<ParsedExpression, Plan>()
-  const planOf = (expression: ParsedExpression & { readonly is: 'parsed' }): Plan => {
-    const known = plans.get(expression)
+export function createEnvironment(
+  variables: Readonly<Record<string, Type>>,
+  functions: readonly Overload[],
+): Environment {
+  const declarations = { variables, functions: groupBy([...STANDARD, ...functions], ({ name }) => name) }
+  const checked = new WeakMap<Parsed, Checked>()
+  const read = (text: string): Checked => {
+    const parsed = parseExpression(text)
+    if (parsed.is === 'error') return parsed
+    const known = checked.get(parsed)
     if (known !== undefined) return known
-    const made = plan(env, expression.parsed) as Plan
-    plans.set(expression, made)
-    return made
+    const result = checkedBy(parsed, () => compile(parsed.root, declarations))
+    checked.set(parsed, result)
+    return result
   }
   return {
-    scope(values) {
-      const budget: Budget = { left: 0 }
-      const converted: Record<string, CelInput> = Object.fromEntries(
-        variables.map(name => [name, celFromJson(values[name] ?? null, budget)]),
-      )
-      return {
-        evaluate: text => {
-          const expression = parseExpression(text)
-          if (expression.is === 'error') return expression
-          budget.left = MAX_VISITS
-          try {
-            const result = planOf(expression)(converted)
-            if (isCelError(result)) return problem(text, result.message)
-            // The result may be a list of the payload's: it has been paid for by its author.
-            budget.left = Number.POSITIVE_INFINITY
-            return jsonFromCel(result)
-          } catch (error) {
-            return problem(text, error instanceof Error ? error.message : String(error))
-          }
-        },
-      }
+    evaluate: (text, given) => {
+      const expression = read(text)
+      return expression.is === 'error' ? expression : run(text, expression.program, given)
+    },
+    check: text => {
+      const expression = read(text)
+      return expression.is === 'error' ? expression.message : undefined
     },
   }
 }
 
-/** For values that no other evaluation shares. */
-export function createScope(values: Readonly<Record<string, unknown>>, functions: readonly CelFunc[]): Scope {
-  return createEnvironment(Object.keys(values), functions).scope(values)
+function checkedBy(parsed: Parsed, compiled: () => Program): Checked {
+  try {
+    return { is: 'program', program: compiled() }
+  } catch (error) {
+    if (!(error instanceof CheckProblem)) throw error
+    const why = problemAt(parsed.text, parsed.offsetOf(error.node), error.message)
+    return { is: 'error', message: `expression ${quoted(parsed.text)} check failed: ${why}` }
+  }
 }
 
-function problem(text: string, message: string): Evaluation {
-  if (/^unbound function|^unresolved attribute/.test(message)) {
-    return { is: 'error', message: `expression "${text}" check failed: ${message}` }
+function run(text: string, program: Program, { values, clock, equalsSecret }: Given): Evaluation {
+  const meter = new Meter(clock)
+  const frame: Frame = {
+    meter,
+    equalsSecret: equalsSecret ?? noSecrets,
+    variables: values as Readonly<Record<string, Value>>,
+    loops: [],
   }
-  const worded = message
-    .replace(/^field not found: /, 'no such key: ')
-    .replace(/^found no matching overload for/, 'no such overload:')
-  return { is: 'error', message: `expression "${text}" failed to evaluate: ${worded}` }
+  try {
+    return jsonFromCel(program.run(frame), meter)
+  } catch (error) {
+    if (!(error instanceof CelProblem || error instanceof LimitExceeded)) throw error
+    return { is: 'error', message: `expression ${quoted(text)} failed to evaluate: ${error.message}` }
+  }
+}
+
+function noSecrets(_text: string, key: string, name: string): boolean {
+  throw new CelProblem(`failed to find secret ${name} key ${key} in compareSecret: there are no secrets here`)
 }
 
 /** The constant texts that calls of `name` in an expression are given, call by call; others are left out. */
 export function constantArguments(expression: string, name: string): readonly (readonly string[])[] {
   const read = parseExpression(expression)
-  const calls: (readonly string[])[] = []
-  if (read.is === 'parsed') visit(read.parsed.expr, name, calls)
-  return calls
+  return read.is === 'parsed' ? callsOf(read.root, name) : []
 }
 
-/** The tree is plain messages; every call is an object with a `function`, wherever it stands. */
-function visit(node: unknown, name: string, calls: (readonly string[])[]): void {
-  if (typeof node !== 'object' || node === null) return
-  const { function: called, args } = node as { readonly function?: unknown; readonly args?: readonly unknown[] }
-  if (called === name && args !== undefined) calls.push(args.flatMap(constantText))
-  for (const inner of Object.values(node)) visit(inner, name, calls)
+function callsOf(node: Node, name: string): readonly (readonly string[])[] {
+  const inner = childrenOf(node).flatMap(child => callsOf(child, name))
+  const { exprKind } = node
+  if (exprKind.case !== 'callExpr' || exprKind.value.function !== name) return inner
+  return [exprKind.value.args.flatMap(constantText), ...inner]
 }
 
-function constantText(argument: unknown): readonly string[] {
-  const { exprKind } = argument as { exprKind?: { value?: { constantKind?: { case?: string; value?: unknown } } } }
-  const constant = exprKind?.value?.constantKind
-  return constant?.case === 'stringValue' && typeof constant.value === 'string' ? [constant.value] : []
+function constantText({ exprKind }: Node): readonly string[] {
+  if (exprKind.case !== 'constExpr' || exprKind.value.constantKind.case !== 'stringValue') return []
+  return [exprKind.value.constantKind.value]
 }

@@ -1,79 +1,86 @@
-/** JSON values in CEL and back. JSON numbers are doubles, as in cel-go. */
-import type { CelInput, CelResult } from '@bufbuild/cel'
-import { celLibrary } from './library.js'
-
-/** How many elements an expression may still look at. Filled up by who evaluates. */
-export interface Budget {
-  left: number
-}
-
-export const OVER_BUDGET = 'actual cost limit exceeded'
-
-/**
- * Lists and maps count what is iterated: an expression of nested macros over a long list of the sender's would otherwise
- * hold up everything else. Members are in Maps, so that no key of the payload (`constructor`) means anything.
- */
-export function celFromJson(value: unknown, budget: Budget): CelInput {
-  if (Array.isArray(value)) {
-    const list = value.map(inner => celFromJson(inner, budget))
-    const plain = list.values.bind(list)
-    Object.defineProperty(list, 'values', { value: () => counted(plain(), budget) })
-    return list
-  }
-  if (typeof value === 'object' && value !== null) {
-    const map = new Map(Object.entries(value).map(([key, inner]) => [key, celFromJson(inner, budget)]))
-    const [keys, entries] = [map.keys.bind(map), map.entries.bind(map)]
-    Object.defineProperty(map, 'keys', { value: () => counted(keys(), budget) })
-    Object.defineProperty(map, 'entries', { value: () => counted(entries(), budget) })
-    return map
-  }
-  return value as CelInput
-}
-
-function* counted<T>(elements: Iterable<T>, budget: Budget): Generator<T> {
-  for (const element of elements) {
-    budget.left -= 1
-    if (budget.left < 0) throw new Error(OVER_BUDGET)
-    yield element
-  }
-}
+/** What an expression makes, as JSON. */
+import type { Meter } from './meter.js'
+import { LimitExceeded } from './problem.js'
+import { durationText, timestampText } from './time.js'
+import { Duration, isList, kindOf, type MapKey, Timestamp, Uint, type Value } from './values.js'
 
 export type JsonFromCel =
   | { readonly is: 'json'; readonly value: unknown }
   /** A CEL type that is no JSON: `null_type`, `uint`, `google.protobuf.Timestamp`, `type`, … */
   | { readonly is: 'none'; readonly type: string }
 
-/** As Triggers converts overlays: bytes as base64, null only inside lists and maps. */
-export function jsonFromCel(value: CelResult): JsonFromCel {
-  return value === null ? { is: 'none', type: 'null_type' } : convert(value)
-}
+const MAX_SAFE = BigInt(Number.MAX_SAFE_INTEGER)
+/** As deep as a payload may be. What is deeper would end whoever writes it. */
+const MAX_DEPTH = 1000
 
-function convert(value: unknown): JsonFromCel {
-  const { isCelError, isCelList, isCelMap, isCelUint } = celLibrary()
-  if (value === null || typeof value === 'string' || typeof value === 'boolean') return { is: 'json', value }
-  if (typeof value === 'bigint') return { is: 'json', value: Number(value) }
-  if (typeof value === 'number')
-    return Number.isFinite(value) ? { is: 'json', value } : { is: 'none', type: `${value}` }
-  if (value instanceof Uint8Array) return { is: 'json', value: Buffer.from(value).toString('base64') }
-  if (isCelError(value)) return { is: 'none', type: 'error' }
-  if (isCelList(value)) return all([...value].map(convert))
-  if (isCelMap(value)) {
-    const entries = [...value.entries()]
-    const values = all(entries.map(([, inner]) => convert(inner)))
-    if (values.is === 'none') return values
-    const converted = values.value as readonly unknown[]
-    return { is: 'json', value: Object.fromEntries(entries.map(([key], index) => [String(key), converted[index]])) }
+/**
+ * As Triggers converts overlays: null, uint, times and types are none, though inside of lists and maps all but types are.
+ * An object of the payload is given as it is; every other one is paid for, however often a list holds the same one.
+ */
+export function jsonFromCel(value: Value, meter: Meter): JsonFromCel {
+  const kind = kindOf(value)
+  if (['null_type', 'uint', 'google.protobuf.Timestamp', 'google.protobuf.Duration', 'type'].includes(kind)) {
+    return { is: 'none', type: kind }
   }
-  if (isCelUint(value)) return { is: 'none', type: 'uint' }
-  return { is: 'none', type: typeNameOf(value) }
+  if (kind === 'map' && !(value instanceof Map)) return { is: 'json', value }
+  return jsonInside(value, meter)
 }
 
-function all(results: readonly JsonFromCel[]): JsonFromCel {
-  const bad = results.find(result => result.is === 'none')
-  return bad ?? { is: 'json', value: results.map(result => (result.is === 'json' ? result.value : undefined)) }
+/** Whatever may be inside of a list. */
+export function jsonInside(value: Value, meter: Meter): JsonFromCel {
+  try {
+    return { is: 'json', value: convert(value, meter, 0) }
+  } catch (error) {
+    if (error instanceof NoJson) return { is: 'none', type: error.message }
+    throw error
+  }
 }
 
-function typeNameOf(value: unknown): string {
-  const { desc } = value as { readonly desc?: { readonly typeName?: string } }
-  return desc?.typeName ?? 'type'
+class NoJson extends Error {}
+
+function convert(value: Value, meter: Meter, depth: number): unknown {
+  if (value === null || typeof value === 'boolean') return value
+  if (typeof value === 'string') {
+    meter.chargeText(value.length)
+    return value
+  }
+  if (typeof value === 'number') {
+    if (!Number.isFinite(value)) throw new NoJson(String(value))
+    return value
+  }
+  if (typeof value === 'bigint') return jsonInteger(value)
+  if (value instanceof Uint) return jsonInteger(value.value)
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('base64')
+  if (value instanceof Timestamp) return timestampText(value)
+  if (value instanceof Duration) return durationText(value)
+  if (depth > MAX_DEPTH) throw new LimitExceeded(`exceeded max depth ${MAX_DEPTH}`)
+  if (isList(value)) {
+    meter.charge(value.length)
+    return value.map(element => convert(element, meter, depth + 1))
+  }
+  if (value instanceof Map) {
+    meter.charge(value.size)
+    const entries = [...(value as ReadonlyMap<MapKey, Value>)]
+    return Object.fromEntries(entries.map(([key, inner]) => [String(key), convert(inner, meter, depth + 1)]))
+  }
+  if (kindOf(value) === 'map') {
+    weigh(value, meter, depth)
+    return value
+  }
+  throw new NoJson(kindOf(value))
+}
+
+/** What came as JSON is not copied. */
+function weigh(value: unknown, meter: Meter, depth: number): void {
+  if (typeof value === 'string') meter.chargeText(value.length)
+  if (typeof value !== 'object' || value === null) return
+  if (depth > MAX_DEPTH) throw new LimitExceeded(`exceeded max depth ${MAX_DEPTH}`)
+  const inner = Object.values(value)
+  meter.charge(inner.length)
+  for (const one of inner) weigh(one, meter, depth + 1)
+}
+
+/** What a double cannot hold is written as a text, as the JSON of protocol buffers has it. */
+function jsonInteger(value: bigint): unknown {
+  return value <= MAX_SAFE && value >= -MAX_SAFE ? Number(value) : String(value)
 }

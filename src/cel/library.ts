@@ -1,6 +1,6 @@
 /**
- * The CEL library, loaded when the first expression is read: with it an engine loads twice as much, and few runs have an
- * expression. By `require`, because evaluating is synchronous and an `import` of a library on demand is not.
+ * The parser of the CEL library, loaded when the first expression is read: it is large, and few runs have an expression.
+ * By `require`, because evaluating is synchronous and an `import` of a library on demand is not.
  */
 import { createRequire } from 'node:module'
 
@@ -11,9 +11,4 @@ let loaded: typeof import('@bufbuild/cel') | undefined
 export function celLibrary(): typeof import('@bufbuild/cel') {
   loaded ??= require('@bufbuild/cel') as typeof import('@bufbuild/cel')
   return loaded
-}
-
-/** cel-go's strings extension. */
-export function stringFunctions(): typeof import('@bufbuild/cel/ext').strings {
-  return (require('@bufbuild/cel/ext') as typeof import('@bufbuild/cel/ext')).strings
 }

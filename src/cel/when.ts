@@ -1,8 +1,11 @@
 /** `cel` in a `when`: plain CEL without variables, as Tekton compiles it; what refers to a param is text by now. */
-import { createScope, parseExpression } from './expression.js'
+import { createEnvironment } from './expression.js'
+import { parseExpression } from './parse.js'
+
+const ENVIRONMENT = createEnvironment({}, [])
 
 export function evaluateWhen(expression: string): boolean | Error {
-  const result = createScope({}, []).evaluate(expression)
+  const result = ENVIRONMENT.evaluate(expression, { values: {} })
   if (result.is === 'error') return new Error(result.message)
   if (result.is === 'json' && typeof result.value === 'boolean') return result.value
   const type = result.is === 'json' ? typeof result.value : result.type

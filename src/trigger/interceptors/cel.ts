@@ -1,9 +1,14 @@
 /** CEL: a filter that must be true, and overlays that become extensions. */
-import { constantArguments, createEnvironment, type Scope } from '../../cel/expression.js'
-import { compareSecretFunctions, triggerFunctions } from '../../cel/trigger-functions.js'
+import { constantArguments, createEnvironment, type Given } from '../../cel/expression.js'
+import { EXTENSIONS } from '../../cel/extensions.js'
+import { triggerFunctions } from '../../cel/functions/triggers.js'
+import { CelProblem } from '../../cel/problem.js'
+import { MAP } from '../../cel/types.js'
 import type { SecretRef } from '../../resources/triggers.js'
+import { readYaml } from '../../resources/yaml-source.js'
 import { canonicalHeader } from '../event.js'
 import { jsonText } from '../json-text.js'
+import { readPayload } from '../payload.js'
 import { equalInConstantTime } from './git-host.js'
 import { fail, type InterceptorAnswer, type InterceptorInput, type InterceptorKind, stop } from './interceptor.js'
 import { setPath } from './overlay-path.js'
@@ -19,9 +24,25 @@ interface Overlay {
   readonly expression: string
 }
 
-const VARIABLES = ['body', 'header', 'extensions', 'requestURL']
-const FUNCTIONS = triggerFunctions({ canonical: canonicalHeader, text: jsonText })
-const ENVIRONMENT = createEnvironment(VARIABLES, FUNCTIONS)
+/** What the expressions of triggers may use. */
+export const TRIGGER_CEL = createEnvironment({ body: MAP, header: MAP, extensions: MAP, requestURL: 'string' }, [
+  ...EXTENSIONS,
+  ...triggerFunctions({
+    canonical: canonicalHeader,
+    jsonText,
+    readJson: text => {
+      const read = readPayload(Buffer.from(text))
+      if (read.is === 'empty') return { is: 'unreadable', message: 'unexpected end of JSON input' }
+      return read.is === 'json' ? { is: 'value', value: read.value } : read
+    },
+    readYaml: text => {
+      const read = readYaml(text, 1)
+      return read.is === 'ok'
+        ? { is: 'value', value: read.document.value }
+        : { is: 'unreadable', message: read.message }
+    },
+  }),
+])
 
 function runCel(input: InterceptorInput): InterceptorAnswer {
   const body = input.event.body ?? {}
@@ -29,17 +50,16 @@ function runCel(input: InterceptorInput): InterceptorAnswer {
     return fail('error making the evaluation context: failed to parse the body as JSON: it is not an object')
   }
   const filter = input.params['filter']
-  const overlays = overlaysOf(input.params['overlays'])
-  const scope = scopeOf(input, body)
+  const given = givenBy(input, body)
   if (typeof filter === 'string' && filter !== '') {
-    const passed = scope.evaluate(filter)
+    const passed = TRIGGER_CEL.evaluate(filter, given)
     if (passed.is === 'error') return fail(`error evaluating cel expression: ${passed.message}`)
     if (passed.is === 'none' || passed.value !== true) return stop(`expression ${filter} did not return true`)
   }
   let extensions: unknown = {}
-  for (const { key, expression } of overlays) {
+  for (const { key, expression } of overlaysOf(input.params['overlays'])) {
     // All see the same input: an overlay is not there yet for the next one of the same interceptor.
-    const result = scope.evaluate(expression)
+    const result = TRIGGER_CEL.evaluate(expression, given)
     if (result.is === 'error') return fail(`error evaluating cel expression: ${result.message}`)
     if (result.is === 'none') return fail(`failed to convert overlay result to type: ${result.type} (overlay ${key})`)
     const changed = setPath(extensions, key, result.value)
@@ -49,16 +69,17 @@ function runCel(input: InterceptorInput): InterceptorAnswer {
   return { is: 'continue', extensions: extensions as Readonly<Record<string, unknown>> }
 }
 
-function scopeOf({ event, extensions, params, secret }: InterceptorInput, body: object): Scope {
-  const values = { body, header: event.headers, extensions, requestURL: event.url }
-  if (!expressionsIn(params).some(expression => expression.includes('compareSecret'))) return ENVIRONMENT.scope(values)
-  // Knows the Secrets of this firing, so it cannot be kept for the next.
-  const equals = (text: string, secretKey: string, secretName: string): boolean => {
-    const known = secret({ secretName, secretKey })
-    if (known.is === 'missing') throw new Error(known.message)
-    return equalInConstantTime(text, known.value)
+function givenBy({ event, extensions, secret, clock }: InterceptorInput, body: object): Given {
+  return {
+    values: { body, header: event.headers, extensions, requestURL: event.url },
+    ...(clock === undefined ? {} : { clock }),
+    equalsSecret: (text, secretKey, secretName) => {
+      const known = secret({ secretName, secretKey })
+      if (known.is === 'missing')
+        throw new CelProblem(`failed to find secret '${secretName}' in compareSecret: ${known.message}`)
+      return equalInConstantTime(text, known.value)
+    },
   }
-  return createEnvironment(VARIABLES, [...FUNCTIONS, ...compareSecretFunctions(equals)]).scope(values)
 }
 
 function expressionsIn(params: Readonly<Record<string, unknown>>): readonly string[] {

@@ -10,6 +10,8 @@ export interface InterceptorInput {
   readonly params: Readonly<Record<string, unknown>>
   /** In the namespace of the trigger. */
   readonly secret: (ref: SecretRef) => SecretValue
+  /** Milliseconds that never go back, for what must end in time. */
+  readonly clock?: () => number
 }
 
 export type InterceptorAnswer =
