@@ -1,4 +1,4 @@
-/** The listener process: takes events in, and turns what was taken in into objects. */
+/** The listener process: takes events in, fires schedules, and turns what came of both into objects. */
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { AdmitOptions } from '../src/admission/admit.js'
@@ -7,6 +7,8 @@ import type { Inbox } from '../src/inbox/inbox.js'
 import type { Log } from '../src/lib/log.js'
 import { followingCatalogue } from './catalogue.js'
 import { createDispatcher } from './dispatch.js'
+import { createScheduleDispatcher } from './dispatch-schedule.js'
+import { startTicker } from './schedule.js'
 import { createWebhookApp, SERVER_OPTIONS, secureServer } from './webhook.js'
 
 /** How many deliveries one process turns into objects at a time. */
@@ -39,13 +41,18 @@ export async function startListeners(
     server.once('error', reject)
     server.listen(address.port, address.host, resolve)
   })
-  const dispatching = deps.inbox.dispatch(createDispatcher(deps), { concurrency: DISPATCH_CONCURRENCY })
+  const dispatchers = { EventListener: createDispatcher(deps), Schedule: createScheduleDispatcher(deps) }
+  const dispatching = deps.inbox.dispatch(record => dispatchers[record.delivery.to.kind](record), {
+    concurrency: DISPATCH_CONCURRENCY,
+  })
+  const ticker = startTicker(deps)
   return {
     port: (server.address() as AddressInfo).port,
     async close() {
       const closed = new Promise<void>(resolve => server.close(() => resolve()))
       server.closeIdleConnections()
       await closed
+      await ticker.close()
       await dispatching.close()
       await catalogue.close()
     },

@@ -12,6 +12,7 @@ import { type ParsedObject, parseManifests } from '../resources/parse.js'
 import type { Problem } from '../resources/problem.js'
 import { decode, isRecord, type Json, type Shape } from '../resources/shape.js'
 import { CORE_SHAPES } from '../resources/shapes-core.js'
+import { SCHEDULE_SPEC } from '../resources/shapes-schedules.js'
 import { RESOLUTION_REQUEST_SPEC, tektonSpecShape } from '../resources/shapes-tekton.js'
 import { triggersSpecShape } from '../resources/shapes-triggers.js'
 import { CONFIG_NAMES, type ConfigNames, configOf, configProblems, settingsFrom } from '../run/config-maps.js'
@@ -94,6 +95,7 @@ function bodyOf(object: Json, kind: Kind, version: string, problems: Problem[]):
 function specShape(kind: Kind, version: string): Shape | undefined {
   const { group } = KINDS[kind]
   if (kind === 'ResolutionRequest') return RESOLUTION_REQUEST_SPEC
+  if (kind === 'Schedule') return SCHEDULE_SPEC
   if (group === 'tekton.dev') return tektonSpecShape(kind, version)
   return group === 'triggers.tekton.dev' ? triggersSpecShape(kind, version) : undefined
 }

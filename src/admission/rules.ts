@@ -4,6 +4,7 @@ import type { Kind } from '../resources/kinds.js'
 import type { NewMeta } from '../resources/meta.js'
 import { missing, type Problem } from '../resources/problem.js'
 import { RESOLVER_TYPE_LABEL } from '../resources/resolution.js'
+import type { ScheduleSpec } from '../resources/schedules.js'
 import type { Json } from '../resources/shape.js'
 import type { PipelineRunSpec, PipelineSpec, StepActionSpec, TaskRunSpec, TaskSpec } from '../resources/tekton.js'
 import type { EventListenerSpec, TriggerBindingSpec, TriggerSpec, TriggerTemplateSpec } from '../resources/triggers.js'
@@ -23,6 +24,7 @@ import { validatePipeline } from '../run/validate/pipeline.js'
 import { validatePipelineRunSpec } from '../run/validate/pipeline-run.js'
 import { validateStepAction, validateTask } from '../run/validate/task.js'
 import { validateTaskRunSpec } from '../run/validate/task-run.js'
+import { defaultScheduleSpec, validateSchedule } from '../schedule/validate.js'
 import { defaultEventListenerSpec, defaultTriggerSpec } from '../trigger/defaults.js'
 import {
   validateEventListener,
@@ -67,6 +69,8 @@ export function defaultedSpec(kind: Kind, metadata: NewMeta, body: Json, setting
       return withSpec(defaultEventListenerSpec(specOf<EventListenerSpec>(body), settings.serviceAccount))
     case 'Trigger':
       return withSpec(defaultTriggerSpec(specOf<TriggerSpec>(body)))
+    case 'Schedule':
+      return withSpec(defaultScheduleSpec(specOf<ScheduleSpec>(body)))
     default:
       return { metadata, body }
   }
@@ -97,6 +101,8 @@ export function specProblems(kind: Kind, metadata: NewMeta, body: Json, rules: R
       return validateTriggerBinding(specOf<TriggerBindingSpec>(body))
     case 'TriggerTemplate':
       return validateTriggerTemplate(specOf<TriggerTemplateSpec>(body), 'spec')
+    case 'Schedule':
+      return validateSchedule(metadata, specOf<ScheduleSpec>(body))
     case 'ClusterInterceptor':
     case 'Interceptor':
       return validateInterceptorKind(specOf<Json>(body))

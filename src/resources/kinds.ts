@@ -12,6 +12,7 @@ import type {
 } from './core.js'
 import { PLAIN_KINDS, type PlainKind } from './plain-kinds.js'
 import type { ResolutionRequest } from './resolution.js'
+import type { Schedule } from './schedules.js'
 import type { CustomRun, Pipeline, PipelineRun, StepAction, Task, TaskRun } from './tekton.js'
 import type { ClusterTriggerBinding, EventListener, Trigger, TriggerBinding, TriggerTemplate } from './triggers.js'
 
@@ -30,6 +31,7 @@ export interface Kinds extends Readonly<Record<PlainKind, Opaque>> {
   TriggerTemplate: TriggerTemplate
   ClusterInterceptor: Opaque
   Interceptor: Opaque
+  Schedule: Schedule
   Pod: Pod
   ConfigMap: ConfigMap
   Secret: Secret
@@ -109,6 +111,15 @@ export const KINDS: Readonly<Record<Kind, KindInfo>> = {
     status: true,
   },
   Interceptor: { ...interceptors, namespaced: true, plural: 'interceptors', shortNames: ['ni'], status: true },
+  Schedule: {
+    group: 'tektite.dev',
+    version: 'v1alpha1',
+    served: ['v1alpha1'],
+    namespaced: true,
+    plural: 'schedules',
+    shortNames: ['sched'],
+    status: true,
+  },
   Pod: { ...core, plural: 'pods', shortNames: ['po'], status: true },
   ConfigMap: { ...core, plural: 'configmaps', shortNames: ['cm'], status: false },
   Secret: { ...core, plural: 'secrets', shortNames: [], status: false },

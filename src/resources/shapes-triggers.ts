@@ -39,7 +39,7 @@ const labelSelector: Fields = {
 }
 const namespaceSelector: Fields = { fields: { matchNames: strings } }
 
-function triggerFields(version: string): Readonly<Record<string, Shape>> {
+export function triggerFields(version: string): Readonly<Record<string, Shape>> {
   return {
     name: 'string',
     serviceAccountName: 'string',
