@@ -20,6 +20,8 @@ export interface Config {
   readonly configNames: ConfigNames
   /** For what resolvers fetch. */
   readonly fetching: FetchConfig
+  /** Where people look at a run, with `{namespace}`, `{name}`, `{uid}`, `{kind}` and `{plural}`; '' for nowhere. */
+  readonly runUrl: string
   readonly tempDir: string
   /** The compiled `entrypoint` and `shim`. */
   readonly nativeDir: string
@@ -58,6 +60,7 @@ export function readConfig(
       tektonHubUrl: environment['TEKTON_HUB_API'] ?? '',
       path: environment['PATH'] ?? '/usr/local/bin:/usr/bin:/bin',
     },
+    runUrl: webAddress('TEKTITE_RUN_URL', environment['TEKTITE_RUN_URL'] ?? ''),
     tempDir: tmpdir(),
     nativeDir: join(fileURLToPath(new URL('../..', import.meta.url)), 'entrypoint', 'build'),
   }
@@ -66,4 +69,11 @@ export function readConfig(
 function oneOf(name: string, value: string, allowed: readonly string[]): string {
   if (allowed.includes(value)) return value
   throw new Error(`environment variable ${name} is "${value}"; it must be one of ${allowed.join(', ')}`)
+}
+
+function webAddress(name: string, value: string): string {
+  if (value === '' || (URL.canParse(value) && /^https?:/i.test(value))) return value
+  throw new Error(
+    `environment variable ${name} is "${value}"; it must be an http(s) URL, such as https://ci.example.com/{namespace}/{name}`,
+  )
 }

@@ -12,6 +12,7 @@ import type { AdmitOptions } from './admission/admit.js'
 import type { Cluster } from './cluster/cluster.js'
 import { openEmbeddedCluster } from './cluster/embedded/store.js'
 import type { Config } from './config.js'
+import { logTail } from './feedback/log-tail.js'
 import type { Inbox } from './inbox/inbox.js'
 import { openLmdbInbox } from './inbox/lmdb.js'
 import { type Kubelet, startKubelet } from './kubelet/kubelet.js'
@@ -121,7 +122,13 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedEn
     closing.push(() => live.close())
     const settings = live.current
     const reportingDeps = { cluster, settings, now, log }
-    const reporting = throwAway ? reportForOneCommand(reportingDeps) : await startReporting(reportingDeps)
+    const reporting = throwAway
+      ? reportForOneCommand(reportingDeps)
+      : await startReporting(reportingDeps, {
+          runUrl: config.runUrl,
+          tailOf: logTail(cluster, logs),
+          allowedHosts: config.fetching.allowedHosts,
+        })
     closing.push(() => reporting.close())
     const workers = startWorkers(
       { cluster, queue, settings, entrypoint, now, log, observer: reporting.observer },

@@ -1,11 +1,15 @@
-/** Wiring of what tells the outside how runs fare: Events, CloudEvents, metrics. The same in both modes. */
+/** Wiring of what tells the outside how runs fare: Events, CloudEvents, metrics, git hosts. The same in both modes. */
 import { randomUUID } from 'node:crypto'
+import { type GitFeedbackDeps, startGitFeedback } from '../workers/git-feedback.js'
 import { countUnfinishedRuns } from '../workers/unfinished-runs.js'
 import type { Cluster } from './cluster/cluster.js'
 import { createCloudEventSender } from './events/cloud-event-sender.js'
 import { startEventExpiry } from './events/event-expiry.js'
 import { createEventRecorder } from './events/event-recorder.js'
 import { createRunReporter } from './events/run-reporter.js'
+import { publicAddresses } from './fetch/addresses.js'
+import { readAllowedHosts } from './fetch/allowed-hosts.js'
+import { createGuard } from './fetch/guard.js'
 import type { Log } from './lib/log.js'
 import type { RunMetrics } from './metrics/run-metrics.js'
 import { observers, type RunObserver } from './reconcile/run-observer.js'
@@ -26,6 +30,12 @@ export interface ReportingDeps {
   readonly log: Log
 }
 
+/** What only git hosts are told with. */
+export interface FeedbackDeps extends Pick<GitFeedbackDeps, 'runUrl' | 'tailOf'> {
+  /** As in the environment; the installation's ConfigMap adds to it. */
+  readonly allowedHosts: string
+}
+
 /** For an engine that lives for one command: CloudEvents only. Its store is thrown away with all Events in it. */
 export function reportForOneCommand({ settings, now, log }: ReportingDeps): Reporting {
   const sender = createCloudEventSender({
@@ -38,7 +48,10 @@ export function reportForOneCommand({ settings, now, log }: ReportingDeps): Repo
   return { observer: createRunReporter({ record: () => {} }, sender), metrics: undefined, close: () => sender.close() }
 }
 
-export async function startReporting({ cluster, settings, now, log }: ReportingDeps): Promise<Reporting> {
+export async function startReporting(
+  { cluster, settings, now, log }: ReportingDeps,
+  feedbackDeps: FeedbackDeps,
+): Promise<Reporting> {
   const { createRunMetrics } = await import('./metrics/run-metrics.js')
   const expiry = startEventExpiry({ cluster, now, log })
   const recorder = createEventRecorder({ cluster, now, log, written: expiry.written })
@@ -50,15 +63,29 @@ export async function startReporting({ cluster, settings, now, log }: ReportingD
     outcome: recorder.record,
   })
   const unfinished = countUnfinishedRuns(cluster)
+  const { runUrl, tailOf } = feedbackDeps
+  const send = gitHostSender(cluster, feedbackDeps.allowedHosts, now)
+  const feedback = startGitFeedback({ cluster, send, tailOf, runUrl, record: recorder.record, now, log })
   const metrics = createRunMetrics(unfinished.count)
   return {
     observer: observers(createRunReporter(recorder, sender), metrics.observer),
     metrics,
     async close() {
+      await feedback.close()
       await unfinished.close()
       await sender.close()
       await recorder.close()
       await expiry.close()
     },
+  }
+}
+
+/** Loaded with the first report; the hosts that are allowed are read for each. */
+function gitHostSender(cluster: Cluster, allowedHosts: string, now: () => number): GitFeedbackDeps['send'] {
+  return async (place, report, before, signal) => {
+    const { sendReport } = await import('./git-host/send-report.js')
+    const allowed = await readAllowedHosts(cluster, allowedHosts)
+    const guard = createGuard(publicAddresses(allowed, 'git hosts are told at'))
+    return sendReport(place, report, before, { guard, signal, now })
   }
 }

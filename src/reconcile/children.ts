@@ -1,5 +1,6 @@
 /** The objects that a PipelineRun makes: its children and the claims they share. Names, labels and specs are Tekton's. */
 import {
+  GIT_STATUS_ANNOTATIONS,
   ON_ERROR_ANNOTATION,
   RELEASE,
   RELEASE_ANNOTATION,
@@ -29,6 +30,7 @@ import { handedOn, SPAN_ANNOTATIONS } from '../status/span-context.js'
 import { ANCESTORS_ANNOTATION, ancestorsAnnotation } from './ancestors.js'
 import type { Action } from './decision.js'
 import { labelValue, PIPELINE_LABEL } from './pipeline-metadata.js'
+import { withoutReport } from './report-due.js'
 
 export type ChildKind = 'TaskRun' | 'PipelineRun' | 'CustomRun'
 
@@ -73,7 +75,7 @@ function createChild(
   const defaultMs = defaultTimeoutMs(settings)
   const metadata: NewMeta = { name, namespace: run.metadata.namespace, ownerReferences: [ownerReference(run)] }
   const identity = identityLabels(run, start)
-  const labels = { ...meta.labels, ...identity }
+  const labels = { ...withoutReport(meta.labels), ...identity }
   const annotations = inheritedAnnotations(meta.annotations ?? {})
   const timeout = childTimeout(run, task, isFinal, defaultMs)
   const given = {
@@ -118,7 +120,7 @@ function createChild(
       labels: {
         [MANAGED_BY_LABEL]: settings.managedByLabelValue,
         ...task.taskSpec?.metadata?.labels,
-        ...meta.labels,
+        ...withoutReport(meta.labels),
         ...own.metadata?.labels,
         ...identity,
       },
@@ -178,12 +180,15 @@ function inheritedAnnotations(inherited: Readonly<Record<string, string>>): Read
   return Object.fromEntries(Object.entries(inherited).filter(([key]) => !isOwn(key)))
 }
 
+const GIT_STATUS_NAMES: ReadonlySet<string> = new Set(Object.values(GIT_STATUS_ANNOTATIONS))
+
 /** What is about the PipelineRun alone: signatures, our own words, and kubectl's copy, which would make `kubectl apply` compare a TaskRun with a PipelineRun. */
 function isOwn(key: string): boolean {
   return (
     key.startsWith('chains.tekton.dev/') ||
     key === ANCESTORS_ANNOTATION ||
     key === STATUS_MESSAGE_ANNOTATION ||
+    GIT_STATUS_NAMES.has(key) ||
     key === 'kubectl.kubernetes.io/last-applied-configuration'
   )
 }

@@ -17,6 +17,7 @@ import { malformation } from './malformed.js'
 import { type ObserveDeps, observePipelineRun, observeTaskRun } from './observe.js'
 import { reconcilePipelineRun } from './pipeline-run.js'
 import { refusedPipelineRun, refusedTaskRun } from './refused.js'
+import { reportDue } from './report-due.js'
 import { NOBODY, type RunObserver } from './run-observer.js'
 import { MANAGED_BY_US, reconcileTaskRun } from './task-run.js'
 
@@ -110,7 +111,13 @@ async function pass<K extends 'PipelineRun' | 'TaskRun', World extends { readonl
       lookAgainAt = end.lookAgainAt
       break
     }
-    const labelled = await addMetadata(deps, kind, run, decision)
+    const due = isOurs(run) ? reportDue(run, decision.annotations) : undefined
+    const labelled = await addMetadata(
+      deps,
+      kind,
+      run,
+      due ? { ...decision, labels: { ...decision.labels, ...due } } : decision,
+    )
     try {
       const stored = await cluster.replaceStatus(kind, { ...labelled, status } as Kinds[K])
       observer.changed?.(run, stored)

@@ -12,6 +12,7 @@ import { boundWorkspaces } from '../run/prepare-task.js'
 import { taskParams } from '../run/task-variables.js'
 import type { EvaluateCel } from '../run/when.js'
 import type { Action, Decision, PodMaterial, TaskRunWorld } from './decision.js'
+import { withoutReport } from './report-due.js'
 
 export interface Meta {
   /** As they will be once `added` is. */
@@ -147,7 +148,7 @@ export function inheritedMeta(run: TaskRun, { task, settings }: Pick<TaskRunWorl
   const labels = lacking(inherited.labels, own.labels)
   const annotations = lacking(inherited.annotations, own.annotations)
   return {
-    labels: { ...inherited.labels, ...own.labels },
+    labels: { ...inherited.labels, ...withoutReport(own.labels) },
     annotations: { ...inherited.annotations, ...own.annotations },
     added: { ...(labels && { labels }), ...(annotations && { annotations }) },
   }

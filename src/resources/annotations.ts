@@ -16,3 +16,33 @@ export const HOME_ANNOTATION = 'tektite.dev/home'
 export const RELEASE_ANNOTATION = 'pipeline.tekton.dev/release'
 /** What it says: no release of Tekton's. */
 export const RELEASE = 'unknown'
+
+/** On a run: which git host is told how it fares, and on what commit (docs/git-status.md). */
+export const GIT_STATUS_ANNOTATIONS = {
+  /** One of the kinds of git host; '' for none. */
+  status: 'tektite.dev/git-status',
+  repository: 'tektite.dev/git-repository',
+  sha: 'tektite.dev/git-sha',
+  secret: 'tektite.dev/git-token-secret',
+  key: 'tektite.dev/git-token-key',
+  context: 'tektite.dev/git-context',
+  url: 'tektite.dev/git-target-url',
+  logLines: 'tektite.dev/git-log-lines',
+} as const
+
+/** On a Secret: whose its token is. */
+export const GIT_HOST_ANNOTATION = 'tektite.dev/git-host'
+export const GIT_API_ANNOTATION = 'tektite.dev/git-api-url'
+
+/** A label of runs with a git status: how far telling of it has come. Ours to write. */
+export const GIT_REPORT_LABEL = 'tektite.dev/git-report'
+export const GIT_REPORT = {
+  /** The end of the run is still to be told. */
+  due: 'due',
+  /** The host knows the end. */
+  sent: 'sent',
+  /** The host, or we, said no; an Event says why. */
+  refused: 'refused',
+  /** A newer run tells of the same commit. */
+  superseded: 'superseded',
+} as const

@@ -162,6 +162,8 @@ export const PIPELINE_RUN_REASONS = {
   CouldntCreateWorkspacePVC: 'CouldntCreateWorkspacePVC',
 } as const
 
+export type PipelineRunReason = keyof typeof PIPELINE_RUN_REASONS
+
 export const RESOLUTION_REASONS = {
   /** Unknown: asked, not answered yet. */
   ResolutionInProgress: 'ResolutionInProgress',

@@ -20,10 +20,16 @@ export interface StoreEvent {
   readonly previous: Stored | undefined
 }
 
+export interface ListOptions {
+  readonly unfinished: boolean
+  /** Only what may have all of these labels: others need not even be parsed. */
+  readonly labels?: Readonly<Record<string, string>>
+}
+
 export interface Objects {
   get(kind: Kind, key: Key): Stored | undefined
   /** By namespace, then name. */
-  list(kind: Kind, namespace?: string, options?: { readonly unfinished: boolean }): readonly Stored[]
+  list(kind: Kind, namespace?: string, options?: ListOptions): readonly Stored[]
   isEmpty(kind: Kind, namespace: string): boolean
   /** Stores a state under the next version. `previous` is what `get` gave in the same transaction. */
   put(object: Stored, previous: Stored | undefined): StoreEvent
@@ -107,11 +113,14 @@ export function openObjects(database: Database): Objects {
       const text = states.get(objectKey(kind, key))
       return text === undefined ? undefined : decode(text, true)
     },
-    list(kind, namespace, { unfinished } = { unfinished: false }) {
+    list(kind, namespace, { unfinished, labels = {} }: ListOptions = { unfinished: false }) {
       if (namespace !== undefined && namespace.length > MAX_NAME_CHARS) return []
       const prefix = namespace === undefined ? [kind] : [kind, namespace]
       const rows = states.range({ prefix })
-      const wanted = unfinished ? rows.filter(({ value }) => !isMarkedEnded(value)) : rows
+      const texts = Object.entries(labels).map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`)
+      const wanted = rows.filter(
+        ({ value }) => !(unfinished && isMarkedEnded(value)) && texts.every(text => value.includes(text)),
+      )
       return wanted.map(entry => decode(entry.value, false))
     },
     isEmpty: (kind, namespace) => states.range({ prefix: [kind, namespace], limit: 1 }).length === 0,

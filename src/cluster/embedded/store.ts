@@ -174,8 +174,9 @@ export function openEmbeddedCluster(options: EmbeddedClusterOptions): EmbeddedCl
   }
 
   function snapshot(kind: Kind, selector: Selector = {}): Snapshot {
-    const items = objects.list(kind, selector.namespace || undefined, { unfinished: selector.unfinished === true })
-    const selected = selector.labels === undefined ? items : items.filter(item => isSelected(item, selector))
+    const { labels, unfinished = false } = selector
+    const items = objects.list(kind, selector.namespace || undefined, { unfinished, ...(labels && { labels }) })
+    const selected = labels === undefined ? items : items.filter(item => isSelected(item, selector))
     return { version: objects.version(), items: selected }
   }
 

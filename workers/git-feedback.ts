@@ -1,0 +1,367 @@
+/**
+ * Tells git hosts how runs fare. Follows the runs that are labelled as due, and says of each what is true now: a state that
+ * has passed before it could be told is never told. One request at a time for one context of one commit, so what arrives is
+ * in order, also over retries.
+ *
+ *   due        labelled by the reconciler. Before its end it is told after a short while, so that a quick run is one
+ *              request; its end is told at once.
+ *   pausing    the host is away, busy or wants a pause. Told again after a growing pause, or as the host asks; by then
+ *              perhaps of something newer.
+ *   told       the end has arrived, and the label says `sent`. Killed between the two, it is told once more.
+ *   refused    the host, or the rules about tokens, said no to the end: an Event on the run says why. A no to anything
+ *              earlier is not the last word: the Secret may be mended while the run goes on.
+ *   superseded a newer run tells of the same. Labelled so before the newer one speaks, and never heard of again.
+ *
+ * One process does this for an installation: two would each tell everything, and nothing would be in order.
+ */
+import { setMaxListeners } from 'node:events'
+import type { Change, Cluster } from '../src/cluster/cluster.js'
+import { type Asked, askedOf, type Run } from '../src/feedback/asked.js'
+import {
+  byAge,
+  createDueRuns,
+  type DueRun,
+  type Target as DueTarget,
+  inOrder,
+  isOver,
+} from '../src/feedback/due-runs.js'
+import { lookUpFindings, type StepLogTail } from '../src/feedback/findings.js'
+import { placeOf } from '../src/feedback/place.js'
+import { NO_FINDINGS, reportOf } from '../src/feedback/report.js'
+import { isDue, labelReport } from '../src/feedback/report-label.js'
+import type { BuildPlace, BuildReport, ReportOutcome, Sent } from '../src/git-host/build-report.js'
+import { growingPauseMs } from '../src/lib/backoff.js'
+import { describeError } from '../src/lib/fault.js'
+import type { Log } from '../src/lib/log.js'
+import { createSlots, type Slots } from '../src/lib/slots.js'
+import { fromTimestamp } from '../src/lib/time.js'
+import { GIT_REPORT, GIT_REPORT_LABEL } from '../src/resources/annotations.js'
+import { keyOf } from '../src/resources/meta.js'
+import { timerMs } from '../src/timers.js'
+
+export interface GitFeedbackDeps {
+  readonly cluster: Cluster
+  readonly send: (place: BuildPlace, report: BuildReport, before: Sent, signal: AbortSignal) => Promise<ReportOutcome>
+  readonly tailOf: StepLogTail
+  /** An Event on the run. */
+  readonly record: (
+    run: Run,
+    text: { readonly type: 'Normal' | 'Warning'; readonly reason: string; readonly message: string },
+  ) => void
+  /** Where people look at a run, with placeholders; '' for nowhere. */
+  readonly runUrl: string
+  readonly now: () => number
+  readonly log: Log
+  /** Tests make them short. */
+  readonly pauses?: Pauses
+}
+
+export interface Pauses {
+  /** A state that is no end is told when it has lasted so long. */
+  readonly settleMs: number
+  /** Between two reports about one target, unless the second is of an end. */
+  readonly intervalMs: number
+  /** After failures in a row. */
+  readonly retry: { readonly firstMs: number; readonly maxMs: number }
+}
+
+export interface GitFeedback {
+  /** Gives up what is under way: the next process finds it by its label. */
+  close(): Promise<void>
+}
+
+const PAUSES: Pauses = { settleMs: 500, intervalMs: 2_000, retry: { firstMs: 1_000, maxMs: 5 * 60_000 } }
+const KINDS = ['PipelineRun', 'TaskRun'] as const
+const DUE = { labels: { [GIT_REPORT_LABEL]: GIT_REPORT.due } }
+/** Kept in memory. What is beyond is found again by its label. */
+const MAX_DUE = 10_000
+const MAX_LOGINS = 1_000
+const REQUESTS_PER_LOGIN = 4
+const REQUESTS_AT_ONCE = 32
+/** Who waits for a status longer than that does not wait any more. */
+const GIVE_UP_AFTER_MS = 24 * 60 * 60_000
+/** From this failure in a row on, an Event says so. */
+const TELL_OF_FAILURES = 5
+
+/** Everything that one login is used for with one host: what the host asks of one, it asks of all. */
+interface Login {
+  readonly slots: Slots
+  /** Epoch ms. */
+  openAt: number
+  failures: number
+}
+
+interface Target extends DueTarget {
+  readonly login: Login
+  timer: NodeJS.Timeout | undefined
+  busy: boolean
+  /** Something changed while it was busy. */
+  changed: boolean
+  failures: number
+  /** Epoch ms. */
+  notBefore: number
+}
+
+type Told = 'all' | 'for now' | 'later'
+
+export function startGitFeedback(deps: GitFeedbackDeps): GitFeedback {
+  const { cluster, now, log, pauses = PAUSES } = deps
+  const stop = new AbortController()
+  // Everything that waits listens to it.
+  setMaxListeners(0, stop.signal)
+  const logins = new Map<string, Login>()
+  const due = createDueRuns<Target>(newTarget, MAX_DUE)
+  /** Labelled by us, and not yet seen to be: what the watch still has to say of them is old. */
+  const settled = new Set<string>()
+  const atOnce = createSlots(REQUESTS_AT_ONCE)
+  const working = new Set<Promise<void>>()
+  let isIncomplete = false
+
+  function newTarget(key: string, asked: Asked, { metadata: { namespace } }: Run): Target {
+    const name = JSON.stringify([namespace, asked.secret, asked.repository.host])
+    const login = logins.get(name) ?? { slots: createSlots(REQUESTS_PER_LOGIN), openAt: 0, failures: 0 }
+    logins.set(name, login)
+    if (logins.size > MAX_LOGINS) forgetLogins()
+    return { key, runs: new Map(), login, timer: undefined, busy: false, changed: false, failures: 0, notBefore: 0 }
+  }
+
+  /** Hosts come from webhooks: there may be any number of them. */
+  function forgetLogins(): void {
+    const used = new Set([...due.all()].map(({ login }) => login))
+    for (const [name, login] of logins) if (!used.has(login) && login.openAt < now()) logins.delete(name)
+  }
+
+  async function follow(kind: (typeof KINDS)[number]): Promise<void> {
+    const changes = cluster.watch(kind, DUE, stop.signal) as AsyncIterable<Change<Run>>
+    for await (const change of changes) {
+      if (change.type === 'listed') await listed(kind, change.items)
+      else if (change.type === 'put') seen(change.item, false)
+      else await removed(change.item)
+    }
+  }
+
+  async function listed(kind: Run['kind'], items: readonly Run[]): Promise<void> {
+    const uids = new Set(items.map(({ metadata }) => metadata.uid))
+    for (const uid of settled) if (!uids.has(uid)) settled.delete(uid)
+    const known = [...due.all()].flatMap(target => [...target.runs.values()])
+    for (const { run } of known) if (run.kind === kind && !uids.has(run.metadata.uid)) await removed(run)
+    // The oldest first: what there is no room for is newer than what there is.
+    for (const run of [...items].sort(byAge)) seen(run, true)
+  }
+
+  function seen(run: Run, isOld: boolean): void {
+    if (settled.has(run.metadata.uid) || !isDue(run)) return
+    const found = askedOf(run)
+    if (found.is === 'problem') {
+      due.remove(run.metadata.uid)
+      track(refuse(run, found.message))
+      return
+    }
+    const target = due.put(run, found.asked, now(), isOld)
+    if (target === undefined) isIncomplete = true
+    else plan(target)
+  }
+
+  /** Deleted, or labelled by somebody. */
+  async function removed(run: Run): Promise<void> {
+    const { uid } = run.metadata
+    settled.delete(uid)
+    const known = due.find(uid)
+    if (known === undefined) return
+    const stored = await cluster.get(run.kind, keyOf(run))
+    if (stored?.metadata.uid === uid) return due.remove(uid)
+    known.due.run = run
+    known.due.isGone = true
+    plan(known.target)
+  }
+
+  function plan(target: Target): void {
+    if (stop.signal.aborted) return
+    target.changed = target.busy
+    if (target.busy) return
+    clearTimeout(target.timer)
+    const at = Math.max(target.notBefore, target.login.openAt, settledAt(target))
+    target.timer = setTimeout(() => track(serve(target)), timerMs(at - now()))
+  }
+
+  function settledAt(target: Target): number {
+    const newest = inOrder(target).at(-1)
+    if (newest === undefined || isOver(newest)) return 0
+    return Math.max(newest.seenAt + pauses.settleMs, newest.toldAt + pauses.intervalMs)
+  }
+
+  function track(work: Promise<void>): void {
+    const tracked = work.catch((error: unknown) => {
+      if (!stop.signal.aborted) log.error('telling a git host failed', { error: describeError(error) })
+    })
+    working.add(tracked)
+    void tracked.finally(() => working.delete(tracked))
+  }
+
+  async function serve(target: Target): Promise<void> {
+    target.busy = true
+    target.changed = false
+    let told: Told = 'later'
+    try {
+      told = await target.login.slots.run(() => atOnce.run(() => tell(target), stop.signal), stop.signal)
+    } catch (error) {
+      if (stop.signal.aborted) return
+      log.warn('a git status waits for the store', { error: describeError(error) })
+      target.failures += 1
+      target.notBefore = now() + growingPauseMs(target.failures, pauses.retry, Math.random())
+    } finally {
+      target.busy = false
+    }
+    if (target.runs.size > 0 && (told === 'later' || target.changed)) plan(target)
+    if (isIncomplete && due.size() < MAX_DUE / 2) await lookAgain()
+  }
+
+  async function lookAgain(): Promise<void> {
+    isIncomplete = false
+    for (const kind of KINDS) for (const run of [...(await cluster.list(kind, DUE))].sort(byAge)) seen(run, true)
+  }
+
+  async function tell(target: Target): Promise<Told> {
+    // Another run of the same login was told to wait, after this one was planned.
+    if (target.login.openAt > now()) return 'later'
+    const runs = inOrder(target)
+    const newest = runs.at(-1)
+    if (newest === undefined) return 'all'
+    for (const older of runs.slice(0, -1)) await supersede(older, newest)
+    const { run, asked } = newest
+    const isLast = isOver(newest)
+    if (isLast) newest.findings ??= await lookUpFindings(cluster, deps.tailOf, run, asked)
+    const { isGone, findings = NO_FINDINGS } = newest
+    const report = reportOf(run, asked, { findings, runUrl: deps.runUrl, isGone })
+    const words = JSON.stringify(report)
+    if (words === newest.told) {
+      if (isLast) await settle(newest, 'sent')
+      return 'all'
+    }
+    const secret = await cluster.get('Secret', { namespace: run.metadata.namespace, name: asked.secret })
+    const where = placeOf(asked, secret, run.metadata.namespace)
+    const outcome: ReportOutcome =
+      where.is === 'place' ? await send(where.place, report, newest) : { is: 'refused', message: where.message }
+    switch (outcome.is) {
+      case 'taken':
+        newest.checkId = outcome.checkId ?? newest.checkId
+        newest.told = words
+        newest.toldAt = now()
+        target.failures = 0
+        target.login.failures = 0
+        if (isLast) await settle(newest, 'sent')
+        return 'for now'
+      case 'refused':
+      case 'no checks':
+        target.failures = 0
+        newest.told = words
+        newest.toldAt = now()
+        if (isLast) {
+          due.remove(run.metadata.uid)
+          await refuse(run, outcome.message)
+        } else warn(run, 'GitStatusNotSent', outcome.message)
+        return 'for now'
+      case 'later':
+        return postpone(target, newest, outcome)
+      default:
+        throw new Error(`unknown outcome ${JSON.stringify(outcome satisfies never)}`)
+    }
+  }
+
+  /** A token that may write no check runs writes statuses: the same news, on one line. */
+  async function send(place: BuildPlace, report: BuildReport, newest: DueRun): Promise<ReportOutcome> {
+    const { checkId, mayHaveCheck, isStatusOnly } = newest
+    const asStatus: BuildPlace = { ...place, kind: 'github' }
+    if (isStatusOnly) return deps.send(asStatus, report, {}, stop.signal)
+    const sent: Sent = { mayHaveCheck, ...(checkId !== undefined && { checkId }) }
+    const outcome = await deps.send(place, report, sent, stop.signal)
+    if (outcome.is === 'later') newest.mayHaveCheck = true
+    if (outcome.is !== 'no checks') return outcome
+    newest.isStatusOnly = true
+    const instead = await deps.send(asStatus, report, {}, stop.signal)
+    if (instead.is === 'taken') {
+      const message = `${outcome.message}. A commit status was sent instead: check runs need the token of a GitHub App; write "github" in tektite.dev/git-status to ask for statuses`
+      warn(newest.run, 'GitStatusInsteadOfCheck', message)
+    }
+    return instead
+  }
+
+  function postpone(
+    target: Target,
+    { run, isGone, seenAt }: DueRun,
+    outcome: Extract<ReportOutcome, { is: 'later' }>,
+  ): Told {
+    const { login } = target
+    const { message, afterMs, concerns } = outcome
+    target.failures += 1
+    if (concerns === 'host') login.failures += 1
+    const failures = concerns === 'host' ? login.failures : target.failures
+    const at = now() + (afterMs ?? growingPauseMs(failures, pauses.retry, Math.random()))
+    if (concerns === 'host') login.openAt = Math.max(login.openAt, at)
+    target.notBefore = at
+    log.warn('a git status could not be sent, and is tried again', {
+      run: nameOf(run),
+      error: message,
+      afterMs: at - now(),
+    })
+    const endedAt = isGone ? seenAt : fromTimestamp(run.status?.completionTime ?? '')
+    if (endedAt + GIVE_UP_AFTER_MS < now()) {
+      due.remove(run.metadata.uid)
+      track(refuse(run, `given up a day after the run has ended: ${message}`))
+      return 'all'
+    }
+    if (target.failures === TELL_OF_FAILURES) warn(run, 'GitStatusDelayed', `${message}; it is tried again`)
+    return 'later'
+  }
+
+  async function supersede(older: DueRun, newer: DueRun): Promise<void> {
+    if (older.checkId !== undefined || older.mayHaveCheck) await endCheck(older, newer)
+    await settle(older, 'superseded')
+  }
+
+  /** The check run of a run that will say no more must not stand there as running for ever. Tried once. */
+  async function endCheck({ run, asked, checkId, mayHaveCheck, isGone }: DueRun, newer: DueRun): Promise<void> {
+    if (asked.kind !== 'github-check') return
+    const { namespace } = run.metadata
+    const where = placeOf(asked, await cluster.get('Secret', { namespace, name: asked.secret }), namespace)
+    if (where.is === 'problem') return
+    const now = reportOf(run, asked, { findings: NO_FINDINGS, runUrl: deps.runUrl, isGone })
+    const description = `Superseded by ${newer.run.metadata.name}`
+    const report: BuildReport = { ...now, state: 'cancelled', description, summary: description }
+    const sent: Sent = { mayHaveCheck, onlyExisting: true, ...(checkId !== undefined && { checkId }) }
+    await deps.send(where.place, report, sent, stop.signal)
+  }
+
+  async function refuse(run: Run, message: string): Promise<void> {
+    warn(run, 'GitStatusNotSent', message)
+    await label(run, 'refused')
+  }
+
+  function warn(run: Run, reason: string, message: string): void {
+    deps.record(run, { type: 'Warning', reason, message })
+    log.warn('a git status was not sent as asked', { run: nameOf(run), reason, message })
+  }
+
+  async function settle({ run, isGone }: DueRun, value: 'sent' | 'superseded'): Promise<void> {
+    if (!isGone) await label(run, value)
+    due.remove(run.metadata.uid)
+  }
+
+  async function label(run: Run, value: 'sent' | 'refused' | 'superseded'): Promise<void> {
+    settled.add(run.metadata.uid)
+    await labelReport(cluster, run, value, { signal: stop.signal, pauses: pauses.retry, random: Math.random })
+  }
+
+  const loops = KINDS.map(kind => follow(kind))
+  return {
+    async close() {
+      stop.abort(new Error('closing'))
+      for (const target of due.all()) clearTimeout(target.timer)
+      await Promise.allSettled([...loops, ...working])
+    },
+  }
+}
+
+function nameOf({ kind, metadata }: Run): string {
+  return `${kind}/${metadata.namespace}/${metadata.name}`
+}
