@@ -1,14 +1,19 @@
 /**
- * The sender of bench/inbox.js, in a process of its own so that it does not share the engine's thread. Speaks just
- * enough HTTP over keep-alive sockets to cost little itself. Prints the figures of one round as JSON.
+ * The sender of bench/inbox.js and bench/triggers.js, in a process of its own so that it does not share the engine's
+ * thread. Speaks just enough HTTP over keep-alive sockets to cost little itself. Prints the figures of one round as JSON.
  *
- *     node bench/deliver.js <port> <path> <count> <connections> <secret>
+ *     node bench/deliver.js <port> <path> <count> <connections> <secret> [<file with the body> [<pause in ms>]]
+ *
+ * With a pause, each connection waits that long between an answer and its next delivery.
  */
 import { createHmac, randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 
-const [port, path, count, connections, secret] = process.argv.slice(2)
-const BODY = JSON.stringify({ action: 'opened', padding: 'x'.repeat(10_240 - 33) })
+const [port, path, count, connections, secret, bodyFile, pause = '0'] = process.argv.slice(2)
+const BODY = bodyFile
+  ? readFileSync(bodyFile, 'utf8')
+  : JSON.stringify({ action: 'opened', padding: 'x'.repeat(10_240 - 33) })
 const SIGNATURE = `sha256=${createHmac('sha256', secret).update(BODY).digest('hex')}`
 
 let left = Number(count)
@@ -49,7 +54,8 @@ function send() {
         // The listener ends a connection after a number of requests.
         const closes = /connection: close/i.test(answer)
         answer = ''
-        if (!closes) return next()
+        if (!closes && pause === '0') return next()
+        if (!closes) return setTimeout(next, Number(pause))
         socket.destroy()
         open()
       })

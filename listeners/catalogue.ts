@@ -22,6 +22,8 @@ export interface Catalogue {
 }
 
 export interface FollowingCatalogue extends Catalogue {
+  /** Tells of a listener that is new, or whose plan may be another one now; of each that there is at first. */
+  onChange(tell: (listener: Key) => void): void
   close(): Promise<void>
 }
 
@@ -35,6 +37,7 @@ export function readingCatalogue(cluster: Reads): Catalogue {
 }
 
 interface Entry {
+  readonly listener: Key
   readonly plan: Promise<ListenerPlan>
   /** What was read for it: `<Kind>/<namespace>/<name>`, and `<Kind>/<namespace>` or `<Kind>` for lists. */
   readonly madeOf: Set<string>
@@ -44,13 +47,21 @@ export function followingCatalogue(cluster: Reads & Pick<Cluster, 'watch'>): Fol
   const stop = new AbortController()
   const reading = readingCatalogue(cluster)
   const entries = new Map<string, Entry>()
+  const tellers: ((listener: Key) => void)[] = []
 
   function forget(kind: PlanKind, changed: Key | 'all'): void {
-    for (const [listener, { madeOf }] of entries) {
-      if (changed === 'all' ? [...madeOf].some(read => isOfKind(read, kind)) : touches(madeOf, kind, changed)) {
-        entries.delete(listener)
-      }
+    const told: Key[] = kind === 'EventListener' ? (changed === 'all' ? all().map(keyOf) : [changed]) : []
+    for (const [id, { listener, madeOf }] of entries) {
+      const isTouched = changed === 'all' ? isMadeOf(madeOf, kind) : touches(madeOf, kind, changed)
+      if (!isTouched) continue
+      entries.delete(id)
+      if (kind !== 'EventListener') told.push(listener)
     }
+    for (const tell of tellers) told.forEach(tell)
+  }
+
+  function all(): readonly EventListener[] {
+    return (copyOf('EventListener')?.list() ?? []) as readonly EventListener[]
   }
 
   const followed = new Map<PlanKind, FollowedKind<PlanKind>>(
@@ -87,7 +98,7 @@ export function followingCatalogue(cluster: Reads & Pick<Cluster, 'watch'>): Fol
     const madeOf = new Set([`EventListener/${id}`])
     // In the map before it is made: a change meanwhile takes it out, and who asks after the change gets another one.
     const making = planListener(readsNotedIn(madeOf), listener).then(plan => ({ ...plan, isCopy: true }))
-    const entry: Entry = { plan: making, madeOf }
+    const entry: Entry = { listener: keyOf(listener), plan: making, madeOf }
     entries.set(id, entry)
     entry.plan.catch(() => {
       if (entries.get(id) === entry) entries.delete(id)
@@ -101,6 +112,10 @@ export function followingCatalogue(cluster: Reads & Pick<Cluster, 'watch'>): Fol
       return listener === undefined ? reading.read(key) : planOf(listener)
     },
     read: reading.read,
+    onChange(tell) {
+      tellers.push(tell)
+      for (const listener of all()) tell(keyOf(listener))
+    },
     async listeners() {
       const copy = copyOf('EventListener')?.list() as readonly EventListener[] | undefined
       return copy ?? reading.listeners()
@@ -116,8 +131,8 @@ function touches(madeOf: ReadonlySet<string>, kind: PlanKind, { namespace, name 
   return madeOf.has(kind) || madeOf.has(`${kind}/${namespace}`) || madeOf.has(`${kind}/${namespace}/${name}`)
 }
 
-function isOfKind(read: string, kind: PlanKind): boolean {
-  return read === kind || read.startsWith(`${kind}/`)
+function isMadeOf(madeOf: ReadonlySet<string>, kind: PlanKind): boolean {
+  return [...madeOf].some(read => read === kind || read.startsWith(`${kind}/`))
 }
 
 /**

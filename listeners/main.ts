@@ -5,9 +5,11 @@ import type { AdmitOptions } from '../src/admission/admit.js'
 import type { Cluster } from '../src/cluster/cluster.js'
 import type { Inbox } from '../src/inbox/inbox.js'
 import type { Log } from '../src/lib/log.js'
+import type { Key } from '../src/resources/meta.js'
 import { followingCatalogue } from './catalogue.js'
 import { createDispatcher } from './dispatch.js'
 import { createScheduleDispatcher } from './dispatch-schedule.js'
+import { keepListenerStatuses } from './listener-status.js'
 import { startTicker } from './schedule.js'
 import { createWebhookApp, SERVER_OPTIONS, secureServer } from './webhook.js'
 
@@ -29,10 +31,16 @@ export interface ListenerDeps {
   readonly newEventId: () => string
 }
 
-export async function startListeners(
-  given: ListenerDeps,
-  address: { readonly port: number; readonly host?: string },
-): Promise<Listeners> {
+export interface ListenersAddress {
+  /** 0 takes any free one. */
+  readonly port: number
+  /** Default: all interfaces. */
+  readonly host?: string
+  /** What senders see in front of `/hooks/<namespace>/<listener>`, where that is another address. No slash at its end. */
+  readonly publicUrl?: string
+}
+
+export async function startListeners(given: ListenerDeps, address: ListenersAddress): Promise<Listeners> {
   const catalogue = followingCatalogue(given.cluster)
   const deps = { ...given, catalogue }
   const server = createServer(SERVER_OPTIONS, createWebhookApp(deps))
@@ -41,14 +49,19 @@ export async function startListeners(
     server.once('error', reject)
     server.listen(address.port, address.host, resolve)
   })
+  const { port } = server.address() as AddressInfo
+  const baseUrl = address.publicUrl ?? `http://${address.host ?? '127.0.0.1'}:${port}`
+  const urlOf = ({ namespace, name }: Key) => `${baseUrl}/hooks/${namespace}/${name}`
+  const statuses = keepListenerStatuses({ ...deps, urlOf })
   const dispatchers = { EventListener: createDispatcher(deps), Schedule: createScheduleDispatcher(deps) }
   const dispatching = deps.inbox.dispatch(record => dispatchers[record.delivery.to.kind](record), {
     concurrency: DISPATCH_CONCURRENCY,
   })
   const ticker = startTicker(deps)
   return {
-    port: (server.address() as AddressInfo).port,
+    port,
     async close() {
+      await statuses.close()
       const closed = new Promise<void>(resolve => server.close(() => resolve()))
       server.closeIdleConnections()
       await closed

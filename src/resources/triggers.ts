@@ -75,6 +75,8 @@ export interface EventListener extends Resource {
   readonly spec: EventListenerSpec
   readonly status?: {
     readonly address?: { readonly url?: string }
+    /** As Tekton would call a Deployment and Service of its own. */
+    readonly configuration?: { readonly generatedName: string }
     readonly conditions?: readonly Condition[]
   }
 }

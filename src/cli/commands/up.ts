@@ -13,6 +13,8 @@ import { createStyle } from '../print/style.js'
 export interface UpOptions {
   readonly port: number
   readonly hooksPort: number
+  /** What senders see in front of `/hooks/…`, where it is another address than ours. */
+  readonly hooksUrl?: string
   readonly dataDir: string
   readonly redisUrl?: string
 }
@@ -39,7 +41,10 @@ export async function upCommand(context: CliContext, options: UpOptions): Promis
     const token = await readOrMakeToken(join(dataDir, 'token'))
     const api = await startApi({ ...engine, log, token }, { port: options.port, host: '127.0.0.1' })
     closing.unshift(() => api.close())
-    const listeners = await startListeners({ ...engine, log, now, newEventId: randomUUID }, { port: options.hooksPort })
+    const listeners = await startListeners(
+      { ...engine, log, now, newEventId: randomUUID },
+      { port: options.hooksPort, ...(options.hooksUrl && { publicUrl: options.hooksUrl }) },
+    )
     closing.unshift(() => listeners.close())
     const addresses = {
       api: `http://127.0.0.1:${api.port}`,

@@ -1,10 +1,11 @@
 import type { Command } from 'commander'
 import type { Invocation } from '../context.js'
-import { port } from './values.js'
+import { baseUrl, port } from './values.js'
 
 interface UpFlags {
   readonly port: number
   readonly hooksPort: number
+  readonly hooksUrl?: string
   readonly data: string
   readonly redis?: string
 }
@@ -16,6 +17,7 @@ export function addUp(program: Command, { context, exit }: Invocation): void {
     .option('--port <port>', 'the API, on loopback', port, 6440)
     .option('--hooks-port <port>', 'webhooks, on all interfaces', port, 6480)
     .option('--data <dir>', 'where everything is kept', '.tektite')
+    .option('--hooks-url <url>', 'where senders reach the webhooks, shown in the status of EventListeners', baseUrl)
     .option('--redis <url>', 'keep queue and inbox in this Redis (BullMQ)')
     .action(async (flags: UpFlags) => {
       const { upCommand } = await import('../commands/up.js')
@@ -24,6 +26,7 @@ export function addUp(program: Command, { context, exit }: Invocation): void {
           port: flags.port,
           hooksPort: flags.hooksPort,
           dataDir: flags.data,
+          ...(flags.hooksUrl && { hooksUrl: flags.hooksUrl }),
           ...(flags.redis && { redisUrl: flags.redis }),
         }),
       )

@@ -33,3 +33,12 @@ export function port(text: string): number {
   }
   return number
 }
+
+/** An address in front of which a path is put: http or https, without a slash at its end. */
+export function baseUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url === undefined || !/^https?:$/.test(url.protocol) || url.search !== '' || url.hash !== '') {
+    throw new InvalidArgumentError('It must be an address such as https://ci.example.com.')
+  }
+  return text.replace(/\/+$/, '')
+}
