@@ -103,7 +103,9 @@ export async function apply(engine: Engine, manifests: string): Promise<void> {
   const admitted = admitManifests([{ file: 'manifests.yaml', text: manifests }])
   if (admitted.is === 'refused') throw new Error(JSON.stringify(admitted.problems))
   for (const object of admitted.objects) {
-    const { status, body } = await callApi(engine, 'POST', pathOf(object.kind as Kind, 'default'), object)
+    const kind = object.kind as Kind
+    const path = pathOf(kind, KINDS[kind].namespaced ? 'default' : undefined)
+    const { status, body } = await callApi(engine, 'POST', path, object)
     if (status !== 201) throw new Error(`${object.kind} "${object.metadata.name}": ${body.message}`)
   }
 }
