@@ -3,6 +3,7 @@
  * a type, because nothing is parsed after it was put in; so Triggers' escape annotation has nothing left to do here.
  */
 import type { TriggerTemplateSpec } from '../resources/triggers.js'
+import { type Join, joinFor, type Piece } from './escape.js'
 
 export type Rendering =
   | { readonly is: 'rendered'; readonly resources: readonly Readonly<Record<string, unknown>>[] }
@@ -24,7 +25,10 @@ export function renderTemplate(
     const message = `${key} uses a param in a field name; only values are replaced. Write the field name out`
     return { is: 'failed', message }
   }
-  const resources = template.resourcetemplates.map(resource => render(resource, known) as Record<string, unknown>)
+  const resources = template.resourcetemplates.map(resource => {
+    const apiVersion = renderText(resource['apiVersion'], known, joinFor(undefined, []))
+    return render(resource, [], { ...known, apiVersion }) as Record<string, unknown>
+  })
   return { is: 'rendered', resources }
 }
 
@@ -33,37 +37,30 @@ interface Known {
   readonly uid: string
 }
 
-function render(value: unknown, known: Known): unknown {
-  if (typeof value === 'string') return renderText(value, known)
-  if (Array.isArray(value)) return value.map(element => render(element, known))
+interface Rendered extends Known {
+  readonly apiVersion: unknown
+}
+
+function render(value: unknown, path: readonly (string | number)[], known: Rendered): unknown {
+  if (typeof value === 'string') return renderText(value, known, joinFor(known.apiVersion, path))
+  if (Array.isArray(value)) return value.map((element, index) => render(element, [...path, index], known))
   if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, render(inner, known)]))
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, render(inner, [...path, key], known)]))
 }
 
 /** One pass over the author's text: a value that reads like a variable is not one. */
-function renderText(text: string, known: Known): string {
-  let out = ''
+function renderText(text: unknown, known: Known, join: Join): unknown {
+  if (typeof text !== 'string') return text
+  const pieces: Piece[] = []
   let end = 0
-  let afterValue = false
-  const append = (piece: string, isValue: boolean) => {
-    if (piece === '') {
-      afterValue ||= isValue
-      return
-    }
-    // `$` and `(` that meet where a value begins or ends would make a variable that nobody wrote.
-    const guard = (isValue || afterValue) && out.endsWith('$') && piece.startsWith('(') ? '$' : ''
-    out += guard + (isValue ? piece.replaceAll('$(', '$$$$(') : piece)
-    afterValue = isValue
-  }
   for (const match of text.matchAll(VARIABLE)) {
     const value = replacementOf(match, known)
     if (value === undefined) continue
-    append(text.slice(end, match.index), false)
-    append(value, true)
+    pieces.push({ text: text.slice(end, match.index), isValue: false }, { text: value, isValue: true })
     end = match.index + match[0].length
   }
-  append(text.slice(end), false)
-  return out
+  if (pieces.length === 0) return text
+  return join([...pieces, { text: text.slice(end), isValue: false }])
 }
 
 function replacementOf(match: RegExpExecArray, known: Known): string | undefined {
