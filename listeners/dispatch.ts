@@ -4,8 +4,9 @@ import type { Cluster } from '../src/cluster/cluster.js'
 import type { DeliveryRecord, Dispatcher, Verdict } from '../src/inbox/inbox.js'
 import type { Log } from '../src/lib/log.js'
 import type { Key } from '../src/resources/meta.js'
-import { type EventReading, readEvent } from '../src/trigger/event.js'
-import { fire, type TriggerWorld } from '../src/trigger/fire.js'
+import { readEvent } from '../src/trigger/event.js'
+import { fire, type TriggerResult, type TriggerWorld } from '../src/trigger/fire.js'
+import type { Outside } from '../src/trigger/interceptors/outside.js'
 import type { FiringTrigger, ListedTrigger } from '../src/trigger/listener-triggers.js'
 import { credentialsIn, maskText, valuesOf } from '../src/trigger/redact.js'
 import { markReplay } from '../src/trigger/replay.js'
@@ -23,8 +24,13 @@ export interface DispatcherDeps {
   readonly catalogue?: Catalogue
   /** What objects are admitted with, as it is now. */
   readonly admission: () => AdmitOptions
+  /** Without: interceptors that ask others fail. */
+  readonly outside?: Outside
   readonly log: Log
 }
+
+/** Triggers whose interceptors are at work at a time: some wait for others' answers. */
+const FIRED_AHEAD = 16
 
 /**
  * Verdicts come in the order of the listener's triggers.
@@ -67,20 +73,25 @@ async function dispatch(
   plan: ListenerPlan,
   record: DeliveryRecord,
 ): Promise<readonly Verdict[] | 'outdated'> {
-  const { cluster, admission, log } = deps
+  const { cluster, admission, outside, log } = deps
   const { listed } = plan
-  const event = readEvent(record.delivery, record.replay)
+  const { event } = readEvent(record.delivery, record.replay)
   const secrets = await readSecrets(cluster, plan.secretKeys).catch((cause: unknown) => {
     throw dispatchFault(`reading the Secrets of delivery ${record.delivery.id}`, [cause])
   })
-  const world: TriggerWorld = { ...plan.world, secrets }
+  const clock = () => performance.now()
+  const world: TriggerWorld = { ...plan.world, secrets, clock, ...(outside && { outside }) }
   const claim: Claim = { claimed: new Set(), options: admission(), log }
   const verdicts: Verdict[] = []
   const faults: unknown[] = []
-  // One after the other: of two that want the same name, the same one wins in every repetition.
-  for (const one of listed) {
+  const fired = workAhead(listed, FIRED_AHEAD, async one =>
+    one.is === 'trigger' ? fire(one.trigger, event, world) : undefined,
+  )
+  // Created one after the other: of two that want the same name, the same one wins in every repetition.
+  for (const [index, one] of listed.entries()) {
     try {
-      const verdict = await judge({ cluster, plan, world, event, record, claim }, one)
+      const result = await fired(index)
+      const verdict = await judge({ cluster, plan, record, claim }, one, result)
       if (verdict === 'outdated') return 'outdated'
       verdicts.push(verdict)
     } catch (error) {
@@ -96,24 +107,37 @@ async function dispatch(
   return verdicts.map(verdict => masked(verdict, hidden))
 }
 
+/** The results in order, with at most `limit` of them worked on beyond the one that is asked for. */
+function workAhead<T, R>(items: readonly T[], limit: number, work: (item: T) => Promise<R>) {
+  const started: Promise<R>[] = []
+  return (index: number): Promise<R | undefined> => {
+    for (const item of items.slice(started.length, index + limit)) {
+      const working = work(item)
+      // Told to whoever asks for it; nobody does after a dispatch that ends early.
+      working.catch(() => undefined)
+      started.push(working)
+    }
+    return Promise.resolve(started[index])
+  }
+}
+
 interface Dispatching {
   readonly cluster: Cluster
   readonly plan: ListenerPlan
-  readonly world: TriggerWorld
-  readonly event: EventReading
   readonly record: DeliveryRecord
   readonly claim: Claim
 }
 
-async function judge(dispatching: Dispatching, listed: ListedTrigger): Promise<Verdict | 'outdated'> {
-  const { cluster, plan, world, event: reading, record, claim } = dispatching
+/** `result` is there for a trigger that exists. */
+async function judge(
+  { cluster, plan, record, claim }: Dispatching,
+  listed: ListedTrigger,
+  result: TriggerResult | undefined,
+): Promise<Verdict | 'outdated'> {
   if (listed.is === 'missing') return failure({ name: listed.name, namespace: '' }, listed.message)
   const { trigger } = listed
+  if (result === undefined) throw new Error(`trigger ${trigger.id} was not fired`)
   const { name, namespace } = trigger
-  if (reading.is === 'unreadable') {
-    return failure(trigger, `failed to marshal event: failed to unmarshal request body: ${reading.message}`)
-  }
-  const result = await fire(trigger, reading.event, world)
   switch (result.is) {
     case 'filtered':
       return { trigger: name, namespace, is: 'filtered', by: result.by, created: [], message: result.why }

@@ -6,6 +6,7 @@ import type { Cluster } from '../src/cluster/cluster.js'
 import type { Inbox } from '../src/inbox/inbox.js'
 import type { Log } from '../src/lib/log.js'
 import type { Key } from '../src/resources/meta.js'
+import type { Outside } from '../src/trigger/interceptors/outside.js'
 import { followingCatalogue } from './catalogue.js'
 import { createDispatcher } from './dispatch.js'
 import { createScheduleDispatcher } from './dispatch-schedule.js'
@@ -26,6 +27,7 @@ export interface ListenerDeps {
   readonly cluster: Cluster
   readonly inbox: Inbox
   readonly admission: () => AdmitOptions
+  readonly outside?: Outside
   readonly log: Log
   readonly now: () => number
   readonly newEventId: () => string

@@ -4,7 +4,10 @@ import type { Secret } from '../src/resources/core.js'
 import type { Kind, Kinds } from '../src/resources/kinds.js'
 import { type Key, keyOf } from '../src/resources/meta.js'
 import type {
+  ClusterInterceptor,
   EventListener,
+  Interceptor,
+  InterceptorSpec,
   Trigger,
   TriggerBindingSpec,
   TriggerSpecBinding,
@@ -12,6 +15,7 @@ import type {
 } from '../src/resources/triggers.js'
 import { bindingKey, type TriggerWorld } from '../src/trigger/fire.js'
 import { secretsOfChain } from '../src/trigger/interceptors/chain.js'
+import type { InterceptorObjects } from '../src/trigger/interceptors/locate.js'
 import { type ListedTrigger, triggerSources, triggersOf } from '../src/trigger/listener-triggers.js'
 import type { Secrets } from '../src/trigger/secrets.js'
 
@@ -46,8 +50,12 @@ export interface ListenerPlan {
 
 export async function planListener(reads: Reads, listener: EventListener): Promise<ListenerPlan> {
   const listed = await observeTriggers(reads, listener)
-  const world = await observeWorld(reads, keyOf(listener), listed)
-  return { listener, listed, world, secretKeys: secretKeysOf(listed), isCopy: false }
+  const [world, interceptors] = await Promise.all([
+    observeWorld(reads, keyOf(listener), listed),
+    observeInterceptors(reads, listener.metadata.namespace, listed),
+  ])
+  const secretKeys = secretKeysOf(listed, interceptors)
+  return { listener, listed, world: { ...world, interceptors }, secretKeys, isCopy: false }
 }
 
 export async function observeTriggers(reads: Reads, listener: EventListener): Promise<readonly ListedTrigger[]> {
@@ -65,8 +73,31 @@ export async function observeTriggers(reads: Reads, listener: EventListener): Pr
   return triggersOf(listener, [...byUid.values()])
 }
 
-export function secretKeysOf(listed: readonly ListedTrigger[]): readonly Key[] {
-  const refs = listed.flatMap(one => (one.is === 'trigger' ? secretsOfChain(one.trigger.chain) : []))
+/** Those that the triggers refer to. Namespaced ones are the listener's, also for triggers of other namespaces. */
+async function observeInterceptors(
+  reads: Reads,
+  namespace: string,
+  listed: readonly ListedTrigger[],
+): Promise<InterceptorObjects> {
+  const refs = listed.flatMap(one =>
+    one.is === 'trigger' ? one.trigger.chain.flatMap(({ interceptor }) => interceptor.ref ?? []) : [],
+  )
+  const [namespaced, others] = [true, false].map(own =>
+    refs.filter(({ kind }) => (kind === 'NamespacedInterceptor') === own).map(({ name }) => name),
+  )
+  const [cluster, own] = await Promise.all([
+    lookUp(others ?? [], name => reads.get('ClusterInterceptor', { namespace: '', name })),
+    lookUp(namespaced ?? [], name => reads.get('Interceptor', { namespace, name })),
+  ])
+  return { cluster: specsOf(cluster), own: specsOf(own) }
+}
+
+function specsOf(found: ReadonlyMap<string, ClusterInterceptor | Interceptor>): ReadonlyMap<string, InterceptorSpec> {
+  return new Map([...found].map(([name, { spec }]) => [name, spec ?? {}]))
+}
+
+export function secretKeysOf(listed: readonly ListedTrigger[], interceptors: InterceptorObjects): readonly Key[] {
+  const refs = listed.flatMap(one => (one.is === 'trigger' ? secretsOfChain(one.trigger.chain, interceptors) : []))
   return [...new Set(refs.map(({ namespace, ref }) => `${namespace}/${ref.secretName}`))].map(splitKey)
 }
 

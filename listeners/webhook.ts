@@ -170,7 +170,7 @@ async function receive(
 
 async function take(
   deps: WebhookDeps,
-  { listener, listed, secretKeys }: ListenerPlan,
+  { listener, listed, secretKeys, world }: ListenerPlan,
   request: Request,
   body: Uint8Array,
   response: Response,
@@ -187,7 +187,7 @@ async function take(
 
   const headers = listHeaders(request.rawHeaders)
   const signed = { headers: canonicalHeaders(headers), rawBody: body }
-  const guarding = await guard(listed, signed, await readSecrets(deps.cluster, secretKeys))
+  const guarding = await guard(listed, signed, await readSecrets(deps.cluster, secretKeys), world.interceptors)
   const receipt = (eventID: string) => ({ eventListener: name, namespace, eventListenerUID: uid, eventID })
   const eventId = deps.newEventId()
   const subject = payload?.is === 'json' ? subjectOf(payload.value) : ''

@@ -22,11 +22,21 @@ export interface Config {
   readonly fetching: FetchConfig
   /** Where people look at a run, with `{namespace}`, `{name}`, `{uid}`, `{kind}` and `{plural}`; '' for nowhere. */
   readonly runUrl: string
+  /** GitHub's API, for interceptors. */
+  readonly gitHub: GitHubConfig
   readonly tempDir: string
   /** The compiled `entrypoint` and `shim`. */
   readonly nativeDir: string
 }
 
+export interface GitHubConfig {
+  /** `https://api.github.com`, or where it is reached instead. */
+  readonly apiUrl: string
+  /** Hosts of GitHub Enterprise servers, parted by commas: the sender of an event says which one it comes from. */
+  readonly enterpriseHosts: string
+}
+
+const GITHUB_API = 'https://api.github.com'
 const INHERITED = ['PATH', 'HOME', 'USER', 'LOGNAME', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR']
 /** From all to nothing. */
 export const LOG_LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error', 'silent']
@@ -60,7 +70,15 @@ export function readConfig(
       tektonHubUrl: environment['TEKTON_HUB_API'] ?? '',
       path: environment['PATH'] ?? '/usr/local/bin:/usr/bin:/bin',
     },
-    runUrl: webAddress('TEKTITE_RUN_URL', environment['TEKTITE_RUN_URL'] ?? ''),
+    runUrl: webAddress(
+      'TEKTITE_RUN_URL',
+      environment['TEKTITE_RUN_URL'] ?? '',
+      'https://ci.example.com/{namespace}/{name}',
+    ),
+    gitHub: {
+      apiUrl: webAddress('TEKTITE_GITHUB_API_URL', environment['TEKTITE_GITHUB_API_URL'] || GITHUB_API, GITHUB_API),
+      enterpriseHosts: environment['TEKTITE_GITHUB_ENTERPRISE_HOSTS'] ?? '',
+    },
     tempDir: tmpdir(),
     nativeDir: join(fileURLToPath(new URL('../..', import.meta.url)), 'entrypoint', 'build'),
   }
@@ -71,9 +89,7 @@ function oneOf(name: string, value: string, allowed: readonly string[]): string 
   throw new Error(`environment variable ${name} is "${value}"; it must be one of ${allowed.join(', ')}`)
 }
 
-function webAddress(name: string, value: string): string {
+function webAddress(name: string, value: string, example: string): string {
   if (value === '' || (URL.canParse(value) && /^https?:/i.test(value))) return value
-  throw new Error(
-    `environment variable ${name} is "${value}"; it must be an http(s) URL, such as https://ci.example.com/{namespace}/{name}`,
-  )
+  throw new Error(`environment variable ${name} is "${value}"; it must be an http(s) URL, such as ${example}`)
 }

@@ -54,3 +54,12 @@ test('steps inherit the eight variables of the documentation and no secret', () 
   const secrets = { AWS_SECRET_ACCESS_KEY: 'x', NODE_OPTIONS: 'x', REDIS_URL: 'redis://:secret@h', SSH_AUTH_SOCK: 'x' }
   expect(readConfig('info', { ...environment, ...secrets }).stepEnvironment).toEqual(environment)
 })
+
+test('GitHub’s API is GitHub’s, or where the installation says', () => {
+  expect(readConfig('info', {}).gitHub).toEqual({ apiUrl: 'https://api.github.com', enterpriseHosts: '' })
+  const environment = { TEKTITE_GITHUB_API_URL: 'http://127.0.0.1:1', TEKTITE_GITHUB_ENTERPRISE_HOSTS: 'a.example' }
+  expect(readConfig('info', environment).gitHub).toEqual({ apiUrl: 'http://127.0.0.1:1', enterpriseHosts: 'a.example' })
+  expect(() => readConfig('info', { TEKTITE_GITHUB_API_URL: 'api.github.com' })).toThrow(
+    'environment variable TEKTITE_GITHUB_API_URL is "api.github.com"; it must be an http(s) URL, such as https://api.github.com',
+  )
+})

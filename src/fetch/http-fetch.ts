@@ -37,7 +37,11 @@ export interface HttpBounds {
 
 export interface HttpAnswer {
   readonly status: number
+  /** As `Not Found`. */
+  readonly statusText: string
   readonly headers: IncomingHttpHeaders
+  /** Lower-case names; several values of one name in order. */
+  readonly headerLists: Readonly<Record<string, readonly string[]>>
   /** Whole for 2xx and 401; of any other status the beginning, as far as it came. */
   readonly body: Buffer
 }
@@ -56,11 +60,17 @@ export async function httpFetch(request: HttpRequest, bounds: HttpBounds): Promi
     const { statusCode: status = 0 } = response
     const isFollowed = (method === 'GET' || method === 'HEAD') && status >= 300 && status < 400
     const target = isFollowed ? response.headers.location : undefined
-    if (target === undefined) return { status, headers: response.headers, body: await readBody(response, bounds) }
+    if (target === undefined) return answerOf(response, await readBody(response, bounds))
     response.destroy()
     if (redirects === MAX_REDIRECTS) throw new FetchError(`stopped after ${MAX_REDIRECTS} redirects`)
     current = redirected(current, target)
   }
+}
+
+function answerOf({ statusCode, statusMessage, headers, headersDistinct }: IncomingMessage, body: Buffer): HttpAnswer {
+  const lists = Object.entries(headersDistinct).map(([name, values]) => [name, values ?? []] as const)
+  const headerLists = Object.fromEntries(lists)
+  return { status: statusCode ?? 0, statusText: statusMessage ?? '', headers, headerLists, body }
 }
 
 function httpUrl(text: string): URL {

@@ -14,7 +14,15 @@ import { PLAIN_KINDS, type PlainKind } from './plain-kinds.js'
 import type { ResolutionRequest } from './resolution.js'
 import type { Schedule } from './schedules.js'
 import type { CustomRun, Pipeline, PipelineRun, StepAction, Task, TaskRun } from './tekton.js'
-import type { ClusterTriggerBinding, EventListener, Trigger, TriggerBinding, TriggerTemplate } from './triggers.js'
+import type {
+  ClusterInterceptor,
+  ClusterTriggerBinding,
+  EventListener,
+  Interceptor,
+  Trigger,
+  TriggerBinding,
+  TriggerTemplate,
+} from './triggers.js'
 
 export interface Kinds extends Readonly<Record<PlainKind, Opaque>> {
   PipelineRun: PipelineRun
@@ -29,8 +37,8 @@ export interface Kinds extends Readonly<Record<PlainKind, Opaque>> {
   TriggerBinding: TriggerBinding
   ClusterTriggerBinding: ClusterTriggerBinding
   TriggerTemplate: TriggerTemplate
-  ClusterInterceptor: Opaque
-  Interceptor: Opaque
+  ClusterInterceptor: ClusterInterceptor
+  Interceptor: Interceptor
   Schedule: Schedule
   Pod: Pod
   ConfigMap: ConfigMap

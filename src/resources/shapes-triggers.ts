@@ -21,7 +21,23 @@ const interceptor = (version: string): Fields => ({
     name: 'string',
     ref: { fields: { name: 'string', kind: 'string', apiVersion: 'string' } },
     params: { list: { fields: { name: 'string', value: 'any' }, required: ['name'] } },
-    webhook: 'object',
+    webhook: {
+      fields: {
+        objectRef: {
+          fields: {
+            kind: 'string',
+            apiVersion: 'string',
+            name: 'string',
+            namespace: 'string',
+            uid: 'string',
+            resourceVersion: 'string',
+            fieldPath: 'string',
+          },
+        },
+        url: 'string',
+        header: { list: { fields: { name: 'string', value: 'any' } } },
+      },
+    },
     ...(version === 'v1alpha1'
       ? { github: 'object' as const, gitlab: 'object' as const, bitbucket: 'object' as const, cel: 'object' as const }
       : {}),
@@ -105,7 +121,7 @@ const interceptorKindSpec: Fields = {
     clientConfig: {
       fields: {
         url: 'string',
-        caBundle: 'string',
+        caBundle: 'base64',
         service: { fields: { name: 'string', namespace: 'string', path: 'string', port: 'integer' } },
       },
     },

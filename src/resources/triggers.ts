@@ -20,7 +20,20 @@ export interface TriggerInterceptor {
   readonly ref?: { readonly name: string; readonly kind?: string; readonly apiVersion?: string }
   /** A value may be any JSON. */
   readonly params?: readonly { readonly name: string; readonly value: unknown }[]
-  readonly webhook?: Readonly<Record<string, unknown>>
+  readonly webhook?: WebhookInterceptor
+}
+
+/** The way of calling from before there were ClusterInterceptors. */
+export interface WebhookInterceptor {
+  readonly objectRef?: {
+    readonly kind?: string
+    readonly apiVersion?: string
+    readonly name?: string
+    readonly namespace?: string
+  }
+  readonly url?: string
+  /** A value is a text or a list of texts; admission sees to it. */
+  readonly header?: readonly { readonly name: string; readonly value: unknown }[]
 }
 
 export interface TriggerSpecBinding {
@@ -103,4 +116,34 @@ export interface TriggerTemplateSpec {
 export interface TriggerTemplate extends Resource {
   readonly kind: 'TriggerTemplate'
   readonly spec: TriggerTemplateSpec
+}
+
+/** How an interceptor of somebody else is reached: one of `url` and `service`. */
+export interface ClientConfig {
+  readonly url?: string
+  readonly service?: {
+    readonly name?: string
+    readonly namespace?: string
+    readonly path?: string
+    readonly port?: number
+  }
+  /** Base64 of certificates in PEM. */
+  readonly caBundle?: string
+}
+
+export interface InterceptorSpec {
+  readonly clientConfig?: ClientConfig
+}
+
+interface InterceptorResource extends Resource {
+  readonly spec?: InterceptorSpec
+  readonly status?: { readonly address?: { readonly url?: string } }
+}
+
+export interface ClusterInterceptor extends InterceptorResource {
+  readonly kind: 'ClusterInterceptor'
+}
+
+export interface Interceptor extends InterceptorResource {
+  readonly kind: 'Interceptor'
 }

@@ -16,11 +16,16 @@ export interface InboundEvent {
   readonly body: unknown
   /** Signatures are over these exact bytes, never over re-serialised JSON. */
   readonly rawBody: Uint8Array
+  /** `body` was read from a form and not from JSON. */
+  readonly isForm?: true
+  /** Why `body` is not there: what came, or what a webhook interceptor put in its place, is no JSON. */
+  readonly unreadable?: string
 }
 
 export type EventReading =
   | { readonly is: 'event'; readonly event: InboundEvent }
-  | { readonly is: 'unreadable'; readonly message: string }
+  /** `event` is without a body then; a webhook interceptor may make one of its bytes. */
+  | { readonly is: 'unreadable'; readonly message: string; readonly event: InboundEvent }
 
 const FORM = 'application/x-www-form-urlencoded'
 
@@ -28,18 +33,18 @@ const FORM = 'application/x-www-form-urlencoded'
 export function readEvent(delivery: Delivery, replay: number): EventReading {
   const headers = canonicalHeaders(delivery.headers)
   const body = readBody(delivery.body, headers)
-  if (body.is === 'unreadable') return body
-  return {
-    is: 'event',
-    event: {
-      id: eventIdOf(delivery.eventId, replay),
-      receivedAt: delivery.receivedAt,
-      url: urlBelowListener(delivery),
-      headers,
-      body: body.value,
-      rawBody: delivery.body,
-    },
+  const event = {
+    id: eventIdOf(delivery.eventId, replay),
+    receivedAt: delivery.receivedAt,
+    url: urlBelowListener(delivery),
+    headers,
+    rawBody: delivery.body,
   }
+  if (body.is === 'unreadable') {
+    const { message } = body
+    return { is: 'unreadable', message, event: { ...event, body: null, unreadable: message } }
+  }
+  return { is: 'event', event: { ...event, body: body.value, ...(body.isForm && { isForm: true }) } }
 }
 
 export function eventIdOf(first: string, replay: number): string {
@@ -71,11 +76,13 @@ export function headerValues(event: Pick<InboundEvent, 'headers'>, name: string)
 function readBody(
   bytes: Uint8Array,
   headers: Readonly<Record<string, readonly string[]>>,
-): { readonly is: 'value'; readonly value: unknown } | { readonly is: 'unreadable'; readonly message: string } {
+):
+  | { readonly is: 'value'; readonly value: unknown; readonly isForm?: true }
+  | { readonly is: 'unreadable'; readonly message: string } {
   // As pkg/sink: a form of two or more fields becomes a map of lists. Fewer may be JSON that was sent with curl -d.
   if (headerValues({ headers }, 'Content-Type')[0] === FORM) {
     const form = readForm(bytes)
-    if (Object.keys(form).length >= 2) return { is: 'value', value: form }
+    if (Object.keys(form).length >= 2) return { is: 'value', value: form, isForm: true }
   }
   const payload = readPayload(bytes)
   if (payload.is === 'unreadable') return payload

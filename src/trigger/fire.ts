@@ -4,7 +4,9 @@ import type { Key } from '../resources/meta.js'
 import type { TriggerBindingSpec, TriggerSpecBinding, TriggerTemplateSpec } from '../resources/triggers.js'
 import { bindParams, readBindings } from './bindings.js'
 import type { InboundEvent } from './event.js'
-import { runChain } from './interceptors/chain.js'
+import { runChain, unreadableBody } from './interceptors/chain.js'
+import type { InterceptorObjects } from './interceptors/locate.js'
+import type { Outside } from './interceptors/outside.js'
 import type { FiringTrigger } from './listener-triggers.js'
 import { derivedUuid } from './names.js'
 import type { Secrets } from './secrets.js'
@@ -18,6 +20,12 @@ export const TRIGGER_LABEL = 'triggers.tekton.dev/trigger'
 export interface TriggerWorld {
   readonly listener: Key
   readonly secrets: Secrets
+  /** ClusterInterceptors, and Interceptors of the listener's namespace. */
+  readonly interceptors?: InterceptorObjects
+  /** What interceptors may ask of others. Without it, those that need it fail. */
+  readonly outside?: Outside
+  /** Milliseconds that never go back. Without it, expressions end by counting alone. */
+  readonly clock?: () => number
   /** By `bindingKey`. */
   readonly bindings: ReadonlyMap<string, TriggerBindingSpec>
   /** By `<namespace>/<name>`. */
@@ -33,9 +41,18 @@ export type TriggerResult =
 export type FailureReason = 'InterceptorFailed' | 'BindingFailed' | 'TemplateFailed'
 
 export async function fire(trigger: FiringTrigger, event: InboundEvent, world: TriggerWorld): Promise<TriggerResult> {
-  const passed = await runChain(trigger.chain, event, world.secrets)
+  const { interceptors, outside, clock } = world
+  const passed = await runChain(trigger.chain, event, world.secrets, {
+    trigger: trigger.name,
+    ...(interceptors && { objects: interceptors }),
+    ...(outside && { outside }),
+    ...(clock && { clock }),
+  })
   if (passed.is === 'stop') return { is: 'filtered', by: passed.by, why: passed.message }
   if (passed.is === 'fail') return failed('InterceptorFailed', `${passed.by}: ${passed.message}`)
+
+  const seen = passed.event ?? event
+  if (seen.unreadable !== undefined) return failed('BindingFailed', unreadableBody(seen.unreadable))
 
   const template = templateOf(trigger, world)
   if (typeof template === 'string') return failed('TemplateFailed', template)
@@ -43,7 +60,7 @@ export async function fire(trigger: FiringTrigger, event: InboundEvent, world: T
     world.bindings.get(bindingKey(one, trigger.namespace)),
   )
   if (bindings.is === 'failed') return failed('BindingFailed', bindings.message)
-  const bound = bindParams(bindings.params, template.params, event, passed.extensions)
+  const bound = bindParams(bindings.params, template.params, seen, passed.extensions)
   if (bound.is === 'failed') return failed('BindingFailed', bound.message)
 
   const rendered = renderTemplate(template, bound.params, derivedUuid('uid', event.id, trigger.id))

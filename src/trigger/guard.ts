@@ -1,6 +1,7 @@
 /** Whether a request may be stored at all: decided over its raw bytes before anything else is made of it. */
 import type { InboundEvent } from './event.js'
 import { proveChain } from './interceptors/chain.js'
+import type { InterceptorObjects } from './interceptors/locate.js'
 import type { ListedTrigger } from './listener-triggers.js'
 import type { Secrets } from './secrets.js'
 
@@ -22,11 +23,12 @@ export async function guard(
   listed: readonly ListedTrigger[],
   event: Pick<InboundEvent, 'headers' | 'rawBody'>,
   secrets: Secrets,
+  interceptors?: InterceptorObjects,
 ): Promise<Guarding> {
   const rejections: Rejection[] = []
   const triggers = listed.flatMap(one => (one.is === 'trigger' ? [one.trigger] : []))
   for (const { name, chain } of triggers) {
-    const proofs = await proveChain(chain, event, secrets)
+    const proofs = await proveChain(chain, event, secrets, interceptors)
     const rejected = proofs.flatMap(({ proof, namespace }) =>
       proof.is === 'rejected' ? [{ ...proof, namespace }] : [],
     )

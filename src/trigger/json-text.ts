@@ -12,3 +12,9 @@ export function jsonText(value: unknown): string {
 export function plainText(value: unknown): string {
   return typeof value === 'string' ? value : jsonText(value)
 }
+
+/** The same with Go's HTML escapes: byte for byte what Tekton posts. */
+export function goJsonText(value: unknown): string {
+  // These characters can only stand inside strings.
+  return jsonText(value).replace(/[<>&\u2028\u2029]/g, one => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}

@@ -60,7 +60,7 @@ export function triggersOf(listener: EventListener, triggers: readonly Trigger[]
     }),
     ...select(listener.spec, namespace, triggers).map(trigger => listedTrigger(trigger, [])),
     ...(listener.spec.triggerGroups ?? []).flatMap(group => {
-      const chain = chained(group.interceptors, namespace)
+      const chain = chained(group.interceptors, namespace, group.name ?? '')
       return select(group.triggerSelector, namespace, triggers).map(trigger => listedTrigger(trigger, chain))
     }),
   ]
@@ -91,8 +91,12 @@ function listed(
   return { is: 'trigger', trigger: { id: '', name, namespace, ...(source && { source }), chain, spec } }
 }
 
-function chained(interceptors: readonly TriggerInterceptor[], namespace: string): readonly ChainedInterceptor[] {
-  return interceptors.map(interceptor => ({ interceptor, namespace }))
+function chained(
+  interceptors: readonly TriggerInterceptor[],
+  namespace: string,
+  group?: string,
+): readonly ChainedInterceptor[] {
+  return interceptors.map(interceptor => ({ interceptor, namespace, ...(group !== undefined && { group }) }))
 }
 
 /** By name and not by position: a trigger that is put before another one must not change what the other one makes. */

@@ -50,7 +50,7 @@ function quoted(character: string): string {
   return character === "'" ? `'\\''` : `'${JSON.stringify(character).slice(1, -1)}'`
 }
 
-function goKind(value: unknown): string {
+export function goKind(value: unknown): string {
   if (value === null) return 'null'
   if (Array.isArray(value)) return 'array'
   return typeof value === 'boolean' ? 'bool' : typeof value

@@ -12,8 +12,10 @@ import type {
   TriggerSpecBinding,
   TriggerSpecTemplate,
   TriggerTemplateSpec,
+  WebhookInterceptor,
 } from '../resources/triggers.js'
 import { repeats } from '../run/validate/repeats.js'
+import { canonicalHeader } from './event.js'
 
 /** Tekton prefixes the name with `el-` and appends pod hashes. */
 const MAX_LISTENER_NAME = 60
@@ -131,30 +133,29 @@ function interceptorProblems(interceptors: readonly (TriggerInterceptor | null)[
   })
 }
 
-function webhookProblems(webhook: Readonly<Record<string, unknown>>, path: string, at: string): readonly Problem[] {
-  const { objectRef, header = [] } = webhook
+function webhookProblems({ objectRef, header = [] }: WebhookInterceptor, path: string, at: string): readonly Problem[] {
   const problems: Problem[] = []
-  if (!isRecord(objectRef) || !objectRef['name']) problems.push(missing(`${path}.objectRef`))
+  if (objectRef === undefined) problems.push(missing(`${path}.objectRef`))
   else {
-    if (objectRef['kind'] !== 'Service') problems.push(invalidValue('invalid kind', `${path}.objectRef.kind`))
-    if (objectRef['apiVersion'] !== 'v1')
-      problems.push(invalidValue('invalid apiVersion', `${path}.objectRef.apiVersion`))
+    const { kind, apiVersion } = objectRef
+    if (!kind) problems.push(missing(`${path}.objectRef.kind`))
+    else if (kind !== 'Service') problems.push(invalidValue('invalid kind', `${path}.objectRef.kind`))
+    if (!apiVersion) problems.push(missing(`${path}.objectRef.apiVersion`))
+    else if (apiVersion !== 'v1') problems.push(invalidValue('invalid apiVersion', `${path}.objectRef.apiVersion`))
   }
-  for (const [i, entry] of (Array.isArray(header) ? header : []).entries()) {
-    const { name, value } = isRecord(entry) ? entry : {}
-    if (typeof name !== 'string' || name !== canonicalHeader(name)) {
-      problems.push(invalidValue('invalid header name', `${path}.header[${i}].name`))
+  for (const [i, { name = '', value }] of header.entries()) {
+    if (name === '' || name !== canonicalHeader(name)) {
+      const hint = name === '' ? undefined : `write ${canonicalHeader(name)}`
+      problems.push(invalidValue('invalid header name', `${path}.header[${i}].name`, undefined, hint))
     }
-    if (value === undefined || value === '' || (Array.isArray(value) && value.length === 0)) {
-      problems.push(invalidValue('invalid header value', `${path}.header[${i}].value`))
-    }
+    const isText = Array.isArray(value) ? value.length > 0 : isScalar(value) && value !== ''
+    if (!isText) problems.push(invalidValue('invalid header value', `${path}.header[${i}].value`))
   }
   return problems.map(one => ({ ...one, at }))
 }
 
-/** As Go's textproto: `x-request-id` → `X-Request-Id`. */
-function canonicalHeader(name: string): string {
-  return name.toLowerCase().replace(/(^|-)[a-z]/g, text => text.toUpperCase())
+function isScalar(value: unknown): boolean {
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
 }
 
 export function validateTriggerBinding({ params = [] }: TriggerBindingSpec): readonly Problem[] {

@@ -213,7 +213,7 @@ triggers:
     [
       'unknown',
       'failed',
-      'trigger "ci/unknown": interceptors[0] pagerduty: interceptor pagerduty is not supported yet: use github, gitlab, bitbucket, cel',
+      'trigger "ci/unknown": interceptors[0] pagerduty: url resolution failed for interceptor pagerduty with: clusterinterceptor.triggers.tekton.dev "pagerduty" not found: create it, or use one of github, gitlab, bitbucket, gitea, slack, cel, which need no object',
     ],
     ['push', 'fired', ''],
   ])
@@ -357,7 +357,9 @@ test('a body that cannot be read fails every trigger by name', async () => {
   const cluster = await clusterWith(TEMPLATE, PUSHED, LISTENER)
   const verdicts = await dispatcherFor(cluster)(record('ci/app', { body: 'no json' }))
   expect(verdicts).toMatchObject([{ trigger: 'push', is: 'failed', created: [] }])
-  expect(verdicts[0]?.message).toMatch(/^failed to marshal event: failed to unmarshal request body: invalid character/)
+  expect(verdicts[0]?.message).toMatch(
+    /^trigger "ci\/push": failed to marshal event: failed to unmarshal request body: invalid character/,
+  )
 })
 
 test('a listener that is gone is a verdict, and works again once it is back', async () => {

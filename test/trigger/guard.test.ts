@@ -29,6 +29,7 @@ function github(secretName: string): TriggerInterceptor {
 }
 
 const MISSING: ListedTrigger = { is: 'missing', name: 'gone', message: '' }
+const HOOK: TriggerInterceptor = { webhook: { url: 'http://hook.example' } }
 const CEL: TriggerInterceptor = { ref: { name: 'cel' } }
 
 const table = cases<{ readonly listed: readonly ListedTrigger[]; readonly by: string; readonly is: string }>({
@@ -42,7 +43,13 @@ const table = cases<{ readonly listed: readonly ListedTrigger[]; readonly by: st
   'the other trigger does not exist': { listed: [MISSING, trigger(github('b'))], by: 'a', is: 'rejected' },
   'no trigger at all': { listed: [], by: 'a', is: 'admitted' },
   'the Secret does not exist': { listed: [trigger(github('gone'))], by: 'a', is: 'rejected' },
-  'an interceptor that is not supported yet': { listed: [trigger({ webhook: {} })], by: 'a', is: 'admitted' },
+  'a webhook of somebody else': { listed: [trigger({ webhook: {} })], by: 'a', is: 'admitted' },
+  'a guard before a webhook': { listed: [trigger(github('b'), HOOK)], by: 'a', is: 'rejected' },
+  'a guard over what a webhook will make of the event': {
+    listed: [trigger(HOOK, github('b'))],
+    by: 'a',
+    is: 'admitted',
+  },
 })
 
 test.each(table)('guarding a listener: %s', async (_, { listed, by, is }) => {
@@ -63,4 +70,10 @@ test('a rejection says where to look, and never the secret', async () => {
       },
     ],
   })
+})
+
+test('an interceptor that replaces ours by its name guards nothing here', async () => {
+  const elsewhere = { clientConfig: { url: 'https://hooks.example' } }
+  const objects = { cluster: new Map([['github', elsewhere]]), own: new Map() }
+  expect(await guard([trigger(github('b'))], signed('a'), SECRETS, objects)).toEqual({ is: 'admitted' })
 })

@@ -3,6 +3,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { mkdir, readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { startListeners } from '../../../listeners/main.js'
+import { createOutside } from '../../../listeners/outside.js'
 import { startApi } from '../../api/server.js'
 import { openEmbedded } from '../../embedded.js'
 import { describeError } from '../../lib/fault.js'
@@ -41,8 +42,13 @@ export async function upCommand(context: CliContext, options: UpOptions): Promis
     const token = await readOrMakeToken(join(dataDir, 'token'))
     const api = await startApi({ ...engine, log, token }, { port: options.port, host: '127.0.0.1' })
     closing.unshift(() => api.close())
+    const outside = createOutside({
+      cluster: engine.cluster,
+      allowedHosts: config.fetching.allowedHosts,
+      gitHub: config.gitHub,
+    })
     const listeners = await startListeners(
-      { ...engine, log, now, newEventId: randomUUID },
+      { ...engine, outside, log, now, newEventId: randomUUID },
       { port: options.hooksPort, ...(options.hooksUrl && { publicUrl: options.hooksUrl }) },
     )
     closing.unshift(() => listeners.close())

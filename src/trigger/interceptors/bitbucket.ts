@@ -1,4 +1,4 @@
-/** Bitbucket Server signs (`X-Hub-Signature`, sha1 or sha256); Bitbucket Cloud has no secret. */
+/** Bitbucket Server and, for webhooks with a secret, Bitbucket Cloud sign alike: `X-Hub-Signature`. */
 import { createHmac } from 'node:crypto'
 import { equalInConstantTime, gitHostInterceptor } from './git-host.js'
 
@@ -12,7 +12,7 @@ export const bitbucket = gitHostInterceptor({
 })
 
 function verifySignature(secret: string, rawBody: Uint8Array, signature: string): boolean {
-  const algorithm = /^(sha1|sha256)=/.exec(signature)?.[1]
+  const algorithm = /^(sha1|sha256|sha512)=/.exec(signature)?.[1]
   if (algorithm === undefined) return false
   const expected = createHmac(algorithm, secret).update(rawBody).digest('hex')
   return equalInConstantTime(`${algorithm}=${expected}`, signature)

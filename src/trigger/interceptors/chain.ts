@@ -2,27 +2,37 @@
 import type { SecretRef, TriggerInterceptor } from '../../resources/triggers.js'
 import type { InboundEvent } from '../event.js'
 import { type Secrets, secretValue } from '../secrets.js'
-import { bitbucket } from './bitbucket.js'
-import { cel } from './cel.js'
-import { github } from './github.js'
-import { gitlab } from './gitlab.js'
-import type { InterceptorAnswer, InterceptorInput, InterceptorKind, Proof } from './interceptor.js'
-
-const KINDS: ReadonlyMap<string, InterceptorKind> = new Map([
-  ['github', github],
-  ['gitlab', gitlab],
-  ['bitbucket', bitbucket],
-  ['cel', cel],
-])
+import { BUILT_IN } from './built-in.js'
+import { fail, type InterceptorAnswer, type InterceptorInput, type InterceptorKind, type Proof } from './interceptor.js'
+import { type InterceptorObjects, type Located, locate, NO_INTERCEPTOR_OBJECTS } from './locate.js'
+import type { Outside } from './outside.js'
+import { runRemote } from './remote.js'
+import { runWebhook } from './webhook.js'
 
 export interface ChainedInterceptor {
   readonly interceptor: TriggerInterceptor
   /** Whose Secrets it reads: the trigger's, or for those of a group the listener's. */
   readonly namespace: string
+  /** The name of the trigger group that it is of. Those of a group come first. */
+  readonly group?: string
+}
+
+/** What a chain runs with, besides the event and the Secrets. */
+export interface ChainContext {
+  /** The trigger's name, for those who are called. */
+  readonly trigger?: string
+  readonly objects?: InterceptorObjects
+  readonly outside?: Outside
+  readonly clock?: () => number
 }
 
 export type ChainAnswer =
-  | { readonly is: 'continue'; readonly extensions: Readonly<Record<string, unknown>> }
+  /** `event` is there when a webhook interceptor made another one of it. */
+  | {
+      readonly is: 'continue'
+      readonly extensions: Readonly<Record<string, unknown>>
+      readonly event?: InboundEvent
+    }
   /** `by` says which interceptor, as its author would find it. */
   | { readonly is: 'stop'; readonly by: string; readonly message: string }
   | { readonly is: 'fail'; readonly by: string; readonly message: string }
@@ -31,32 +41,92 @@ export async function runChain(
   chain: readonly ChainedInterceptor[],
   event: InboundEvent,
   secrets: Secrets,
+  context: ChainContext = {},
 ): Promise<ChainAnswer> {
+  const links = chain.map((one, index) => ({ ...one, index, located: locatedOf(one, context.objects) }))
   // Looked at first, so that a trigger which cannot work says so for every event and not only for some.
-  const unsupported = unsupportedIn(chain)
-  if (unsupported !== undefined) return unsupported
-  let extensions: Readonly<Record<string, unknown>> = {}
-  for (const [index, one] of chain.entries()) {
-    const answer = await run(one, { event, extensions, ...inputOf(one, secrets) })
-    if (answer.is !== 'continue') return { ...answer, by: describe(one.interceptor, index) }
+  for (const { located, interceptor, index } of links) {
+    if (located.is !== 'nowhere') continue
+    return { is: 'fail', by: describe(interceptor, index), message: located.message }
+  }
+  const ofGroup = links.filter(({ group }) => group !== undefined)
+  const ofTrigger = links.filter(({ group }) => group === undefined)
+  const start: At = { event, extensions: {} }
+  const grouped =
+    ofGroup.length === 0
+      ? { is: 'continue' as const, ...start }
+      : await onceFor(event, chain[0], () => run(ofGroup, start, secrets, context))
+  if (grouped.is !== 'continue') return grouped
+  // As in Tekton, what a group's webhook makes of the body is not for its triggers; headers are.
+  const own = grouped.event === event ? event : { ...event, headers: grouped.event.headers }
+  const passed = await run(ofTrigger, { event: own, extensions: grouped.extensions }, secrets, context)
+  if (passed.is !== 'continue') return passed
+  const { extensions } = passed
+  return { is: 'continue', extensions, ...(passed.event !== event && { event: passed.event }) }
+}
+
+type At = Pick<InterceptorInput, 'event' | 'extensions'>
+type Passed = Exclude<ChainAnswer, { is: 'continue' }> | ({ readonly is: 'continue' } & At)
+type Link = ChainedInterceptor & { readonly index: number; readonly located: Located }
+
+/**
+ * A group's interceptors look at an event once, however many triggers the group has. Kept with the event, which lives as
+ * long as its dispatch; the key is the group's first interceptor, which all its triggers share.
+ */
+const ANSWERS = new WeakMap<InboundEvent, Map<unknown, Promise<Passed>>>()
+
+function onceFor(event: InboundEvent, key: unknown, answer: () => Promise<Passed>): Promise<Passed> {
+  const answers = ANSWERS.get(event) ?? new Map<unknown, Promise<Passed>>()
+  ANSWERS.set(event, answers)
+  const known = answers.get(key) ?? answer()
+  answers.set(key, known)
+  return known
+}
+
+async function run(links: readonly Link[], from: At, secrets: Secrets, context: ChainContext): Promise<Passed> {
+  let { event, extensions } = from
+  // A form that begins with a webhook goes there as it came, unless there is something to put into it.
+  const asSent = links[0]?.located.is === 'webhook' && Object.keys(extensions).length === 0
+  for (const link of links) {
+    const answer = await runOne(link, { event, extensions, asSent }, secrets, context)
+    if (answer.is !== 'continue') return { ...answer, by: describe(link.interceptor, link.index) }
+    event = answer.event ?? event
     extensions = { ...extensions, ...answer.extensions }
   }
-  return { is: 'continue', extensions }
+  return { is: 'continue', extensions, event }
 }
 
-function unsupportedIn(chain: readonly ChainedInterceptor[]): ChainAnswer | undefined {
-  const index = chain.findIndex(({ interceptor }) => kindOf(interceptor) === undefined)
-  const found = chain[index]
-  if (found === undefined) return undefined
-  const supported = [...KINDS.keys()].join(', ')
-  const message = `interceptor ${nameOf(found.interceptor)} is not supported yet: use ${supported}`
-  return { is: 'fail', by: describe(found.interceptor, index), message }
+type Answer = InterceptorAnswer & { readonly event?: InboundEvent }
+
+async function runOne(
+  link: Link,
+  at: At & { readonly asSent: boolean },
+  secrets: Secrets,
+  context: ChainContext,
+): Promise<Answer> {
+  const { located, interceptor } = link
+  const { outside, clock } = context
+  if (located.is === 'nowhere') return fail(located.message)
+  if (located.is === 'webhook') {
+    const answer = await runWebhook(interceptor.webhook ?? {}, located.address, at, outside)
+    return answer.is === 'fail' ? answer : { ...answer, extensions: {} }
+  }
+  const { event, extensions } = at
+  const input = { event, extensions, ...inputOf(link, secrets), ...(outside && { outside }), ...(clock && { clock }) }
+  if (located.is === 'remote') return runRemote(located.address, triggerIdOf(link, context.trigger), input)
+  if (event.unreadable !== undefined) return fail(unreadableBody(event.unreadable))
+  return BUILT_IN[located.name].run(input)
 }
 
-async function run(one: ChainedInterceptor, input: InterceptorInput): Promise<InterceptorAnswer> {
-  const kind = kindOf(one.interceptor)
-  if (kind === undefined) throw new Error(`interceptor ${nameOf(one.interceptor)} was not looked at beforehand`)
-  return kind.run(input)
+/** Of a body that a webhook interceptor put in place of the event's. */
+export function unreadableBody(message: string): string {
+  return `failed to marshal event: failed to unmarshal request body: ${message}`
+}
+
+function triggerIdOf({ namespace, group }: ChainedInterceptor, trigger = ''): string {
+  return group === undefined
+    ? `namespaces/${namespace}/triggers/${trigger}`
+    : `namespaces/${namespace}/triggerGroups/${group}`
 }
 
 /** The proofs that the chain asks for. No entry: the trigger takes events from anybody. */
@@ -64,22 +134,33 @@ export async function proveChain(
   chain: readonly ChainedInterceptor[],
   event: Pick<InboundEvent, 'headers' | 'rawBody'>,
   secrets: Secrets,
+  objects?: InterceptorObjects,
 ): Promise<readonly { readonly proof: Exclude<Proof, { is: 'unguarded' }>; readonly namespace: string }[]> {
   const found = await Promise.all(
-    chain.map(async one => {
-      const proof = await kindOf(one.interceptor)?.prove({ event, ...inputOf(one, secrets) })
+    provable(chain, objects).map(async one => {
+      const proof = await builtInOf(one, objects)?.prove({ event, ...inputOf(one, secrets) })
       return proof === undefined || proof.is === 'unguarded' ? [] : [{ proof, namespace: one.namespace }]
     }),
   )
   return found.flat()
 }
 
+/** Behind a webhook interceptor headers and body may be others than those that came. */
+function provable(chain: readonly ChainedInterceptor[], objects?: InterceptorObjects): readonly ChainedInterceptor[] {
+  const webhook = chain.findIndex(one => locatedOf(one, objects).is === 'webhook')
+  return webhook < 0 ? chain : chain.slice(0, webhook)
+}
+
 /** Every Secret that the chain may ask for, with its namespace. */
 export function secretsOfChain(
   chain: readonly ChainedInterceptor[],
+  objects?: InterceptorObjects,
 ): readonly { readonly namespace: string; readonly ref: SecretRef }[] {
-  return chain.flatMap(({ interceptor, namespace }) =>
-    (kindOf(interceptor)?.secretRefs(paramsOf(interceptor)) ?? []).map(ref => ({ namespace, ref })),
+  return chain.flatMap(one =>
+    (builtInOf(one, objects)?.secretRefs(paramsOf(one.interceptor)) ?? []).map(ref => ({
+      namespace: one.namespace,
+      ref,
+    })),
   )
 }
 
@@ -91,10 +172,13 @@ function paramsOf(interceptor: TriggerInterceptor): Readonly<Record<string, unkn
   return Object.fromEntries((interceptor.params ?? []).map(({ name, value }) => [name, value]))
 }
 
-function kindOf({ ref, webhook }: TriggerInterceptor): InterceptorKind | undefined {
-  if (ref === undefined || webhook !== undefined) return undefined
-  if (ref.kind !== undefined && ref.kind !== '' && ref.kind !== 'ClusterInterceptor') return undefined
-  return KINDS.get(ref.name)
+function locatedOf({ interceptor, namespace }: ChainedInterceptor, objects = NO_INTERCEPTOR_OBJECTS): Located {
+  return locate(interceptor, namespace, objects)
+}
+
+function builtInOf(one: ChainedInterceptor, objects?: InterceptorObjects): InterceptorKind | undefined {
+  const located = locatedOf(one, objects)
+  return located.is === 'builtIn' ? BUILT_IN[located.name] : undefined
 }
 
 function nameOf({ ref, webhook }: TriggerInterceptor): string {

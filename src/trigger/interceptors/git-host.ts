@@ -14,6 +14,7 @@ import {
   type ProofInput,
   stop,
 } from './interceptor.js'
+import { GIT_HOST_PARAMS, paramsProblem } from './params.js'
 
 export interface GitHost {
   /** As the interceptor is called in a manifest. */
@@ -42,6 +43,8 @@ async function runGitHost(
   input: InterceptorInput,
 ): Promise<InterceptorAnswer> {
   const { event, params } = input
+  const wrong = paramsProblem(params, GIT_HOST_PARAMS)
+  if (wrong !== undefined) return fail(wrong)
   const problem = eventTypeProblem(params, headerValues(event, host.eventHeader)[0] ?? '')
   if (problem !== undefined) return stop(problem)
   const proof = await prove(input)

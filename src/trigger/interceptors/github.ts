@@ -1,7 +1,13 @@
-/** GitHub: `X-Hub-Signature-256` over the raw text, event types. */
+/** GitHub: `X-Hub-Signature-256` over the raw text, event types; then the files that changed, or who may have runs. */
 import { Webhooks } from '@octokit/webhooks'
+import type { SecretRef } from '../../resources/triggers.js'
+import { headerValues } from '../event.js'
+import { asSecretRef } from '../secrets.js'
 import { gitHostInterceptor, isForm } from './git-host.js'
+import { addChangedFiles } from './github-changed-files.js'
+import { checkOwners } from './github-owners.js'
 import { fail, type InterceptorAnswer, type InterceptorInput, type InterceptorKind } from './interceptor.js'
+import { GITHUB_PARAMS, paramsProblem } from './params.js'
 
 const host = gitHostInterceptor({
   name: 'github',
@@ -12,18 +18,30 @@ const host = gitHostInterceptor({
   isGenuine: verifySignature,
 })
 
-export const github: InterceptorKind = { ...host, run }
+export const github: InterceptorKind = { ...host, run, secretRefs }
 
 async function run(input: InterceptorInput): Promise<InterceptorAnswer> {
   if (isForm(input.event)) {
     return fail('form parameter encoding not supported, please change the hook to send JSON payloads')
   }
-  for (const feature of ['addChangedFiles', 'githubOwners']) {
-    if (isEnabled(input.params[feature])) {
-      return fail(`${feature} of the github interceptor is not supported yet: remove it or set enabled to false`)
-    }
-  }
-  return host.run(input)
+  const problem = paramsProblem(input.params, GITHUB_PARAMS)
+  if (problem !== undefined) return fail(problem)
+  const answer = await host.run(input)
+  if (answer.is !== 'continue') return answer
+  const eventType = headerValues(input.event, 'X-GitHub-Event')[0] ?? ''
+  // As in Tekton, whoever asks for the files has no check of owners.
+  const changedFiles = enabledFeature(input.params, 'addChangedFiles')
+  if (changedFiles !== undefined) return addChangedFiles(input, eventType, changedFiles)
+  const owners = enabledFeature(input.params, 'githubOwners')
+  return owners === undefined ? answer : checkOwners(input, eventType, owners)
+}
+
+function secretRefs(params: Readonly<Record<string, unknown>>): readonly SecretRef[] {
+  const tokens = ['addChangedFiles', 'githubOwners'].flatMap(name => {
+    const ref = asSecretRef(enabledFeature(params, name)?.['personalAccessToken'])
+    return ref === undefined ? [] : [ref]
+  })
+  return [...host.secretRefs(params), ...tokens]
 }
 
 /** `sha256=` and 64 lower-case hex digits, as GitHub writes it. The library compares in constant time. */
@@ -33,6 +51,10 @@ async function verifySignature(secret: string, rawBody: Uint8Array, signature: s
   return new Webhooks({ secret }).verify(new TextDecoder('utf-8', { ignoreBOM: true }).decode(rawBody), signature)
 }
 
-function isEnabled(feature: unknown): boolean {
-  return typeof feature === 'object' && feature !== null && (feature as { enabled?: unknown }).enabled === true
+function enabledFeature(
+  params: Readonly<Record<string, unknown>>,
+  name: string,
+): Readonly<Record<string, unknown>> | undefined {
+  const feature = params[name] as Readonly<Record<string, unknown>> | null | undefined
+  return feature?.['enabled'] === true ? feature : undefined
 }

@@ -2,6 +2,7 @@
 import type { SecretRef } from '../../resources/triggers.js'
 import type { InboundEvent } from '../event.js'
 import type { SecretValue } from '../secrets.js'
+import type { Outside } from './outside.js'
 
 export interface InterceptorInput {
   readonly event: InboundEvent
@@ -12,6 +13,8 @@ export interface InterceptorInput {
   readonly secret: (ref: SecretRef) => SecretValue
   /** Milliseconds that never go back, for what must end in time. */
   readonly clock?: () => number
+  /** Not there where nothing may be asked: whoever needs it fails. */
+  readonly outside?: Outside
 }
 
 export type InterceptorAnswer =
@@ -53,6 +56,8 @@ export function stop(message: string): InterceptorAnswer {
 export function fail(message: string): InterceptorAnswer {
   return { is: 'fail', message }
 }
+
+export const NOTHING_OUTSIDE = 'nothing outside can be asked here: this needs a running engine'
 
 /** `eventTypes` of the git hosts: no list lets everything pass, an empty one nothing. */
 export function eventTypeProblem(params: Readonly<Record<string, unknown>>, actual: string): string | undefined {

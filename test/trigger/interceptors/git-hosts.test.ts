@@ -48,6 +48,14 @@ interface Case {
   readonly secret?: string
   readonly stops?: string
   readonly fails?: string
+  readonly extensions?: Readonly<Record<string, unknown>>
+}
+
+function slackForm(body: string) {
+  return {
+    headers: { 'Content-Type': 'application/x-www-form-urlencoded', 'X-Slack-Signature': 'v0=a' },
+    body,
+  }
 }
 
 const table = cases<Case>({
@@ -147,11 +155,6 @@ const table = cases<Case>({
     headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
     fails: 'form parameter encoding not supported, please change the hook to send JSON payloads',
   },
-  'github, changed files': {
-    params: { addChangedFiles: { enabled: true } },
-    headers: {},
-    fails: 'addChangedFiles of the github interceptor is not supported yet: remove it or set enabled to false',
-  },
   'gitlab, token': { host: 'gitlab', headers: { 'X-GitLab-Token': SECRET } },
   'gitlab, no token': { host: 'gitlab', headers: {}, stops: 'no X-Gitlab-Token header set' },
   'gitlab, wrong token': { host: 'gitlab', headers: { 'X-Gitlab-Token': 'x' }, stops: 'Invalid X-GitLab-Token' },
@@ -174,6 +177,96 @@ const table = cases<Case>({
     headers: { 'X-Hub-Signature': sign(PUSH, 'md5') },
     stops: 'error validating signature: payload signature check failed',
   },
+  'bitbucket, sha512': { host: 'bitbucket', headers: { 'X-Hub-Signature': sign(PUSH, 'sha512') } },
+  'gitea, hex alone': { host: 'gitea', headers: { 'X-Gitea-Signature': sign(PUSH).slice(7) } },
+  'gitea, beside GitHub’s header': {
+    host: 'gitea',
+    headers: { 'X-Gitea-Signature': sign(PUSH).slice(7), 'X-Hub-Signature-256': sign(PUSH) },
+  },
+  'gitea, GitHub’s header alone': {
+    host: 'gitea',
+    headers: { 'X-Hub-Signature-256': sign(PUSH) },
+    stops: 'no X-Gitea-Signature header set',
+  },
+  'gitea, with the prefix that it does not have': {
+    host: 'gitea',
+    headers: { 'X-Gitea-Signature': sign(PUSH) },
+    stops: 'payload signature check failed',
+  },
+  'gitea, another secret': {
+    host: 'gitea',
+    headers: { 'X-Gitea-Signature': sign(PUSH, 'sha256', 'old').slice(7) },
+    stops: 'payload signature check failed',
+  },
+  'gitea, event type': {
+    host: 'gitea',
+    params: { eventTypes: ['push'] },
+    headers: { 'X-Gitea-Event': 'pull_request' },
+    stops: 'event type pull_request is not allowed',
+  },
+  'slack, a field': {
+    host: 'slack',
+    ...slackForm('text=main+2&command=%2Fbuild'),
+    params: { requestedFields: ['text'] },
+    extensions: { text: ['main 2'] },
+  },
+  'slack, a field that is given twice': {
+    host: 'slack',
+    ...slackForm('text=a&text=b&command=c'),
+    params: { requestedFields: ['text', 'command'] },
+    extensions: { text: ['a', 'b'], command: ['c'] },
+  },
+  'slack, a field that is not there': {
+    host: 'slack',
+    ...slackForm('token=s3cret&command=c'),
+    params: { requestedFields: ['text'] },
+    stops: 'requested field does not exists in payload: "text" is none of command token',
+  },
+  'slack, no fields asked for': {
+    host: 'slack',
+    ...slackForm('text=a&command=c'),
+    params: {},
+    fails: 'missing requested field definition',
+  },
+  'slack, a form of one field': {
+    host: 'slack',
+    ...slackForm('{"text":1}'),
+    params: { requestedFields: ['text'] },
+    fails: 'failed to unmarshl slack payload: its fields are no lists of texts',
+  },
+  'slack, JSON': {
+    host: 'slack',
+    headers: { 'Content-Type': 'application/json', 'X-Slack-Signature': 'v0=a' },
+    params: { requestedFields: ['text'] },
+    stops: 'missing header in payload: ContentType application/x-www-form-urlencoded',
+  },
+  'slack, no signature': {
+    host: 'slack',
+    headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
+    body: 'a=b&c=d',
+    params: { requestedFields: ['a'] },
+    stops: 'missing header in payload: ContentType application/x-www-form-urlencoded',
+  },
+  'event types that are no list': {
+    params: { eventTypes: 'push' },
+    headers: { 'X-GitHub-Event': 'push' },
+    fails:
+      'failed to parse interceptor params: invalid json: json: cannot unmarshal string into Go struct field InterceptorParams.eventTypes of type []string',
+  },
+  'event types with a number': {
+    host: 'gitlab',
+    params: { eventTypes: [1] },
+    headers: { 'X-Gitlab-Event': 'Push Hook' },
+    fails:
+      'failed to parse interceptor params: invalid json: json: cannot unmarshal number into Go struct field InterceptorParams.eventTypes of type string',
+  },
+  'a secretRef that is a text': {
+    host: 'bitbucket',
+    params: { secretRef: 'hook' },
+    headers: {},
+    fails:
+      'failed to parse interceptor params: invalid json: json: cannot unmarshal string into Go struct field InterceptorParams.secretRef of type v1beta1.SecretRef',
+  },
   'bitbucket, event type': {
     host: 'bitbucket',
     params: { eventTypes: ['repo:push'] },
@@ -182,12 +275,13 @@ const table = cases<Case>({
   },
 })
 
-test.each(table)('%s', async (_, { body = PUSH, headers, params = GUARDED, host = 'github', secret, stops, fails }) => {
+test.each(table)('%s', async (_, one) => {
+  const { body = PUSH, headers, params = GUARDED, host = 'github', secret, stops, fails, extensions = {} } = one
   const answer = await runChain(chain(host, params), event({ headers, body }), secrets(secret))
   const by = `interceptors[0] ${host}`
   if (stops !== undefined) expect(answer).toEqual({ is: 'stop', by, message: stops })
   else if (fails !== undefined) expect(answer).toEqual({ is: 'fail', by, message: fails })
-  else expect(answer).toEqual({ is: 'continue', extensions: {} })
+  else expect(answer).toEqual({ is: 'continue', extensions })
 })
 
 const names = RECORDED.filter(one => one.examples.length > 0).map(one => one.name)
@@ -214,17 +308,22 @@ test('a Secret that ends with a line break is named as the likely cause', async 
   expect(JSON.stringify(proofs)).not.toContain(SECRET)
 })
 
-test('an interceptor that is not supported fails before any other has a say', async () => {
-  const unsupported: readonly (readonly [TriggerInterceptor, string])[] = [
-    [{ ref: { name: 'slack' } }, 'interceptors[1] slack'],
-    [{ ref: { name: 'cel', kind: 'NamespacedInterceptor' } }, 'interceptors[1] NamespacedInterceptor cel'],
-    [{ webhook: { objectRef: {} }, name: 'mine' }, 'interceptors[1] webhook "mine"'],
+test('an interceptor that is nowhere fails before any other has a say', async () => {
+  const notFound = (what: string, name: string) =>
+    `url resolution failed for interceptor ${name} with: ${what}.triggers.tekton.dev "${name}" not found`
+  const nowhere: readonly (readonly [TriggerInterceptor, string, string])[] = [
+    [{ ref: { name: 'mine' } }, 'interceptors[1] mine', notFound('clusterinterceptor', 'mine')],
+    [
+      { ref: { name: 'cel', kind: 'NamespacedInterceptor' } },
+      'interceptors[1] NamespacedInterceptor cel',
+      notFound('interceptor', 'cel'),
+    ],
+    [{ webhook: { objectRef: {} }, name: 'mine' }, 'interceptors[1] webhook "mine"', 'invalid objRef'],
   ]
-  for (const [interceptor, by] of unsupported) {
+  for (const [interceptor, by, message] of nowhere) {
     const both = [...chain('github', GUARDED), { interceptor, namespace: 'ci' }]
     const answer = await runChain(both, event({}), secrets())
-    expect(answer).toMatchObject({ is: 'fail', by })
-    expect(answer).toHaveProperty('message', expect.stringContaining('is not supported yet'))
+    expect(answer).toMatchObject({ is: 'fail', by, message: expect.stringContaining(message) })
   }
 })
 

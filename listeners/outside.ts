@@ -1,0 +1,121 @@
+/** What interceptors may do outside, over the guarded client: posting, and reading GitHub's API. */
+import type { Cluster } from '../src/cluster/cluster.js'
+import type { GitHubConfig } from '../src/config.js'
+import { type AllowList, clusterAddresses, publicAddresses } from '../src/fetch/addresses.js'
+import { readAllowedHosts } from '../src/fetch/allowed-hosts.js'
+import { FetchError } from '../src/fetch/fetch-error.js'
+import { createGuard, type Guard, type ResolveName } from '../src/fetch/guard.js'
+import { httpFetch } from '../src/fetch/http-fetch.js'
+import type { GitHub } from '../src/git-host/github.js'
+import { describeError } from '../src/lib/fault.js'
+import type {
+  GitHubAnswer,
+  GitHubAs,
+  GitHubReader,
+  Outside,
+  Posted,
+  Posting,
+} from '../src/trigger/interceptors/outside.js'
+
+export interface OutsideDeps {
+  readonly cluster: Pick<Cluster, 'get'>
+  /** Of the environment; see `readAllowedHosts`. */
+  readonly allowedHosts: string
+  readonly gitHub: GitHubConfig
+  /** Tests have Services on loopback. */
+  readonly resolveName?: ResolveName
+}
+
+/** What one interceptor may spend at GitHub, however many pages there are. */
+const GITHUB_TIMEOUT_MS = 30_000
+/** A hundred files with their patches. */
+const MAX_GITHUB_BYTES = 16_777_216
+/** Tekton's, with its key. */
+const HOSTS_PLACE = { namespace: 'tekton-pipelines', name: 'config-triggers-core-interceptors' }
+const HOSTS_KEY = 'github.enterprise-host-allowlist'
+
+export function createOutside(deps: OutsideDeps): Outside {
+  return {
+    post: posting => post(deps, posting).catch((error: unknown) => ({ is: 'failed', message: reasonOf(error) })),
+    gitHub: as => openGitHub(deps, as),
+  }
+}
+
+async function post(deps: OutsideDeps, posting: Posting): Promise<Posted> {
+  const { url, headers, body, caBundle, timeoutMs, maxBytes } = posting
+  const guard = await guardFor(deps, posting.network)
+  const signal = AbortSignal.timeout(timeoutMs)
+  const bounds = { guard, signal, maxBytes, ...(caBundle !== undefined && { caBundle }) }
+  const answer = await httpFetch({ method: 'POST', url, headers, body }, bounds)
+  return { is: 'answered', ...answer, headers: answer.headerLists }
+}
+
+async function guardFor(deps: OutsideDeps, network: Posting['network']): Promise<Guard> {
+  if (network === 'cluster') return createGuard(clusterAddresses, deps.resolveName)
+  const allowed = await readAllowedHosts(deps.cluster, deps.allowedHosts)
+  return createGuard(publicAddresses(allowed, 'interceptors are called at'), deps.resolveName)
+}
+
+/** The signal's reason for a timeout is "The operation was aborted due to timeout"; nobody aborted anything. */
+function reasonOf(error: unknown): string {
+  if (error instanceof Error && error.name === 'TimeoutError') return 'no answer in time'
+  // Whose message has those of its causes.
+  return error instanceof FetchError ? error.message : describeError(error)
+}
+
+function openGitHub(deps: OutsideDeps, as: GitHubAs): GitHubReader {
+  let opened: Promise<GitHub> | undefined
+  return {
+    async get(path, params) {
+      try {
+        opened ??= connect(deps, as)
+        const { data, headers } = await (await opened).request(`GET ${path}`, { ...params })
+        return { is: 'found', data: data as unknown, more: /<[^>]*>; rel="next"/.test(headers.link ?? '') }
+      } catch (error) {
+        return refusalOf(error)
+      }
+    },
+  }
+}
+
+async function connect(deps: OutsideDeps, { enterpriseHost, token }: GitHubAs): Promise<GitHub> {
+  const apiUrl = enterpriseHost === undefined ? deps.gitHub.apiUrl : await enterpriseUrl(deps, enterpriseHost)
+  const allowed = await readAllowedHosts(deps.cluster, deps.allowedHosts)
+  // Who configures the API allows it, wherever it is.
+  const hostname = new URL(apiUrl).hostname.replace(/^\[|\]$/g, '')
+  const withApi: AllowList = { allows: (host, address) => host === hostname || allowed.allows(host, address) }
+  const bounds = {
+    guard: createGuard(publicAddresses(withApi, 'interceptors ask'), deps.resolveName),
+    signal: AbortSignal.timeout(GITHUB_TIMEOUT_MS),
+    maxBytes: MAX_GITHUB_BYTES,
+  }
+  // Loaded with the first question: most listeners have none.
+  const { createGitHub } = await import('../src/git-host/github.js')
+  return createGitHub({ apiUrl, bounds, ...(token !== undefined && { token }) })
+}
+
+/** The header is the sender's, and with the host goes the token: only hosts that the installation knows. */
+async function enterpriseUrl({ cluster, gitHub }: OutsideDeps, host: string): Promise<string> {
+  const config = await cluster.get('ConfigMap', HOSTS_PLACE)
+  const known = `${gitHub.enterpriseHosts},${config?.data?.[HOSTS_KEY] ?? ''}`.split(',').map(bareHost)
+  const found = known.find(one => one !== '' && one === bareHost(host))
+  if (found !== undefined) return `https://${found}/api/v3`
+  throw new Error(
+    `the host ${JSON.stringify(host)} of X-GitHub-Enterprise-Host is not known here: add it to the environment variable TEKTITE_GITHUB_ENTERPRISE_HOSTS, or to the key ${HOSTS_KEY} of the ConfigMap "${HOSTS_PLACE.name}" in the namespace "${HOSTS_PLACE.namespace}"`,
+  )
+}
+
+/** `https://GitHub.example/` is `github.example`. */
+function bareHost(text: string): string {
+  return text
+    .trim()
+    .toLowerCase()
+    .replace(/^[a-z]+:\/\//, '')
+    .replace(/\/.*$/s, '')
+}
+
+function refusalOf(error: unknown): GitHubAnswer {
+  const { response, status, message } = error as { response?: unknown; status?: unknown; message?: unknown }
+  if (typeof status === 'number' && response !== undefined) return { is: 'refused', status, message: String(message) }
+  return { is: 'failed', message: reasonOf(error instanceof Error && error.cause ? error.cause : error) }
+}
