@@ -84,11 +84,16 @@ function run(text: string, program: Program, { values, clock, equalsSecret }: Gi
     variables: values as Readonly<Record<string, Value>>,
     loops: [],
   }
+  // A missing key is an everyday answer, and a stack trace ten times its cost. Synchronous, so nobody else sees the change.
+  const { stackTraceLimit } = Error
+  Error.stackTraceLimit = 0
   try {
     return jsonFromCel(program.run(frame), meter)
   } catch (error) {
     if (!(error instanceof CelProblem || error instanceof LimitExceeded)) throw error
     return { is: 'error', message: `expression ${quoted(text)} failed to evaluate: ${error.message}` }
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit
   }
 }
 

@@ -11,6 +11,8 @@ const require = createRequire(import.meta.url)
 
 /** Steps of the slowest way to match, one per character of the text and instruction of the pattern, in one unit. */
 const STEPS_PER_UNIT = 2
+/** Units per instruction. */
+const COMPILE_COST = 3
 const MAX_PATTERN = 1000
 const MAX_REPEAT = 1000
 const MAX_REMEMBERED = 200
@@ -67,7 +69,7 @@ function compiled(pattern: string, meter: Meter, prefix: string): RE2JS {
     counts.reduce((product, count) => product * Math.max(1, count), 1),
     MAX_REPEAT,
   )
-  meter.charge(pattern.length * factor)
+  meter.charge(COMPILE_COST * pattern.length * factor)
   const { RE2JS } = require('re2js') as typeof import('re2js')
   let expression: RE2JS
   try {

@@ -9,8 +9,7 @@ const LIST_OF_TEXTS = { list: 'string' } as const
 
 export const STRINGS: readonly Overload[] = [
   celMethod('charAt', ['string', 'int'], 'string', ([text, index], { meter }) => {
-    const { characters } = charactersOf(text, meter)
-    return place(index, characters.length) === characters.length ? '' : (characters[Number(index)] as string)
+    return String.fromCodePoint(...codePointAt(text, placeOf(text, index, meter)))
   }),
   celMethod('indexOf', ['string', 'string'], 'int', ([text, part], { meter }) => indexOf(text, part, 0n, meter)),
   celMethod('indexOf', ['string', 'string', 'int'], 'int', ([text, part, from], { meter }) =>
@@ -34,17 +33,13 @@ export const STRINGS: readonly Overload[] = [
     meter.chargeText(text.length)
     return text.replace(/^[\p{White_Space}]+/u, '').replace(/(?<![\p{White_Space}])[\p{White_Space}]+$/u, '')
   }),
-  celMethod('reverse', ['string'], 'string', ([text], { meter }) =>
-    charactersOf(text, meter).characters.toReversed().join(''),
+  celMethod('reverse', ['string'], 'string', ([text], { meter }) => charactersOf(text, meter).toReversed().join('')),
+  celMethod('substring', ['string', 'int'], 'string', ([text, start], { meter }) =>
+    text.slice(placeOf(text, start, meter)),
   ),
-  celMethod('substring', ['string', 'int'], 'string', ([text, start], { meter }) => {
-    const { characters } = charactersOf(text, meter)
-    return characters.slice(place(start, characters.length)).join('')
-  }),
   celMethod('substring', ['string', 'int', 'int'], 'string', ([text, start, end], { meter }) => {
-    const { characters } = charactersOf(text, meter)
     if (start > end) throw new CelProblem(`invalid substring range. start: ${start}, end: ${end}`)
-    return characters.slice(place(start, characters.length), place(end, characters.length)).join('')
+    return text.slice(placeOf(text, start, meter), placeOf(text, end, meter))
   }),
   celMethod('replace', ['string', 'string', 'string'], 'string', ([text, old, by], { meter }) =>
     replace(text, old, by, -1n, meter),
@@ -68,16 +63,26 @@ export const STRINGS: readonly Overload[] = [
   celFunction('strings.quote', ['string'], 'string', ([text], { meter }) => quote(text, meter)),
 ]
 
-function charactersOf(text: string, meter: Meter): { readonly characters: readonly string[] } {
+function charactersOf(text: string, meter: Meter): readonly string[] {
   // An array of single characters is many times the size of its text.
   meter.charge(text.length)
-  return { characters: Array.from(text) }
+  return Array.from(text)
 }
 
-/** From 0 up to and including `length`. */
-function place(index: bigint, length: number): number {
-  if (index < 0n || index > BigInt(length)) throw new CelProblem(`index out of range: ${index}`)
-  return Number(index)
+/** Where the character of that number begins; the end of the text is a place too. @throws CelProblem */
+function placeOf(text: string, index: bigint, meter: Meter): number {
+  const place = index < 0n ? undefined : unitAt(text, index, meter)
+  // From the end on there are no characters to count.
+  if (place === undefined || (place === text.length && BigInt(codePoints(text, meter)) < index)) {
+    throw new CelProblem(`index out of range: ${index}`)
+  }
+  return place
+}
+
+/** None at the end. */
+function codePointAt(text: string, place: number): readonly number[] {
+  const found = text.codePointAt(place)
+  return found === undefined ? [] : [found]
 }
 
 function indexOf(text: string, part: string, from: bigint, meter: Meter): bigint {
@@ -103,7 +108,7 @@ function lastIndexOf(text: string, part: string, from: bigint | undefined, meter
 function unitAt(text: string, character: bigint, meter: Meter): number {
   meter.chargeText(text.length)
   let unit = 0
-  for (let left = character; left > 0n && unit < text.length; left -= 1n) {
+  for (let left = Number(character); left > 0 && unit < text.length; left -= 1) {
     unit += (text.codePointAt(unit) ?? 0) > 0xffff ? 2 : 1
   }
   return unit
@@ -112,7 +117,7 @@ function unitAt(text: string, character: bigint, meter: Meter): number {
 /** A negative limit is none. An empty `old` is found before every character and at the end. */
 function replace(text: string, old: string, by: string, limit: bigint, meter: Meter): string {
   if (limit === 0n) return text
-  const parts = old === '' ? ['', ...charactersOf(text, meter).characters, ''] : pieces(text, old, meter)
+  const parts = old === '' ? ['', ...charactersOf(text, meter), ''] : pieces(text, old, meter)
   const gaps = old === '' && text === '' ? 1 : parts.length - 1
   const replaced = limit < 0n || limit > BigInt(gaps) ? gaps : Number(limit)
   meter.chargeText(text.length + replaced * by.length)
@@ -124,7 +129,7 @@ function replace(text: string, old: string, by: string, limit: bigint, meter: Me
 function split(text: string, separator: string, limit: bigint, meter: Meter): readonly string[] {
   if (limit === 0n) return []
   if (limit === 1n) return [text]
-  const parts = separator === '' ? charactersOf(text, meter).characters : pieces(text, separator, meter)
+  const parts = separator === '' ? charactersOf(text, meter) : pieces(text, separator, meter)
   if (limit < 0n || BigInt(parts.length) <= limit) return parts
   const kept = Number(limit) - 1
   return [...parts.slice(0, kept), parts.slice(kept).join(separator)]
