@@ -141,6 +141,7 @@ class Compiler {
     })
     const values = entries.map(({ value }) => this.compile(value))
     return {
+      ...(entries.length === 0 ? { constant: new Map() } : {}),
       type: { key: joined(keys.map(({ type }) => type)), value: joined(values.map(({ type }) => type)) },
       size: sizeOfAll([...keys, ...values]),
       run: frame => {

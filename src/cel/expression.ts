@@ -1,7 +1,8 @@
 /** CEL expressions, read and checked once, evaluated over JSON values. Messages are worded as cel-go's, as Triggers shows them. */
 
 import { groupBy } from '../lib/group-by.js'
-import { CheckProblem, compile, type Frame, type Program } from './compile.js'
+import { CheckProblem, compile, type Declarations, type Frame, type Program } from './compile.js'
+import { explain, type Terms, termsOf } from './explain.js'
 import type { Overload } from './function.js'
 import { CALENDAR } from './functions/calendar.js'
 import { CONVERSIONS } from './functions/conversions.js'
@@ -29,6 +30,8 @@ export interface Given {
 /** The variables and functions that expressions may use, besides those that every CEL has. */
 export interface Environment {
   readonly evaluate: (text: string, given: Given) => Evaluation
+  /** Why it is not true, for who wrote it: which term of it, and what was looked at. Undefined when nothing can be said. */
+  readonly explain: (text: string, given: Given) => string | undefined
   /** What is wrong with the expression whatever the event; undefined when nothing is. */
   readonly check: (text: string) => string | undefined
 }
@@ -36,7 +39,7 @@ export interface Environment {
 const STANDARD: readonly Overload[] = [...OPERATORS, ...CONVERSIONS, ...TEXTS, ...CALENDAR]
 
 type Checked =
-  | { readonly is: 'program'; readonly program: Program }
+  | { readonly is: 'program'; readonly program: Program; readonly terms: () => Terms }
   | { readonly is: 'error'; readonly message: string }
 
 export function createEnvironment(
@@ -50,7 +53,7 @@ export function createEnvironment(
     if (parsed.is === 'error') return parsed
     const known = checked.get(parsed)
     if (known !== undefined) return known
-    const result = checkedBy(parsed, () => compile(parsed.root, declarations))
+    const result = checkedBy(parsed, declarations)
     checked.set(parsed, result)
     return result
   }
@@ -59,6 +62,15 @@ export function createEnvironment(
       const expression = read(text)
       return expression.is === 'error' ? expression : run(text, expression.program, given)
     },
+    explain: (text, given) => {
+      const expression = read(text)
+      if (expression.is === 'error') return undefined
+      return within(
+        given,
+        frame => explain(expression.terms(), frame),
+        () => undefined,
+      )
+    },
     check: text => {
       const expression = read(text)
       return expression.is === 'error' ? expression.message : undefined
@@ -66,9 +78,17 @@ export function createEnvironment(
   }
 }
 
-function checkedBy(parsed: Parsed, compiled: () => Program): Checked {
+function checkedBy(parsed: Parsed, declarations: Declarations): Checked {
   try {
-    return { is: 'program', program: compiled() }
+    let terms: Terms | undefined
+    return {
+      is: 'program',
+      program: compile(parsed.root, declarations),
+      terms: () => {
+        terms ??= termsOf(parsed, declarations)
+        return terms
+      },
+    }
   } catch (error) {
     if (!(error instanceof CheckProblem)) throw error
     const why = problemAt(parsed.text, parsed.offsetOf(error.node), error.message)
@@ -76,10 +96,21 @@ function checkedBy(parsed: Parsed, compiled: () => Program): Checked {
   }
 }
 
-function run(text: string, program: Program, { values, clock, equalsSecret }: Given): Evaluation {
-  const meter = new Meter(clock)
+function run(text: string, program: Program, given: Given): Evaluation {
+  return within<Evaluation>(
+    given,
+    frame => jsonFromCel(program.run(frame), frame.meter),
+    message => ({ is: 'error', message: `expression ${quoted(text)} failed to evaluate: ${message}` }),
+  )
+}
+
+function within<T>(
+  { values, clock, equalsSecret }: Given,
+  work: (frame: Frame) => T,
+  failed: (message: string) => T,
+): T {
   const frame: Frame = {
-    meter,
+    meter: new Meter(clock),
     equalsSecret: equalsSecret ?? noSecrets,
     variables: values as Readonly<Record<string, Value>>,
     loops: [],
@@ -88,10 +119,10 @@ function run(text: string, program: Program, { values, clock, equalsSecret }: Gi
   const { stackTraceLimit } = Error
   Error.stackTraceLimit = 0
   try {
-    return jsonFromCel(program.run(frame), meter)
+    return work(frame)
   } catch (error) {
     if (!(error instanceof CelProblem || error instanceof LimitExceeded)) throw error
-    return { is: 'error', message: `expression ${quoted(text)} failed to evaluate: ${error.message}` }
+    return failed(error.message)
   } finally {
     Error.stackTraceLimit = stackTraceLimit
   }

@@ -15,6 +15,8 @@ export interface Parsed {
   readonly root: Node
   /** Where in the text a node begins, in UTF-16 units. */
   readonly offsetOf: (node: Node) => number
+  /** A part of it, written anew. */
+  readonly textOf: (node: Node) => string
 }
 
 export type ParsedExpression = Parsed | { readonly is: 'error'; readonly message: string }
@@ -48,11 +50,26 @@ function readExpression(text: string): ParsedExpression {
     const root = expr as unknown as Node
     if (isDeeper(root, MAX_NESTING)) return failed(text, `expression recursion limit exceeded: ${MAX_NESTING}`)
     const positions = sourceInfo?.positions as Readonly<Record<string, number>> | undefined
-    return { is: 'parsed', text, root, offsetOf: node => positions?.[String(node.id)] ?? 0 }
+    return {
+      is: 'parsed',
+      text,
+      root,
+      offsetOf: node => positions?.[String(node.id)] ?? 0,
+      textOf: node => writtenText(node, sourceInfo),
+    }
   } catch (error) {
     const message = error instanceof RangeError ? `expression recursion limit exceeded: ${MAX_NESTING}` : String(error)
     const [, line = '1', column = '1', why = message] = /<input>:(\d+):(\d+): (.*)$/s.exec(message) ?? []
     return failed(text, located(text, Number(line), Number(column), `Syntax error: ${why}`))
+  }
+}
+
+function writtenText(expr: Node, sourceInfo: unknown): string {
+  try {
+    return celLibrary().unparse({ $typeName: 'cel.expr.ParsedExpr', expr, sourceInfo } as never)
+  } catch {
+    // The library does not know how to write everything that it reads.
+    return '…'
   }
 }
 

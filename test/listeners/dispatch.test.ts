@@ -209,7 +209,7 @@ triggers:
       'trigger "ci/no-value": failed to ApplyEventValuesToParams: failed to replace JSONPath value for param x: $(body.x): x is not found',
     ],
     ['gone', 'failed', 'error getting Trigger gone of namespace ci: triggers.triggers.tekton.dev "gone" not found'],
-    ['later', 'filtered', "expression body.text == 'x' did not return true"],
+    ['later', 'filtered', `expression body.text == 'x' did not return true: body.text is "hello"`],
     [
       'unknown',
       'failed',

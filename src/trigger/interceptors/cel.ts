@@ -54,7 +54,10 @@ function runCel(input: InterceptorInput): InterceptorAnswer {
   if (typeof filter === 'string' && filter !== '') {
     const passed = TRIGGER_CEL.evaluate(filter, given)
     if (passed.is === 'error') return fail(`error evaluating cel expression: ${passed.message}`)
-    if (passed.is === 'none' || passed.value !== true) return stop(`expression ${filter} did not return true`)
+    if (passed.is === 'none' || passed.value !== true) {
+      const why = TRIGGER_CEL.explain(filter, given)
+      return stop(`expression ${filter} did not return true${why === undefined ? '' : `: ${why}`}`)
+    }
   }
   let extensions: unknown = {}
   for (const { key, expression } of overlaysOf(input.params['overlays'])) {

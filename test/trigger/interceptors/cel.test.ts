@@ -65,8 +65,10 @@ test.each(table)('cel: %s', async (_, { filter, overlay, passes, stops, fails, i
     // The parser's own words follow after a colon and a space.
     if (fails.endsWith(': ')) expect(answer).toHaveProperty('message', expect.stringMatching(escaped(fails)))
     else expect(answer).toHaveProperty('message', fails)
-  } else if (stops !== undefined) expect(answer).toEqual({ is: 'stop', message: stops })
-  else if (passes) expect(answer).toEqual({ is: 'continue', extensions: {} })
+  } else if (stops !== undefined) {
+    // Behind Triggers' own words may stand why: see test/cel/explain.cases.yaml.
+    expect(answer).toEqual({ is: 'stop', message: expect.stringContaining(stops) })
+  } else if (passes) expect(answer).toEqual({ is: 'continue', extensions: {} })
   else expect(answer).toEqual({ is: 'continue', extensions: { key: is } })
 })
 
