@@ -7,7 +7,7 @@ import type { Key } from '../src/resources/meta.js'
 import { readEvent } from '../src/trigger/event.js'
 import { fire, type TriggerResult, type TriggerWorld } from '../src/trigger/fire.js'
 import type { Outside } from '../src/trigger/interceptors/outside.js'
-import type { FiringTrigger, ListedTrigger } from '../src/trigger/listener-triggers.js'
+import type { ListedTrigger } from '../src/trigger/listener-triggers.js'
 import { credentialsIn, maskText, valuesOf } from '../src/trigger/redact.js'
 import { markReplay } from '../src/trigger/replay.js'
 import { dispatchFault } from './away.js'
@@ -56,8 +56,15 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
 }
 
 function logVerdicts(log: Log, delivery: string, verdicts: readonly Verdict[]): void {
-  for (const { trigger, is, by, created, message } of verdicts) {
-    const fields = { delivery, trigger, verdict: is, created, reason: by === '' ? message : `${by}: ${message}` }
+  for (const { trigger, namespace, is, by, created, message } of verdicts) {
+    const fields = {
+      delivery,
+      trigger,
+      namespace,
+      verdict: is,
+      created,
+      reason: by === '' ? message : `${by}: ${message}`,
+    }
     if (is === 'failed') log.warn('trigger failed', fields)
     else log.info('trigger looked at', fields)
   }
@@ -142,14 +149,14 @@ async function judge(
     case 'filtered':
       return { trigger: name, namespace, is: 'filtered', by: result.by, created: [], message: result.why }
     case 'failed':
-      return failure(trigger, `${describe(trigger)}: ${result.message}`)
+      return failure(trigger, result.message)
     case 'fired': {
       if (!(await isInForce(cluster, plan, trigger))) return 'outdated'
       const { id: deliveryId, eventId } = record.delivery
       const seed = { deliveryId, replay: record.replay, trigger: trigger.id }
       const objects = result.objects.map(object => markReplay(object, { of: eventId, count: record.replay }))
       const { created, message } = await createObjects(cluster, objects, seed, claim)
-      if (message !== '') return { ...failure(trigger, `${describe(trigger)}: ${message}`), created }
+      if (message !== '') return { ...failure(trigger, message), created }
       return { trigger: name, namespace, is: 'fired', by: '', created, message: '' }
     }
     default:
@@ -165,8 +172,4 @@ function failure(trigger: { readonly name: string; readonly namespace: string } 
 /** A message may quote what the event or an interceptor said: no credential gets into the history or the log with it. */
 function masked(verdict: Verdict, hidden: readonly string[]): Verdict {
   return { ...verdict, message: maskText(verdict.message, hidden).slice(0, MESSAGE_CHARACTERS) }
-}
-
-function describe({ namespace, name }: FiringTrigger): string {
-  return name === '' ? `a trigger without a name in namespace ${namespace}` : `trigger "${namespace}/${name}"`
 }

@@ -5,7 +5,9 @@ import { readConfig } from '../config.js'
 import { describeError } from '../lib/fault.js'
 import { createLog } from '../logging.js'
 import type { CliContext, Invocation } from './context.js'
+import { addDeliveries } from './flags/deliveries.js'
 import { addRun } from './flags/run.js'
+import { addTrigger } from './flags/trigger.js'
 import { addUp } from './flags/up.js'
 import { addValidate } from './flags/validate.js'
 
@@ -22,7 +24,7 @@ export async function main(args: readonly string[]): Promise<number> {
     .description('Runs Tekton pipelines from git webhooks and cron schedules, on a laptop or on Kubernetes.')
     .exitOverride()
     .showSuggestionAfterError()
-  for (const add of [addRun, addValidate, addUp]) add(program, invocation)
+  for (const add of [addRun, addValidate, addUp, addDeliveries, addTrigger]) add(program, invocation)
 
   try {
     await program.parseAsync([...args], { from: 'user' })

@@ -144,7 +144,7 @@ test('a fixed name that is taken fails in the words of Tekton, and skips the res
   const verdicts = await dispatcherFor(cluster)(record('ci/app', BODY))
   expect(verdicts).toMatchObject([{ trigger: 'fixed', is: 'failed', created: ['ConfigMap/ci/first'] }])
   expect(verdicts[0]?.message).toMatch(
-    /^trigger "ci\/fixed": couldn't create resource with group version kind "v1, Resource=configmaps": .*latest.* already exists$/,
+    /^couldn't create resource with group version kind "v1, Resource=configmaps": .*latest.* already exists$/,
   )
   expect((await objectsIn(cluster, 'ConfigMap')).map(({ metadata }) => metadata.name)).toEqual(['first', 'latest'])
 })
@@ -196,24 +196,24 @@ triggers:
     [
       'no-template',
       'failed',
-      'trigger "ci/no-template": error getting TriggerTemplate gone: triggertemplates.triggers.tekton.dev "gone" not found',
+      'error getting TriggerTemplate gone: triggertemplates.triggers.tekton.dev "gone" not found',
     ],
     [
       'no-binding',
       'failed',
-      'trigger "ci/no-binding": failed to resolve bindings: error getting TriggerBinding gone: triggerbindings.triggers.tekton.dev "gone" not found',
+      'failed to resolve bindings: error getting TriggerBinding gone: triggerbindings.triggers.tekton.dev "gone" not found',
     ],
     [
       'no-value',
       'failed',
-      'trigger "ci/no-value": failed to ApplyEventValuesToParams: failed to replace JSONPath value for param x: $(body.x): x is not found',
+      'failed to ApplyEventValuesToParams: failed to replace JSONPath value for param x: $(body.x): x is not found',
     ],
     ['gone', 'failed', 'error getting Trigger gone of namespace ci: triggers.triggers.tekton.dev "gone" not found'],
     ['later', 'filtered', `expression body.text == 'x' did not return true: body.text is "hello"`],
     [
       'unknown',
       'failed',
-      'trigger "ci/unknown": interceptors[0] pagerduty: url resolution failed for interceptor pagerduty with: clusterinterceptor.triggers.tekton.dev "pagerduty" not found: create it, or use one of github, gitlab, bitbucket, gitea, slack, cel, which need no object',
+      'interceptors[0] pagerduty: url resolution failed for interceptor pagerduty with: clusterinterceptor.triggers.tekton.dev "pagerduty" not found: create it, or use one of github, gitlab, bitbucket, gitea, slack, cel, which need no object',
     ],
     ['push', 'fired', ''],
   ])
@@ -357,9 +357,7 @@ test('a body that cannot be read fails every trigger by name', async () => {
   const cluster = await clusterWith(TEMPLATE, PUSHED, LISTENER)
   const verdicts = await dispatcherFor(cluster)(record('ci/app', { body: 'no json' }))
   expect(verdicts).toMatchObject([{ trigger: 'push', is: 'failed', created: [] }])
-  expect(verdicts[0]?.message).toMatch(
-    /^trigger "ci\/push": failed to marshal event: failed to unmarshal request body: invalid character/,
-  )
+  expect(verdicts[0]?.message).toMatch(/^failed to marshal event: failed to unmarshal request body: invalid character/)
 })
 
 test('a listener that is gone is a verdict, and works again once it is back', async () => {

@@ -42,3 +42,8 @@ export function baseUrl(text: string): string {
   }
   return text.replace(/\/+$/, '')
 }
+
+export function count(text: string): number {
+  if (!/^[1-9]\d{0,6}$/.test(text)) throw new InvalidArgumentError('It must be a whole number from 1.')
+  return Number(text)
+}

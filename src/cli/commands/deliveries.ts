@@ -1,0 +1,86 @@
+/** `tektite deliveries`: what came in, what each trigger made of it, and once more. */
+import type { DeliveryObject } from '../../api/delivery-object.js'
+import { deadline } from '../../timers.js'
+import type { CliContext } from '../context.js'
+import { dispatched, findDelivery, getDelivery, listDeliveries, replayDelivery } from '../deliveries-api.js'
+import { connectToEngine, type EngineFlags } from '../engine-client.js'
+import { deliveryTable, deliveryText, dispatchLines } from '../print/deliveries.js'
+import { createStyle } from '../print/style.js'
+
+export interface ListDeliveriesOptions {
+  readonly engine: EngineFlags
+  readonly namespace?: string
+  readonly listener?: string
+  readonly verdict?: string
+  readonly limit: number
+  readonly output?: 'json'
+}
+
+export async function listDeliveriesCommand(
+  { config, now, stdout, stderr }: CliContext,
+  { engine: flags, limit, output, ...filter }: ListDeliveriesOptions,
+): Promise<number> {
+  const engine = await connectToEngine(flags)
+  const items = await listDeliveries(engine, filter, limit)
+  if (output === 'json') {
+    stdout.write(`${JSON.stringify({ apiVersion: 'v1', kind: 'List', items }, undefined, 2)}\n`)
+  } else if (items.length === 0) {
+    stderr.write('no deliveries\n')
+  } else {
+    stdout.write(deliveryTable(items, now(), createStyle(config.color && stdout.isTTY === true)))
+  }
+  return 0
+}
+
+export interface ShowDeliveryOptions {
+  readonly engine: EngineFlags
+  readonly id: string
+  readonly namespace?: string
+  readonly body: boolean
+  readonly output?: 'json'
+}
+
+export async function showDeliveryCommand(
+  { config, stdout }: CliContext,
+  { engine: flags, id, namespace, body, output }: ShowDeliveryOptions,
+): Promise<number> {
+  const engine = await connectToEngine(flags)
+  const { metadata } = await findDelivery(engine, id, namespace)
+  const delivery = await getDelivery(engine, metadata, { body })
+  const style = createStyle(config.color && stdout.isTTY === true)
+  stdout.write(output === 'json' ? `${JSON.stringify(delivery, undefined, 2)}\n` : deliveryText(delivery, style))
+  return 0
+}
+
+export interface ReplayDeliveryOptions {
+  readonly engine: EngineFlags
+  readonly id: string
+  readonly namespace?: string
+  readonly timeoutMs: number
+  readonly output?: 'json'
+}
+
+/** 0: something fired and nothing failed; 1: not so. */
+export async function replayDeliveryCommand(
+  { config, stdout, stderr }: CliContext,
+  { engine: flags, id, namespace, timeoutMs, output }: ReplayDeliveryOptions,
+): Promise<number> {
+  const engine = await connectToEngine(flags)
+  const { metadata } = await findDelivery(engine, id, namespace)
+  await replayDelivery(engine, metadata)
+  const delivery = await dispatched(engine, metadata, deadline(timeoutMs))
+  if (delivery === undefined || delivery.status.phase === 'Pending') {
+    stderr.write(
+      `error: not dispatched within ${timeoutMs / 1_000}s; it still will be: tektite deliveries show ${id}\n`,
+    )
+    return 1
+  }
+  const style = createStyle(config.color && stdout.isTTY === true)
+  const text = `${dispatchLines(delivery.status, style).join('\n')}\n`
+  stdout.write(output === 'json' ? `${JSON.stringify(delivery, undefined, 2)}\n` : text)
+  return firedOnly(delivery) ? 0 : 1
+}
+
+export function firedOnly({ status: { verdicts } }: DeliveryObject): boolean {
+  return verdicts !== undefined && verdicts.fired > 0 && verdicts.failed === 0
+}

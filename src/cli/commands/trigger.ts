@@ -1,0 +1,188 @@
+/** `tektite trigger`: sends a signed delivery to a listener, as its git host would, and follows what comes of it. */
+import { randomUUID } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import type { DeliveryObject, ObjectReference } from '../../api/delivery-object.js'
+import type { PipelineRun, TaskRun } from '../../resources/tekton.js'
+import type { EventListener } from '../../resources/triggers.js'
+import { isDone, succeededCondition } from '../../status/conditions.js'
+import { deadline, pause } from '../../timers.js'
+import type { CliContext } from '../context.js'
+import { dispatched } from '../deliveries-api.js'
+import { connectToEngine, type EngineClient, EngineError, type EngineFlags, exchange } from '../engine-client.js'
+import { type Host, hostHeaders, withHeaders } from '../git-host-delivery.js'
+import { findListener, getObject, guardsOf, readSecretValue } from '../listener-guard.js'
+import { dispatchLines, referenceText } from '../print/deliveries.js'
+import { createStyle, printable, type Style } from '../print/style.js'
+import { firedOnly } from './deliveries.js'
+
+export interface TriggerOptions {
+  readonly engine: EngineFlags
+  /** Where the webhooks go, when `engine` does not say. */
+  readonly hooks?: string
+  /** `NAMESPACE/NAME`, or a name in `namespace`. */
+  readonly listener?: string
+  readonly namespace: string
+  readonly event?: string
+  /** A file, `-` for standard input. */
+  readonly file: string
+  readonly host?: Host
+  readonly secret?: string
+  /** Where it is in the engine. */
+  readonly secretFrom?: { readonly namespace: string; readonly name: string; readonly key: string }
+  readonly headers: readonly { readonly name: string; readonly value: string }[]
+  /** Until the runs have ended. Default: when a person is watching. */
+  readonly wait?: boolean
+  /** For everything after the sending. Milliseconds. */
+  readonly timeoutMs: number
+  readonly output?: 'json'
+}
+
+const POLL_MS = 200
+
+/** 0: something fired, nothing failed; 1: not so; errors that are thrown: nothing was sent. */
+export async function triggerCommand(context: CliContext, options: TriggerOptions): Promise<number> {
+  const { config, stdout, stderr } = context
+  const style = createStyle(config.color && stdout.isTTY === true)
+  const body = await readBody(context, options.file)
+  const engine = await connectToEngine(options.engine)
+  const listener = await findListener(engine, options.listener, options.namespace)
+  const { host, secret, said } = await signing(engine, listener, options)
+  const { namespace, name } = listener.metadata
+  const url = `${hooksOf(engine, options)}/hooks/${namespace}/${name}`
+
+  const deliveryId = randomUUID()
+  const { event } = options
+  const known = { host, deliveryId, body, ...(event && { event }), ...(secret !== undefined && { secret }) }
+  const headers = withHeaders(hostHeaders(known), options.headers)
+  const answer = await exchange(url, { method: 'POST', headers, body }).catch((cause: unknown) => {
+    throw new EngineError(0, `no listener answers at ${url}`, { cause })
+  })
+  stderr.write(`${style.dim('sent')}      ${body.length} bytes to ${url}, ${said}\n`)
+  const eventId = eventIdIn(answer.body)
+  if (answer.status !== 202 || eventId === undefined) {
+    stderr.write(`error: answered with ${answer.status}: ${printable(messageIn(answer.body))}\n`)
+    return 1
+  }
+  stderr.write(`${style.dim('answer')}    ${answer.status}, event id ${eventId}\n`)
+
+  const until = deadline(options.timeoutMs)
+  const delivery = await dispatched(engine, { namespace, name: eventId }, until)
+  if (delivery === undefined || delivery.status.phase === 'Pending') {
+    const wayOut = `the engine goes on trying; see: tektite deliveries show ${eventId}`
+    stderr.write(`error: not dispatched within ${options.timeoutMs / 1_000}s: ${wayOut}\n`)
+    return 1
+  }
+  if (options.output === 'json') stdout.write(`${JSON.stringify(delivery, undefined, 2)}\n`)
+  else stdout.write(`${dispatchLines(delivery.status, style).join('\n')}\n`)
+  const ended = await waitedFor(context, engine, delivery, until, options)
+  return firedOnly(delivery) && ended ? 0 : 1
+}
+
+async function readBody({ stdin }: CliContext, file: string): Promise<Uint8Array> {
+  if (file === '-') return Buffer.from(await stdin())
+  return readFile(file).catch((cause: Error) => {
+    throw new Error(`the payload cannot be read: ${cause.message}`)
+  })
+}
+
+function hooksOf(engine: EngineClient, { hooks = engine.hooks }: TriggerOptions): string {
+  if (hooks !== undefined) return hooks.replace(/\/+$/, '')
+  throw new EngineError(0, '--server does not say where webhooks go: give --hooks too, such as http://127.0.0.1:6480')
+}
+
+interface Signing {
+  readonly host: Host
+  readonly secret?: string
+  /** For the user. */
+  readonly said: string
+}
+
+async function signing(engine: EngineClient, listener: EventListener, options: TriggerOptions): Promise<Signing> {
+  const guards = await guardsOf(engine, listener)
+  const { secret, secretFrom } = options
+  const guard = guards.find(({ host }) => options.host === undefined || host === options.host)
+  const host = options.host ?? guard?.host ?? 'github'
+  if (secret !== undefined) return { host, secret, said: `signed as ${host} with --secret` }
+  if (secretFrom !== undefined) {
+    const { namespace, name, key } = secretFrom
+    const value = await readSecretValue(engine, namespace, { secretName: name, secretKey: key })
+    return { host, secret: value, said: `signed as ${host} with Secret ${namespace}/${name} key ${key}` }
+  }
+  if (guard?.ref === undefined) return { host, said: `as ${host}, not signed: no trigger asks for it` }
+  const value = await readSecretValue(engine, guard.namespace, guard.ref)
+  const name = `Secret ${guard.namespace}/${guard.ref.secretName} key ${guard.ref.secretKey}`
+  const others = guards.filter(({ ref }) => ref !== undefined).length - 1
+  const also = others > 0 ? ` (its triggers ask for ${others} more: --secret-from takes another)` : ''
+  return { host, secret: value, said: `signed as ${host} with ${name}, which the listener asks for${also}` }
+}
+
+/** False when a run failed, or did not end in time. */
+async function waitedFor(
+  { stdout, stderr, config }: CliContext,
+  engine: EngineClient,
+  { status }: DeliveryObject,
+  until: AbortSignal,
+  { wait = stdout.isTTY === true, timeoutMs }: TriggerOptions,
+): Promise<boolean> {
+  const style = createStyle(config.color && stdout.isTTY === true)
+  const runs = (status.created ?? []).filter(({ kind }) => kind === 'PipelineRun' || kind === 'TaskRun')
+  if (!wait || runs.length === 0) return true
+  const results = await Promise.all(
+    runs.map(async reference => {
+      const run = await ended(engine, reference, until)
+      stderr.write(
+        `${run === undefined ? `✘ ${referenceText(reference)}: ${missing(timeoutMs)}` : runLine(run, style)}\n`,
+      )
+      return run !== undefined && succeededCondition(run)?.status === 'True'
+    }),
+  )
+  return results.every(Boolean)
+}
+
+function missing(timeoutMs: number): string {
+  return `gone, or not ended within ${timeoutMs / 1_000}s`
+}
+
+/** Undefined when it is gone, or the time is over before its end. */
+async function ended(
+  engine: EngineClient,
+  { kind, namespace, name }: ObjectReference,
+  until: AbortSignal,
+): Promise<PipelineRun | TaskRun | undefined> {
+  for (;;) {
+    const run: PipelineRun | TaskRun | undefined =
+      kind === 'PipelineRun'
+        ? await getObject(engine, 'PipelineRun', { namespace, name })
+        : await getObject(engine, 'TaskRun', { namespace, name })
+    if (run === undefined || isDone(run)) return run
+    if (until.aborted) return undefined
+    await pause(POLL_MS, until)
+  }
+}
+
+function runLine(run: PipelineRun | TaskRun, style: Style): string {
+  const { status, reason = '', message = '' } = succeededCondition(run) ?? {}
+  const { kind, metadata } = run
+  const name = `${kind} ${metadata.namespace}/${printable(metadata.name)}`
+  if (status === 'True') return `${style.green('✔')} ${name}  ${style.green(reason)}`
+  return `${style.red('✘')} ${name}  ${style.red(reason)}\n     ${printable(message)}`
+}
+
+function eventIdIn(body: Buffer): string | undefined {
+  const eventId = fieldOf(body, 'eventID')
+  return eventId === '' ? undefined : eventId
+}
+
+function messageIn(body: Buffer): string {
+  return fieldOf(body, 'errorMessage') || fieldOf(body, 'message') || body.toString().slice(0, 200)
+}
+
+function fieldOf(body: Buffer, name: string): string {
+  try {
+    const value = (JSON.parse(body.toString()) as Readonly<Record<string, unknown>> | null)?.[name]
+    return typeof value === 'string' ? value : ''
+  } catch {
+    // Whatever answered is no listener of ours.
+    return ''
+  }
+}

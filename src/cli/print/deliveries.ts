@@ -1,0 +1,149 @@
+/** Deliveries for people. Pure: objects of the API in, lines out. */
+import type { DeliveryObject, DispatchStatus, ObjectReference, TriggerStatus } from '../../api/delivery-object.js'
+import { printable, type Style } from './style.js'
+import { formatSeconds } from './tree.js'
+
+const SHORT_ID = 8
+const MESSAGE_CHARACTERS = 100
+
+const HEAD = ['AGE', 'ID', 'SOURCE', 'EVENT', 'LISTENER', 'SUBJECT', 'DURATION', 'VERDICTS']
+
+/** Newest first, as they come. */
+export function deliveryTable(items: readonly DeliveryObject[], now: number, style: Style): string {
+  if (items.length === 0) return ''
+  const shortest = shortIds(items.map(({ metadata }) => metadata.name))
+  const rows = items.map(({ metadata, spec, status }, index) => [
+    age(now - Date.parse(spec.receivedAt)),
+    shortest[index] ?? metadata.name,
+    spec.source,
+    dash(oneLine(spec.event)),
+    `${metadata.namespace}/${spec.target.name}`,
+    dash(oneLine(spec.subject)),
+    status.durationMs === undefined ? '-' : milliseconds(status.durationMs),
+    `${verdictText(status)}${status.copies > 1 ? `, came ${status.copies} times` : ''}`,
+  ])
+  const widths = HEAD.map((head, column) => Math.max(head.length, ...rows.map(row => row[column]?.length ?? 0)))
+  const line = (row: readonly string[]) =>
+    row.map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0))).join('  ')
+  const colour = items.map(({ status }) => colourOf(status, style))
+  return [style.dim(line(HEAD)), ...rows.map((row, index) => colour[index]?.(line(row)) ?? '')].join('\n').concat('\n')
+}
+
+/** Everything that is known of one. */
+export function deliveryText({ metadata, spec, status }: DeliveryObject, style: Style): string {
+  const about: readonly (readonly [string, string])[] = [
+    ['delivery', `${metadata.namespace}/${metadata.name}`],
+    ['sender id', spec.id],
+    ['to', `${spec.target.kind} ${metadata.namespace}/${spec.target.name}`],
+    ['source', [spec.source, spec.event].filter(text => text !== '').join(' ')],
+    ['subject', spec.subject],
+    ['received', `${spec.receivedAt}${status.copies > 1 ? `, ${status.copies} times` : ''}`],
+    ['url', spec.url],
+    ['body', `${spec.body.bytes} bytes, sha256 ${spec.body.sha256}`],
+  ]
+  const headers = Object.entries(spec.headers ?? {}).flatMap(([name, values]) =>
+    values.map(value => `  ${oneLine(name)}: ${oneLine(value)}`),
+  )
+  const body = spec.body.text ?? spec.body.base64
+  return [
+    ...about
+      .filter(([, value]) => value !== '')
+      .map(([name, value]) => `${style.dim(name.padEnd(9))}  ${oneLine(value)}`),
+    ...(headers.length > 0 ? [style.dim('headers'), ...headers] : []),
+    ...(status.earlier ?? []).flatMap(earlier => dispatchLines(earlier, style)),
+    ...dispatchLines(status, style),
+    ...(body === undefined ? [] : [style.dim(spec.body.text === undefined ? 'body, base64' : 'body'), printable(body)]),
+  ]
+    .join('\n')
+    .concat('\n')
+}
+
+/** How a dispatch ended, with each trigger and why. */
+export function dispatchLines(status: DispatchStatus, style: Style): readonly string[] {
+  const when = [
+    status.dispatchedAt ?? '',
+    status.durationMs === undefined ? '' : `in ${milliseconds(status.durationMs)}`,
+    verdictText(status.triggers === undefined ? status : { ...status, created: [], message: '' }),
+  ]
+  const what = status.replay === 0 ? 'dispatch' : `replay ${status.replay}`
+  const head = `${style.dim(what.padEnd(9))}  ${when.filter(text => text !== '').join(', ')}`
+  const triggers = (status.triggers ?? []).flatMap(trigger => triggerLines(trigger, style))
+  return triggers.length > 0 ? [head, ...triggers] : [head]
+}
+
+export function triggerLines(trigger: TriggerStatus, style: Style): readonly string[] {
+  const { name, namespace, verdict, by, created, message } = trigger
+  const full = [namespace, name === '' ? '(no name)' : name].filter(text => text !== '').join('/')
+  const made = created.map(one => `     → ${referenceText(one)}`)
+  const why = [by, message].filter(text => text !== '').map(text => `     ${printable(text)}`)
+  switch (verdict) {
+    case 'fired':
+      return [`  ${style.green('✔')} ${oneLine(full)}  ${style.green('fired')}`, ...made]
+    case 'filtered':
+      return [`  ${style.dim('○')} ${oneLine(full)}  filtered`, ...why.map(style.dim)]
+    default:
+      return [`  ${style.red('✘')} ${oneLine(full)}  ${style.red(verdict)}`, ...why, ...made]
+  }
+}
+
+/** `fired PipelineRun/x, 2 filtered`. */
+export function verdictText({ phase, verdicts, created = [], message = '' }: DispatchStatus): string {
+  if (phase === 'Pending') return 'pending'
+  if (phase === 'Rejected') return message === '' ? 'rejected' : `rejected: ${clipped(message)}`
+  if (verdicts === undefined) return clipped(message)
+  const shown = created.slice(0, 2).map(({ kind, name }) => `${kind}/${name}`)
+  const more = created.length > 2 ? ['…'] : []
+  const { fired, filtered, failed } = verdicts
+  const parts = [
+    fired === 0 ? '' : shown.length === 0 ? `${fired} fired` : `fired ${[...shown, ...more].join(' ')}`,
+    filtered === 0 ? '' : `${filtered} filtered`,
+    failed === 0 ? '' : `${failed} failed`,
+  ].filter(part => part !== '')
+  const text = parts.length === 0 ? 'no triggers' : parts.join(', ')
+  return message === '' || fired > 0 ? text : `${text}: ${clipped(message)}`
+}
+
+export function referenceText({ kind, namespace, name }: ObjectReference): string {
+  return oneLine(`${kind} ${namespace === '' ? '' : `${namespace}/`}${name}`)
+}
+
+function colourOf({ phase, verdicts }: DispatchStatus, style: Style): (text: string) => string {
+  if (phase === 'Rejected' || phase === 'GivenUp' || (verdicts?.failed ?? 0) > 0) return style.red
+  return phase === 'Pending' || (verdicts?.fired ?? 0) > 0 ? text => text : style.dim
+}
+
+/** Each as short as it may be given back to a command, but not shorter than eight letters. */
+function shortIds(names: readonly string[]): readonly string[] {
+  return names.map(name => {
+    for (let length = SHORT_ID; length < name.length; length++) {
+      const prefix = name.slice(0, length)
+      if (names.every(other => other === name || !other.startsWith(prefix))) return prefix
+    }
+    return name
+  })
+}
+
+/** `12s`, `5m`, `3h`, `2d`. */
+function age(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1_000))
+  if (seconds < 120) return `${seconds}s`
+  if (seconds < 7_200) return `${Math.floor(seconds / 60)}m`
+  return seconds < 172_800 ? `${Math.floor(seconds / 3_600)}h` : `${Math.floor(seconds / 86_400)}d`
+}
+
+function milliseconds(ms: number): string {
+  return ms < 1_000 ? `${Math.round(ms)}ms` : formatSeconds(ms)
+}
+
+function clipped(message: string): string {
+  const line = oneLine(message)
+  return line.length > MESSAGE_CHARACTERS ? `${line.slice(0, MESSAGE_CHARACTERS - 1)}…` : line
+}
+
+function oneLine(text: string): string {
+  return printable(text).replaceAll(/[\n\t]/g, ' ')
+}
+
+function dash(text: string): string {
+  return text === '' ? '-' : text
+}
