@@ -2,9 +2,10 @@
 import { KINDS, type Kind } from '../resources/kinds.js'
 import { DELIVERY_RESOURCES } from './deliveries.js'
 import { OWN_GROUP, OWN_VERSION, type OwnResource } from './own-resources.js'
+import { SCHEDULE_RESOURCES } from './schedules.js'
 
-/** Those that no store keeps. */
-const OWN_RESOURCES: readonly OwnResource[] = [...DELIVERY_RESOURCES]
+/** Those that no store keeps, and what can be asked of those it does. */
+const OWN_RESOURCES: readonly OwnResource[] = [...DELIVERY_RESOURCES, ...SCHEDULE_RESOURCES]
 const VERBS = ['create', 'delete', 'get', 'list', 'update']
 
 export function discover(path: string): unknown {

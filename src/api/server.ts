@@ -16,6 +16,7 @@ import { deliveriesHandler, type History } from './deliveries.js'
 import { discover } from './discovery.js'
 import { type OwnHandler, parseOwnPath } from './own-resources.js'
 import { parseLabelSelector, parseRoute, type Route } from './route.js'
+import { type RunRequests, schedulesHandler } from './schedules.js'
 import { ApiError, type StatusCause, statusOf, success } from './status.js'
 
 /** As etcd's limit on one object, with room for the envelope. */
@@ -33,6 +34,8 @@ export interface ApiDeps {
   readonly token: string
   /** The deliveries that came in. */
   readonly inbox?: History
+  /** What runs of schedules are asked for with. */
+  readonly runRequests?: RunRequests
   /** What a scrape of `/metrics` gets. */
   readonly metrics?: { readonly contentType: string; text(): Promise<string> } | undefined
   readonly log: Log
@@ -95,8 +98,11 @@ async function answer(deps: ApiDeps, request: IncomingMessage, response: ServerR
 }
 
 /** What is no object of the store: see `own-resources.ts`. */
-function ownHandlers({ inbox }: ApiDeps): readonly OwnHandler[] {
-  return inbox === undefined ? [] : [deliveriesHandler(inbox)]
+function ownHandlers({ cluster, inbox, runRequests }: ApiDeps): readonly OwnHandler[] {
+  return [
+    ...(inbox === undefined ? [] : [deliveriesHandler(inbox)]),
+    ...(runRequests === undefined ? [] : [schedulesHandler(cluster, runRequests)]),
+  ]
 }
 
 async function answerOwn(handlers: readonly OwnHandler[], request: IncomingMessage, url: URL) {

@@ -3,6 +3,7 @@ import type { Delivery } from '../inbox/inbox.js'
 import { fromTimestamp, toTimestamp } from '../lib/time.js'
 import type { ObjectMeta } from '../resources/meta.js'
 import { derivedUuid } from '../trigger/names.js'
+import { DEFAULT_TIME_ZONE } from './read-schedule.js'
 
 /** What bindings see as `$(body…)`. */
 export interface Tick {
@@ -22,8 +23,13 @@ export function slotDelivery(owner: Owner, timeZone: string, slot: number, now: 
 }
 
 /** `request` tells this one from others of the same second. */
-export function manualDelivery(owner: Owner, timeZone: string, request: string, now: number): Delivery {
-  return deliveryOf(owner, { scheduledTime: toTimestamp(now), timeZone, manual: true }, `run-${request}`, now)
+export function manualDelivery(owner: Owner, timeZone: string | undefined, request: string, now: number): Delivery {
+  return deliveryOf(
+    owner,
+    { scheduledTime: toTimestamp(now), timeZone: timeZone ?? DEFAULT_TIME_ZONE, manual: true },
+    `run-${request}`,
+    now,
+  )
 }
 
 function deliveryOf(owner: Owner, tick: Omit<Tick, 'schedule'>, what: string, now: number): Delivery {

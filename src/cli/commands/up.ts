@@ -40,7 +40,8 @@ export async function upCommand(context: CliContext, options: UpOptions): Promis
     })
     closing.unshift(() => engine.close())
     const token = await readOrMakeToken(join(dataDir, 'token'))
-    const api = await startApi({ ...engine, log, token }, { port: options.port, host: '127.0.0.1' })
+    const runRequests = { inbox: engine.inbox, now, newId: randomUUID }
+    const api = await startApi({ ...engine, runRequests, log, token }, { port: options.port, host: '127.0.0.1' })
     closing.unshift(() => api.close())
     const outside = createOutside({
       cluster: engine.cluster,
