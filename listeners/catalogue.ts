@@ -3,11 +3,11 @@
  *
  * Objects are followed, so that a delivery asks the cluster for no more than Secrets. The copies may be behind the
  * cluster, by as much as a watch of it is; a cluster in this process is never behind what its API's clients were told.
- * So what a plan filters is filtered; but before it creates anything, `isInForce` asks the cluster itself.
+ * So what a plan filters is filtered; but before anything is created, `whetherInForce` asks the cluster itself.
  */
 import type { Cluster, Selector } from '../src/cluster/cluster.js'
 import type { Kinds } from '../src/resources/kinds.js'
-import { type Key, keyOf } from '../src/resources/meta.js'
+import { type Key, keyOf, type Resource } from '../src/resources/meta.js'
 import type { EventListener } from '../src/resources/triggers.js'
 import type { FiringTrigger } from '../src/trigger/listener-triggers.js'
 import { type FollowedKind, followKind } from './followed-kind.js'
@@ -136,18 +136,21 @@ function isMadeOf(madeOf: ReadonlySet<string>, kind: PlanKind): boolean {
 }
 
 /**
- * Whether the cluster itself has the listener, and the Trigger that this one was read from, exactly as the plan saw
- * them: what was taken away before an event came makes nothing of it, however late we hear of it.
+ * Asks the cluster itself whether it has the listener, and the Trigger that this one was read from, exactly as the plan
+ * saw them: what was taken away before an event came makes nothing of it, however late we hear of it. One asker is for
+ * one dispatch, and asks for the listener once.
  */
-export async function isInForce(cluster: Reads, plan: ListenerPlan, { source }: FiringTrigger): Promise<boolean> {
-  if (!plan.isCopy) return true
+export function whetherInForce(cluster: Reads, plan: ListenerPlan): (trigger: FiringTrigger) => Promise<boolean> {
   const { listener } = plan
-  const [listenerNow, triggerNow] = await Promise.all([
-    cluster.get('EventListener', keyOf(listener)),
-    source && cluster.get('Trigger', source),
-  ])
-  return (
-    listenerNow?.metadata.resourceVersion === listener.metadata.resourceVersion &&
-    triggerNow?.metadata.resourceVersion === source?.resourceVersion
-  )
+  let current: Promise<boolean> | undefined
+  return async ({ source }) => {
+    if (!plan.isCopy) return true
+    current ??= cluster.get('EventListener', keyOf(listener)).then(now => isSame(now, listener.metadata))
+    const trigger = source && cluster.get('Trigger', source)
+    return (await current) && (source === undefined || isSame(await trigger, source))
+  }
+}
+
+function isSame(now: Resource | undefined, seen: { readonly resourceVersion: string }): boolean {
+  return now?.metadata.resourceVersion === seen.resourceVersion
 }

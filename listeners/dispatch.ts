@@ -7,13 +7,14 @@ import type { Key } from '../src/resources/meta.js'
 import { readEvent } from '../src/trigger/event.js'
 import { fire, type TriggerResult, type TriggerWorld } from '../src/trigger/fire.js'
 import type { Outside } from '../src/trigger/interceptors/outside.js'
-import type { ListedTrigger } from '../src/trigger/listener-triggers.js'
+import type { FiringTrigger, ListedTrigger } from '../src/trigger/listener-triggers.js'
 import { credentialsIn, maskText, valuesOf } from '../src/trigger/redact.js'
 import { markReplay } from '../src/trigger/replay.js'
 import { dispatchFault } from './away.js'
-import { type Catalogue, isInForce, readingCatalogue } from './catalogue.js'
+import { type Catalogue, readingCatalogue, whetherInForce } from './catalogue.js'
 import { type Claim, createObjects } from './create.js'
 import { type ListenerPlan, readSecrets } from './observe.js'
+import { createTurns, type Turns } from './turns.js'
 
 /** Of one verdict: an expression, and what is wrong with it, fit in. */
 const MESSAGE_CHARACTERS = 4_000
@@ -29,6 +30,8 @@ export interface DispatcherDeps {
   readonly log: Log
 }
 
+/** Triggers of one delivery, of each verdict. */
+const LOGGED_AT_MOST = 20
 /** Triggers whose interceptors are at work at a time: some wait for others' answers. */
 const FIRED_AHEAD = 16
 
@@ -38,6 +41,7 @@ const FIRED_AHEAD = 16
  */
 export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   const { log, catalogue = readingCatalogue(deps.cluster) } = deps
+  const turns = createTurns()
   return async record => {
     const { to: key, id } = record.delivery
     const reading = <T>(read: Promise<T>) =>
@@ -46,7 +50,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
       })
     for (let plan = await reading(catalogue.find(key)); ; plan = await reading(catalogue.read(key))) {
       if (plan === undefined) return [listenerIsGone(key)]
-      const verdicts = await dispatch(deps, plan, record)
+      const verdicts = await dispatch(deps, turns, plan, record)
       // What was made so far has derived names: the second look finds it.
       if (verdicts === 'outdated') continue
       logVerdicts(log, id, verdicts)
@@ -55,18 +59,20 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   }
 }
 
+/** All of it is in the history, and there may be a thousand triggers. */
 function logVerdicts(log: Log, delivery: string, verdicts: readonly Verdict[]): void {
-  for (const { trigger, namespace, is, by, created, message } of verdicts) {
-    const fields = {
-      delivery,
-      trigger,
-      namespace,
-      verdict: is,
-      created,
-      reason: by === '' ? message : `${by}: ${message}`,
-    }
-    if (is === 'failed') log.warn('trigger failed', fields)
-    else log.info('trigger looked at', fields)
+  const count = (is: Verdict['is']) => verdicts.filter(verdict => verdict.is === is).length
+  const [fired, filtered, failed] = [count('fired'), count('filtered'), count('failed')]
+  log.info('delivery dispatched', { delivery, fired, filtered, failed })
+  const some = (is: Verdict['is']) => verdicts.filter(verdict => verdict.is === is).slice(0, LOGGED_AT_MOST)
+  for (const { trigger, namespace, created } of some('fired')) {
+    log.info('trigger fired', { delivery, trigger, namespace, created })
+  }
+  for (const { trigger, namespace, by, message } of some('filtered')) {
+    log.debug('trigger filtered', { delivery, trigger, namespace, by, reason: message })
+  }
+  for (const { trigger, namespace, created, message } of some('failed')) {
+    log.warn('trigger failed', { delivery, trigger, namespace, created, reason: message })
   }
 }
 
@@ -77,6 +83,7 @@ function listenerIsGone({ namespace, name }: Key): Verdict {
 /** 'outdated': the plan is a copy, and the cluster says something else than it about a trigger that would fire. */
 async function dispatch(
   deps: DispatcherDeps,
+  turns: Turns,
   plan: ListenerPlan,
   record: DeliveryRecord,
 ): Promise<readonly Verdict[] | 'outdated'> {
@@ -89,6 +96,7 @@ async function dispatch(
   const clock = () => performance.now()
   const world: TriggerWorld = { ...plan.world, secrets, clock, ...(outside && { outside }) }
   const claim: Claim = { claimed: new Set(), options: admission(), log }
+  const inForce = whetherInForce(cluster, plan)
   const verdicts: Verdict[] = []
   const faults: unknown[] = []
   const fired = workAhead(listed, FIRED_AHEAD, async one =>
@@ -97,8 +105,9 @@ async function dispatch(
   // Created one after the other: of two that want the same name, the same one wins in every repetition.
   for (const [index, one] of listed.entries()) {
     try {
+      await turns.next()
       const result = await fired(index)
-      const verdict = await judge({ cluster, plan, record, claim }, one, result)
+      const verdict = await judge({ cluster, inForce, record, claim }, one, result)
       if (verdict === 'outdated') return 'outdated'
       verdicts.push(verdict)
     } catch (error) {
@@ -110,7 +119,7 @@ async function dispatch(
     const where = `dispatching delivery ${record.delivery.id}: ${faults.length} of ${listed.length} triggers`
     throw dispatchFault(where, faults)
   }
-  const hidden = [...valuesOf(secrets), ...credentialsIn(record.delivery.headers)]
+  const hidden = [...new Set([...valuesOf(secrets), ...credentialsIn(record.delivery.headers)])]
   return verdicts.map(verdict => masked(verdict, hidden))
 }
 
@@ -130,14 +139,14 @@ function workAhead<T, R>(items: readonly T[], limit: number, work: (item: T) => 
 
 interface Dispatching {
   readonly cluster: Cluster
-  readonly plan: ListenerPlan
+  readonly inForce: (trigger: FiringTrigger) => Promise<boolean>
   readonly record: DeliveryRecord
   readonly claim: Claim
 }
 
 /** `result` is there for a trigger that exists. */
 async function judge(
-  { cluster, plan, record, claim }: Dispatching,
+  { cluster, inForce, record, claim }: Dispatching,
   listed: ListedTrigger,
   result: TriggerResult | undefined,
 ): Promise<Verdict | 'outdated'> {
@@ -151,7 +160,7 @@ async function judge(
     case 'failed':
       return failure(trigger, result.message)
     case 'fired': {
-      if (!(await isInForce(cluster, plan, trigger))) return 'outdated'
+      if (!(await inForce(trigger))) return 'outdated'
       const { id: deliveryId, eventId } = record.delivery
       const seed = { deliveryId, replay: record.replay, trigger: trigger.id }
       const objects = result.objects.map(object => markReplay(object, { of: eventId, count: record.replay }))

@@ -62,8 +62,21 @@ export function canonicalHeaders(
   )
 }
 
+/** The same few names come with every event; a sender's odd ones must not stay for ever. */
+const MAX_REMEMBERED = 500
+const canonicalNames = new Map<string, string>()
+
 /** As textproto.CanonicalMIMEHeaderKey: `x-gitHub-event` → `X-Github-Event`; a name with a space stays as it is. */
 export function canonicalHeader(name: string): string {
+  const known = canonicalNames.get(name)
+  if (known !== undefined) return known
+  const canonical = canonicalOf(name)
+  if (canonicalNames.size >= MAX_REMEMBERED) canonicalNames.clear()
+  canonicalNames.set(name, canonical)
+  return canonical
+}
+
+function canonicalOf(name: string): string {
   if (!/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(name)) return name
   return name.toLowerCase().replace(/(^|-)[a-z]/g, initial => initial.toUpperCase())
 }

@@ -1,6 +1,6 @@
 /** Whether a request may be stored at all: decided over its raw bytes before anything else is made of it. */
 import type { InboundEvent } from './event.js'
-import { proveChain } from './interceptors/chain.js'
+import { proofsAsked, proveChain } from './interceptors/chain.js'
 import type { InterceptorObjects } from './interceptors/locate.js'
 import type { ListedTrigger } from './listener-triggers.js'
 import type { Secrets } from './secrets.js'
@@ -18,7 +18,10 @@ export type Guarding =
   | { readonly is: 'admitted' }
   | { readonly is: 'rejected'; readonly rejections: readonly Rejection[] }
 
-/** Admitted when some trigger wants no proof, or is given all it wants; also when there is no trigger to guard. */
+/**
+ * Admitted when some trigger wants no proof, or is given all it wants; also when there is no trigger to guard. Of triggers
+ * that ask for the same proof the first is asked: a stranger must not cost more for every trigger.
+ */
 export async function guard(
   listed: readonly ListedTrigger[],
   event: Pick<InboundEvent, 'headers' | 'rawBody'>,
@@ -26,8 +29,13 @@ export async function guard(
   interceptors?: InterceptorObjects,
 ): Promise<Guarding> {
   const rejections: Rejection[] = []
-  const triggers = listed.flatMap(one => (one.is === 'trigger' ? [one.trigger] : []))
-  for (const { name, chain } of triggers) {
+  const asked = new Set<string>()
+  for (const one of listed) {
+    if (one.is === 'missing') continue
+    const { name, chain } = one.trigger
+    const asking = proofsAsked(chain, interceptors)
+    if (asked.has(asking)) continue
+    asked.add(asking)
     const proofs = await proveChain(chain, event, secrets, interceptors)
     const rejected = proofs.flatMap(({ proof, namespace }) =>
       proof.is === 'rejected' ? [{ ...proof, namespace }] : [],

@@ -15,14 +15,24 @@ export function secretValue(secrets: Secrets, namespace: string, ref: SecretRef)
   const name = `${namespace}/${ref.secretName}`
   const secret = secrets.get(name)
   if (secret === undefined) return { is: 'missing', message: `error getting secret: secrets "${name}" not found` }
-  const plain = own(secret.stringData, ref.secretKey)
-  const encoded = own(secret.data, ref.secretKey)
+  const values = decoded.get(secret) ?? new Map<string, SecretValue>()
+  decoded.set(secret, values)
+  const value = values.get(ref.secretKey) ?? valueIn(secret, name, ref.secretKey)
+  values.set(ref.secretKey, value)
+  return value
+}
+
+/** A thousand triggers ask for the same one; kept no longer than the Secret that was read. */
+const decoded = new WeakMap<Secret, Map<string, SecretValue>>()
+
+function valueIn(secret: Secret, name: string, key: string): SecretValue {
+  const plain = own(secret.stringData, key)
+  const encoded = own(secret.data, key)
   const value = plain ?? (encoded === undefined ? undefined : Buffer.from(encoded, 'base64').toString('utf8'))
   if (value === undefined) {
-    return { is: 'missing', message: `error getting secret: cannot find ${ref.secretKey} key in secret ${name}` }
+    return { is: 'missing', message: `error getting secret: cannot find ${key} key in secret ${name}` }
   }
-  if (value === '')
-    return { is: 'missing', message: `error getting secret: key ${ref.secretKey} of secret ${name} is empty` }
+  if (value === '') return { is: 'missing', message: `error getting secret: key ${key} of secret ${name} is empty` }
   return { is: 'value', value }
 }
 

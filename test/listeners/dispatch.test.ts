@@ -371,6 +371,9 @@ test('neither payload nor secret is logged', async () => {
   const { lines, log } = recordingLog()
   const cluster = await clusterWith(TEMPLATE, PUSHED, LISTENER)
   await createDispatcher({ cluster, admission: () => ({}), log })(record('ci/app', { body: '{"text":"payload-text"}' }))
-  expect(lines).toMatchObject([{ message: 'trigger looked at', trigger: 'push', verdict: 'fired' }])
+  expect(lines).toMatchObject([
+    { message: 'delivery dispatched', fired: 1, filtered: 0, failed: 0 },
+    { message: 'trigger fired', trigger: 'push' },
+  ])
   expect(JSON.stringify(lines)).not.toContain('payload-text')
 })

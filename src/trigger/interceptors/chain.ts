@@ -43,14 +43,9 @@ export async function runChain(
   secrets: Secrets,
   context: ChainContext = {},
 ): Promise<ChainAnswer> {
-  const links = chain.map((one, index) => ({ ...one, index, located: locatedOf(one, context.objects) }))
+  const { broken, ofGroup, ofTrigger } = readyChain(chain, context.objects)
   // Looked at first, so that a trigger which cannot work says so for every event and not only for some.
-  for (const { located, interceptor, index } of links) {
-    if (located.is !== 'nowhere') continue
-    return { is: 'fail', by: describe(interceptor, index), message: located.message }
-  }
-  const ofGroup = links.filter(({ group }) => group !== undefined)
-  const ofTrigger = links.filter(({ group }) => group === undefined)
+  if (broken !== undefined) return broken
   const start: At = { event, extensions: {} }
   const grouped =
     ofGroup.length === 0
@@ -67,7 +62,52 @@ export async function runChain(
 
 type At = Pick<InterceptorInput, 'event' | 'extensions'>
 type Passed = Exclude<ChainAnswer, { is: 'continue' }> | ({ readonly is: 'continue' } & At)
-type Link = ChainedInterceptor & { readonly index: number; readonly located: Located }
+type Link = ChainedInterceptor & {
+  readonly index: number
+  readonly located: Located
+  readonly params: Readonly<Record<string, unknown>>
+}
+
+/** What can be said of a chain before an event comes. */
+interface ReadyChain {
+  readonly objects: InterceptorObjects
+  readonly broken: ChainAnswer | undefined
+  readonly ofGroup: readonly Link[]
+  readonly ofTrigger: readonly Link[]
+  /** Those that may ask for a proof of who sent the event. */
+  readonly provable: readonly Link[]
+  /** Equal for chains that ask for the same proofs. */
+  readonly proofs: string
+}
+
+/** A chain lives as long as the listener that it was read from stays the same. */
+const READY = new WeakMap<readonly ChainedInterceptor[], ReadyChain>()
+
+function readyChain(chain: readonly ChainedInterceptor[], objects = NO_INTERCEPTOR_OBJECTS): ReadyChain {
+  const known = READY.get(chain)
+  if (known?.objects === objects) return known
+  const links = chain.map((one, index) => ({
+    ...one,
+    index,
+    located: locate(one.interceptor, one.namespace, objects),
+    params: paramsOf(one.interceptor),
+  }))
+  const provable = provableLinks(links)
+  const ready: ReadyChain = {
+    objects,
+    broken: links.flatMap(({ located, interceptor, index }) =>
+      located.is === 'nowhere'
+        ? [{ is: 'fail' as const, by: describe(interceptor, index), message: located.message }]
+        : [],
+    )[0],
+    ofGroup: links.filter(({ group }) => group !== undefined),
+    ofTrigger: links.filter(({ group }) => group === undefined),
+    provable,
+    proofs: JSON.stringify(provable.map(({ located, namespace, params }) => [located, namespace, params['secretRef']])),
+  }
+  READY.set(chain, ready)
+  return ready
+}
 
 /**
  * A group's interceptors look at an event once, however many triggers the group has. Kept with the event, which lives as
@@ -137,18 +177,23 @@ export async function proveChain(
   objects?: InterceptorObjects,
 ): Promise<readonly { readonly proof: Exclude<Proof, { is: 'unguarded' }>; readonly namespace: string }[]> {
   const found = await Promise.all(
-    provable(chain, objects).map(async one => {
-      const proof = await builtInOf(one, objects)?.prove({ event, ...inputOf(one, secrets) })
-      return proof === undefined || proof.is === 'unguarded' ? [] : [{ proof, namespace: one.namespace }]
+    readyChain(chain, objects).provable.map(async link => {
+      const proof = await builtInOf(link)?.prove({ event, ...inputOf(link, secrets) })
+      return proof === undefined || proof.is === 'unguarded' ? [] : [{ proof, namespace: link.namespace }]
     }),
   )
   return found.flat()
 }
 
+/** The same text for chains whose proofs come out the same for every event. */
+export function proofsAsked(chain: readonly ChainedInterceptor[], objects?: InterceptorObjects): string {
+  return readyChain(chain, objects).proofs
+}
+
 /** Behind a webhook interceptor headers and body may be others than those that came. */
-function provable(chain: readonly ChainedInterceptor[], objects?: InterceptorObjects): readonly ChainedInterceptor[] {
-  const webhook = chain.findIndex(one => locatedOf(one, objects).is === 'webhook')
-  return webhook < 0 ? chain : chain.slice(0, webhook)
+function provableLinks(links: readonly Link[]): readonly Link[] {
+  const webhook = links.findIndex(({ located }) => located.is === 'webhook')
+  return (webhook < 0 ? links : links.slice(0, webhook)).filter(({ located }) => located.is === 'builtIn')
 }
 
 /** Every Secret that the chain may ask for, with its namespace. */
@@ -156,28 +201,21 @@ export function secretsOfChain(
   chain: readonly ChainedInterceptor[],
   objects?: InterceptorObjects,
 ): readonly { readonly namespace: string; readonly ref: SecretRef }[] {
-  return chain.flatMap(one =>
-    (builtInOf(one, objects)?.secretRefs(paramsOf(one.interceptor)) ?? []).map(ref => ({
-      namespace: one.namespace,
-      ref,
-    })),
+  const { ofGroup, ofTrigger } = readyChain(chain, objects)
+  return [...ofGroup, ...ofTrigger].flatMap(link =>
+    (builtInOf(link)?.secretRefs(link.params) ?? []).map(ref => ({ namespace: link.namespace, ref })),
   )
 }
 
-function inputOf({ interceptor, namespace }: ChainedInterceptor, secrets: Secrets) {
-  return { params: paramsOf(interceptor), secret: (ref: SecretRef) => secretValue(secrets, namespace, ref) }
+function inputOf({ params, namespace }: Link, secrets: Secrets) {
+  return { params, secret: (ref: SecretRef) => secretValue(secrets, namespace, ref) }
 }
 
 function paramsOf(interceptor: TriggerInterceptor): Readonly<Record<string, unknown>> {
   return Object.fromEntries((interceptor.params ?? []).map(({ name, value }) => [name, value]))
 }
 
-function locatedOf({ interceptor, namespace }: ChainedInterceptor, objects = NO_INTERCEPTOR_OBJECTS): Located {
-  return locate(interceptor, namespace, objects)
-}
-
-function builtInOf(one: ChainedInterceptor, objects?: InterceptorObjects): InterceptorKind | undefined {
-  const located = locatedOf(one, objects)
+function builtInOf({ located }: Link): InterceptorKind | undefined {
   return located.is === 'builtIn' ? BUILT_IN[located.name] : undefined
 }
 

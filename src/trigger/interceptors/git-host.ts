@@ -76,8 +76,24 @@ async function proveBy(host: GitHost, { event, params, secret }: ProofInput): Pr
   if (signatures.some(other => other !== signature)) {
     return reject(`${host.signatureHeader} is given with differing values`, 'send exactly one signature')
   }
-  if (await host.isGenuine(known.value, event.rawBody, signature)) return { is: 'accepted' }
+  if (await isGenuine(host, known.value, event.rawBody, signature)) return { is: 'accepted' }
   return reject(host.rejection, wayOutOfMismatch(known.value, host.settings))
+}
+
+type Answers = Map<string, Promise<boolean>>
+
+/** By host and signature, then by secret: a thousand triggers that ask for the same proof are one look at the body. */
+const checked = new WeakMap<Uint8Array, Map<string, Answers>>()
+
+function isGenuine(host: GitHost, secret: string, rawBody: Uint8Array, signature: string): Promise<boolean> {
+  const bySignature = checked.get(rawBody) ?? new Map<string, Answers>()
+  checked.set(rawBody, bySignature)
+  const signed = `${host.name} ${signature}`
+  const answers: Answers = bySignature.get(signed) ?? new Map()
+  bySignature.set(signed, answers)
+  const answer = answers.get(secret) ?? Promise.resolve(host.isGenuine(secret, rawBody, signature))
+  answers.set(secret, answer)
+  return answer
 }
 
 function wayOutOfMismatch(secret: string, settings: string): string {

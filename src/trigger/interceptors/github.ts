@@ -48,7 +48,21 @@ function secretRefs(params: Readonly<Record<string, unknown>>): readonly SecretR
 async function verifySignature(secret: string, rawBody: Uint8Array, signature: string): Promise<boolean> {
   if (rawBody.length === 0) return false
   // A body that is not UTF-8 reads differently here, and so has another signature: refused.
-  return new Webhooks({ secret }).verify(new TextDecoder('utf-8', { ignoreBOM: true }).decode(rawBody), signature)
+  return verifierOf(secret).verify(TEXT.decode(rawBody), signature)
+}
+
+const TEXT = new TextDecoder('utf-8', { ignoreBOM: true })
+/** Making one costs as much as a signature. */
+const MAX_VERIFIERS = 100
+const verifiers = new Map<string, Webhooks>()
+
+function verifierOf(secret: string): Webhooks {
+  const known = verifiers.get(secret)
+  if (known !== undefined) return known
+  if (verifiers.size >= MAX_VERIFIERS) verifiers.clear()
+  const made = new Webhooks({ secret })
+  verifiers.set(secret, made)
+  return made
 }
 
 function enabledFeature(

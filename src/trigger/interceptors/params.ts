@@ -23,6 +23,16 @@ export const GITHUB_PARAMS: ParamTypes = {
 
 /** A param that nobody knows harms nobody, and null is as good as none. */
 export function paramsProblem(params: Json, types: ParamTypes): string | undefined {
+  const known = problems.get(params) ?? new Map<ParamTypes, string | undefined>()
+  problems.set(params, known)
+  if (!known.has(types)) known.set(types, findProblem(params, types))
+  return known.get(types)
+}
+
+/** A chain gives the same params for every event. */
+const problems = new WeakMap<Json, Map<ParamTypes, string | undefined>>()
+
+function findProblem(params: Json, types: ParamTypes): string | undefined {
   const problem = firstProblem(params, types, 'InterceptorParams', '')
   return problem && `failed to parse interceptor params: invalid json: json: cannot unmarshal ${problem}`
 }
