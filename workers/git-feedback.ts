@@ -24,33 +24,26 @@ import {
   type Target as DueTarget,
   inOrder,
   isOver,
+  slim,
 } from '../src/feedback/due-runs.js'
-import { lookUpFindings, type StepLogTail } from '../src/feedback/findings.js'
-import { placeOf } from '../src/feedback/place.js'
-import { NO_FINDINGS, reportOf } from '../src/feedback/report.js'
-import { isDue, labelReport } from '../src/feedback/report-label.js'
-import type { BuildPlace, BuildReport, ReportOutcome, Sent } from '../src/git-host/build-report.js'
-import { growingPauseMs } from '../src/lib/backoff.js'
+import { isDue, type LabelValue, labelReport } from '../src/feedback/report-label.js'
+import { type TellDeps, type Told, tell } from '../src/feedback/tell.js'
+import { growingPauseMs, type PauseLimits } from '../src/lib/backoff.js'
 import { describeError } from '../src/lib/fault.js'
 import type { Log } from '../src/lib/log.js'
 import { createSlots, type Slots } from '../src/lib/slots.js'
 import { fromTimestamp } from '../src/lib/time.js'
 import { GIT_REPORT, GIT_REPORT_LABEL } from '../src/resources/annotations.js'
 import { keyOf } from '../src/resources/meta.js'
-import { timerMs } from '../src/timers.js'
+import { pause, timerMs } from '../src/timers.js'
 
-export interface GitFeedbackDeps {
+export interface GitFeedbackDeps extends Pick<TellDeps, 'send' | 'tailOf' | 'runUrl' | 'now'> {
   readonly cluster: Cluster
-  readonly send: (place: BuildPlace, report: BuildReport, before: Sent, signal: AbortSignal) => Promise<ReportOutcome>
-  readonly tailOf: StepLogTail
   /** An Event on the run. */
   readonly record: (
     run: Run,
-    text: { readonly type: 'Normal' | 'Warning'; readonly reason: string; readonly message: string },
+    text: { readonly type: 'Warning'; readonly reason: string; readonly message: string },
   ) => void
-  /** Where people look at a run, with placeholders; '' for nowhere. */
-  readonly runUrl: string
-  readonly now: () => number
   readonly log: Log
   /** Tests make them short. */
   readonly pauses?: Pauses
@@ -62,7 +55,7 @@ export interface Pauses {
   /** Between two reports about one target, unless the second is of an end. */
   readonly intervalMs: number
   /** After failures in a row. */
-  readonly retry: { readonly firstMs: number; readonly maxMs: number }
+  readonly retry: PauseLimits
 }
 
 export interface GitFeedback {
@@ -80,7 +73,7 @@ const REQUESTS_PER_LOGIN = 4
 const REQUESTS_AT_ONCE = 32
 /** Who waits for a status longer than that does not wait any more. */
 const GIVE_UP_AFTER_MS = 24 * 60 * 60_000
-/** From this failure in a row on, an Event says so. */
+/** At this failure in a row, an Event says so. */
 const TELL_OF_FAILURES = 5
 
 /** Everything that one login is used for with one host: what the host asks of one, it asks of all. */
@@ -102,19 +95,19 @@ interface Target extends DueTarget {
   notBefore: number
 }
 
-type Told = 'all' | 'for now' | 'later'
-
 export function startGitFeedback(deps: GitFeedbackDeps): GitFeedback {
   const { cluster, now, log, pauses = PAUSES } = deps
   const stop = new AbortController()
+  const { signal } = stop
   // Everything that waits listens to it.
-  setMaxListeners(0, stop.signal)
+  setMaxListeners(0, signal)
   const logins = new Map<string, Login>()
   const due = createDueRuns<Target>(newTarget, MAX_DUE)
-  /** Labelled by us, and not yet seen to be: what the watch still has to say of them is old. */
-  const settled = new Set<string>()
+  /** By uid, labelled by us and not yet seen to be: what the watch still has to say of them is old. */
+  const settled = new Map<string, Run['kind']>()
   const atOnce = createSlots(REQUESTS_AT_ONCE)
   const working = new Set<Promise<void>>()
+  const telling: TellDeps = { ...deps, warn, settle, signal }
   let isIncomplete = false
 
   function newTarget(key: string, asked: Asked, { metadata: { namespace } }: Run): Target {
@@ -131,8 +124,8 @@ export function startGitFeedback(deps: GitFeedbackDeps): GitFeedback {
     for (const [name, login] of logins) if (!used.has(login) && login.openAt < now()) logins.delete(name)
   }
 
-  async function follow(kind: (typeof KINDS)[number]): Promise<void> {
-    const changes = cluster.watch(kind, DUE, stop.signal) as AsyncIterable<Change<Run>>
+  async function follow(kind: Run['kind']): Promise<void> {
+    const changes = cluster.watch(kind, DUE, signal) as AsyncIterable<Change<Run>>
     for await (const change of changes) {
       if (change.type === 'listed') await listed(kind, change.items)
       else if (change.type === 'put') seen(change.item, false)
@@ -142,7 +135,7 @@ export function startGitFeedback(deps: GitFeedbackDeps): GitFeedback {
 
   async function listed(kind: Run['kind'], items: readonly Run[]): Promise<void> {
     const uids = new Set(items.map(({ metadata }) => metadata.uid))
-    for (const uid of settled) if (!uids.has(uid)) settled.delete(uid)
+    for (const [uid, of] of settled) if (of === kind && !uids.has(uid)) settled.delete(uid)
     const known = [...due.all()].flatMap(target => [...target.runs.values()])
     for (const { run } of known) if (run.kind === kind && !uids.has(run.metadata.uid)) await removed(run)
     // The oldest first: what there is no room for is newer than what there is.
@@ -154,7 +147,8 @@ export function startGitFeedback(deps: GitFeedbackDeps): GitFeedback {
     const found = askedOf(run)
     if (found.is === 'problem') {
       due.remove(run.metadata.uid)
-      track(refuse(run, found.message))
+      warn(run, 'GitStatusNotSent', found.message)
+      track(label(run, 'refused'))
       return
     }
     const target = due.put(run, found.asked, now(), isOld)
@@ -168,20 +162,31 @@ export function startGitFeedback(deps: GitFeedbackDeps): GitFeedback {
     settled.delete(uid)
     const known = due.find(uid)
     if (known === undefined) return
-    const stored = await cluster.get(run.kind, keyOf(run))
-    if (stored?.metadata.uid === uid) return due.remove(uid)
-    known.due.run = run
+    if (await isThere(run)) return due.remove(uid)
+    known.due.run = slim(run)
     known.due.isGone = true
     plan(known.target)
   }
 
+  async function isThere(run: Run): Promise<boolean> {
+    for (let failures = 1; !signal.aborted; failures += 1) {
+      try {
+        return (await cluster.get(run.kind, keyOf(run)))?.metadata.uid === run.metadata.uid
+      } catch (error) {
+        waitsForStore(error)
+        await pause(growingPauseMs(failures, pauses.retry, Math.random()), signal)
+      }
+    }
+    return true
+  }
+
   function plan(target: Target): void {
-    if (stop.signal.aborted) return
+    if (signal.aborted) return
     target.changed = target.busy
     if (target.busy) return
     clearTimeout(target.timer)
     const at = Math.max(target.notBefore, target.login.openAt, settledAt(target))
-    target.timer = setTimeout(() => track(serve(target)), timerMs(at - now()))
+    target.timer = setTimeout(() => track(serve(target)), timerMs(at - now())).unref()
   }
 
   function settledAt(target: Target): number {
@@ -192,7 +197,7 @@ export function startGitFeedback(deps: GitFeedbackDeps): GitFeedback {
 
   function track(work: Promise<void>): void {
     const tracked = work.catch((error: unknown) => {
-      if (!stop.signal.aborted) log.error('telling a git host failed', { error: describeError(error) })
+      if (!signal.aborted) log.error('telling a git host failed', { error: describeError(error) })
     })
     working.add(tracked)
     void tracked.finally(() => working.delete(tracked))
@@ -201,18 +206,18 @@ export function startGitFeedback(deps: GitFeedbackDeps): GitFeedback {
   async function serve(target: Target): Promise<void> {
     target.busy = true
     target.changed = false
-    let told: Told = 'later'
+    let isThrough = false
     try {
-      told = await target.login.slots.run(() => atOnce.run(() => tell(target), stop.signal), stop.signal)
+      isThrough = await target.login.slots.run(() => atOnce.run(() => attempt(target), signal), signal)
     } catch (error) {
-      if (stop.signal.aborted) return
-      log.warn('a git status waits for the store', { error: describeError(error) })
+      if (signal.aborted) return
+      waitsForStore(error)
       target.failures += 1
       target.notBefore = now() + growingPauseMs(target.failures, pauses.retry, Math.random())
     } finally {
       target.busy = false
     }
-    if (target.runs.size > 0 && (told === 'later' || target.changed)) plan(target)
+    if (target.runs.size > 0 && (!isThrough || target.changed)) plan(target)
     if (isIncomplete && due.size() < MAX_DUE / 2) await lookAgain()
   }
 
@@ -221,76 +226,18 @@ export function startGitFeedback(deps: GitFeedbackDeps): GitFeedback {
     for (const kind of KINDS) for (const run of [...(await cluster.list(kind, DUE))].sort(byAge)) seen(run, true)
   }
 
-  async function tell(target: Target): Promise<Told> {
+  /** False when it is to be planned once more. */
+  async function attempt(target: Target): Promise<boolean> {
     // Another run of the same login was told to wait, after this one was planned.
-    if (target.login.openAt > now()) return 'later'
-    const runs = inOrder(target)
-    const newest = runs.at(-1)
-    if (newest === undefined) return 'all'
-    for (const older of runs.slice(0, -1)) await supersede(older, newest)
-    const { run, asked } = newest
-    const isLast = isOver(newest)
-    if (isLast) newest.findings ??= await lookUpFindings(cluster, deps.tailOf, run, asked)
-    const { isGone, findings = NO_FINDINGS } = newest
-    const report = reportOf(run, asked, { findings, runUrl: deps.runUrl, isGone })
-    const words = JSON.stringify(report)
-    if (words === newest.told) {
-      if (isLast) await settle(newest, 'sent')
-      return 'all'
-    }
-    const secret = await cluster.get('Secret', { namespace: run.metadata.namespace, name: asked.secret })
-    const where = placeOf(asked, secret, run.metadata.namespace)
-    const outcome: ReportOutcome =
-      where.is === 'place' ? await send(where.place, report, newest) : { is: 'refused', message: where.message }
-    switch (outcome.is) {
-      case 'taken':
-        newest.checkId = outcome.checkId ?? newest.checkId
-        newest.told = words
-        newest.toldAt = now()
-        target.failures = 0
-        target.login.failures = 0
-        if (isLast) await settle(newest, 'sent')
-        return 'for now'
-      case 'refused':
-      case 'no checks':
-        target.failures = 0
-        newest.told = words
-        newest.toldAt = now()
-        if (isLast) {
-          due.remove(run.metadata.uid)
-          await refuse(run, outcome.message)
-        } else warn(run, 'GitStatusNotSent', outcome.message)
-        return 'for now'
-      case 'later':
-        return postpone(target, newest, outcome)
-      default:
-        throw new Error(`unknown outcome ${JSON.stringify(outcome satisfies never)}`)
-    }
+    if (target.login.openAt > now()) return false
+    const told = await tell(telling, inOrder(target))
+    if (told.is === 'later') return postpone(target, told)
+    target.failures = 0
+    target.login.failures = 0
+    return true
   }
 
-  /** A token that may write no check runs writes statuses: the same news, on one line. */
-  async function send(place: BuildPlace, report: BuildReport, newest: DueRun): Promise<ReportOutcome> {
-    const { checkId, mayHaveCheck, isStatusOnly } = newest
-    const asStatus: BuildPlace = { ...place, kind: 'github' }
-    if (isStatusOnly) return deps.send(asStatus, report, {}, stop.signal)
-    const sent: Sent = { mayHaveCheck, ...(checkId !== undefined && { checkId }) }
-    const outcome = await deps.send(place, report, sent, stop.signal)
-    if (outcome.is === 'later') newest.mayHaveCheck = true
-    if (outcome.is !== 'no checks') return outcome
-    newest.isStatusOnly = true
-    const instead = await deps.send(asStatus, report, {}, stop.signal)
-    if (instead.is === 'taken') {
-      const message = `${outcome.message}. A commit status was sent instead: check runs need the token of a GitHub App; write "github" in tektite.dev/git-status to ask for statuses`
-      warn(newest.run, 'GitStatusInsteadOfCheck', message)
-    }
-    return instead
-  }
-
-  function postpone(
-    target: Target,
-    { run, isGone, seenAt }: DueRun,
-    outcome: Extract<ReportOutcome, { is: 'later' }>,
-  ): Told {
+  async function postpone(target: Target, { due: late, outcome }: Extract<Told, { is: 'later' }>): Promise<boolean> {
     const { login } = target
     const { message, afterMs, concerns } = outcome
     target.failures += 1
@@ -299,42 +246,16 @@ export function startGitFeedback(deps: GitFeedbackDeps): GitFeedback {
     const at = now() + (afterMs ?? growingPauseMs(failures, pauses.retry, Math.random()))
     if (concerns === 'host') login.openAt = Math.max(login.openAt, at)
     target.notBefore = at
-    log.warn('a git status could not be sent, and is tried again', {
-      run: nameOf(run),
-      error: message,
-      afterMs: at - now(),
-    })
-    const endedAt = isGone ? seenAt : fromTimestamp(run.status?.completionTime ?? '')
+    const fields = { run: nameOf(late.run), error: message, afterMs: at - now() }
+    log.warn('a git status could not be sent, and is tried again', fields)
+    const endedAt = late.isGone ? late.seenAt : fromTimestamp(late.run.status?.completionTime ?? '')
     if (endedAt + GIVE_UP_AFTER_MS < now()) {
-      due.remove(run.metadata.uid)
-      track(refuse(run, `given up a day after the run has ended: ${message}`))
-      return 'all'
+      warn(late.run, 'GitStatusNotSent', `given up a day after the run has ended: ${message}`)
+      await settle(late, 'refused')
+      return true
     }
-    if (target.failures === TELL_OF_FAILURES) warn(run, 'GitStatusDelayed', `${message}; it is tried again`)
-    return 'later'
-  }
-
-  async function supersede(older: DueRun, newer: DueRun): Promise<void> {
-    if (older.checkId !== undefined || older.mayHaveCheck) await endCheck(older, newer)
-    await settle(older, 'superseded')
-  }
-
-  /** The check run of a run that will say no more must not stand there as running for ever. Tried once. */
-  async function endCheck({ run, asked, checkId, mayHaveCheck, isGone }: DueRun, newer: DueRun): Promise<void> {
-    if (asked.kind !== 'github-check') return
-    const { namespace } = run.metadata
-    const where = placeOf(asked, await cluster.get('Secret', { namespace, name: asked.secret }), namespace)
-    if (where.is === 'problem') return
-    const now = reportOf(run, asked, { findings: NO_FINDINGS, runUrl: deps.runUrl, isGone })
-    const description = `Superseded by ${newer.run.metadata.name}`
-    const report: BuildReport = { ...now, state: 'cancelled', description, summary: description }
-    const sent: Sent = { mayHaveCheck, onlyExisting: true, ...(checkId !== undefined && { checkId }) }
-    await deps.send(where.place, report, sent, stop.signal)
-  }
-
-  async function refuse(run: Run, message: string): Promise<void> {
-    warn(run, 'GitStatusNotSent', message)
-    await label(run, 'refused')
+    if (target.failures === TELL_OF_FAILURES) warn(late.run, 'GitStatusDelayed', `${message}; it is tried again`)
+    return false
   }
 
   function warn(run: Run, reason: string, message: string): void {
@@ -342,17 +263,24 @@ export function startGitFeedback(deps: GitFeedbackDeps): GitFeedback {
     log.warn('a git status was not sent as asked', { run: nameOf(run), reason, message })
   }
 
-  async function settle({ run, isGone }: DueRun, value: 'sent' | 'superseded'): Promise<void> {
+  function waitsForStore(error: unknown): void {
+    log.warn('a git status waits for the store', { error: describeError(error) })
+  }
+
+  async function settle({ run, isGone }: DueRun, value: LabelValue): Promise<void> {
     if (!isGone) await label(run, value)
     due.remove(run.metadata.uid)
   }
 
-  async function label(run: Run, value: 'sent' | 'refused' | 'superseded'): Promise<void> {
-    settled.add(run.metadata.uid)
-    await labelReport(cluster, run, value, { signal: stop.signal, pauses: pauses.retry, random: Math.random })
+  async function label(run: Run, value: LabelValue): Promise<void> {
+    const { uid } = run.metadata
+    settled.set(uid, run.kind)
+    const isLabelled = await labelReport(cluster, run, value, { signal, pauses: pauses.retry, random: Math.random })
+    // The watch will say nothing of it.
+    if (!isLabelled) settled.delete(uid)
   }
 
-  const loops = KINDS.map(kind => follow(kind))
+  const loops = KINDS.map(follow)
   return {
     async close() {
       stop.abort(new Error('closing'))
