@@ -10,6 +10,7 @@ import { createRunReporter } from './events/run-reporter.js'
 import { publicAddresses } from './fetch/addresses.js'
 import { readAllowedHosts } from './fetch/allowed-hosts.js'
 import { createGuard } from './fetch/guard.js'
+import type { AppTokens } from './git-host/github-app.js'
 import type { Log } from './lib/log.js'
 import type { RunMetrics } from './metrics/run-metrics.js'
 import { observers, type RunObserver } from './reconcile/run-observer.js'
@@ -82,10 +83,12 @@ export async function startReporting(
 
 /** Loaded with the first report; the hosts that are allowed are read for each. */
 function gitHostSender(cluster: Cluster, allowedHosts: string, now: () => number): GitFeedbackDeps['send'] {
+  let apps: AppTokens | undefined
   return async (place, report, before, signal) => {
     const { sendReport } = await import('./git-host/send-report.js')
+    apps ??= (await import('./git-host/github-app.js')).createAppTokens(now)
     const allowed = await readAllowedHosts(cluster, allowedHosts)
     const guard = createGuard(publicAddresses(allowed, 'git hosts are told at'))
-    return sendReport(place, report, before, { guard, signal, now })
+    return sendReport(place, report, before, { guard, signal, now, apps })
   }
 }

@@ -59,7 +59,7 @@ export function placeOf(asked: Asked, secret: Secret | undefined, namespace: str
       `annotation ${GIT_STATUS_ANNOTATIONS.repository} is no repository of a ${kind} host: ${PATH_FORMS[kind]}`,
     )
   }
-  const login = loginOf(secret, asked.key)
+  const login = appOf(asked, secret) ?? loginOf(secret, asked.key)
   if (login === undefined) {
     const keys = Object.keys(secret.data ?? {})
     const has = keys.length === 0 ? 'none' : oneLine(keys.join(', '), 200)
@@ -148,15 +148,24 @@ function usualKey({ type }: Secret): string {
 }
 
 function loginOf(secret: Secret, key: string): BuildPlace['login'] | undefined {
-  const value = (name: string): string =>
-    Object.hasOwn(secret.data ?? {}, name)
-      ? Buffer.from(secret.data?.[name] ?? '', 'base64')
-          .toString('utf8')
-          .trim()
-      : ''
-  const login = { username: value('username'), token: value(key || usualKey(secret)) }
+  const login = { username: secretText(secret, 'username'), token: secretText(secret, key || usualKey(secret)) }
   // Two lines would be two headers.
-  return login.token === '' || /[^\x21-\x7e]/.test(login.token) || /[\p{C}:]/u.test(login.username) ? undefined : login
+  return /^[\x21-\x7e]+$/.test(login.token) && !/[\p{C}:]/u.test(login.username) ? login : undefined
+}
+
+/** Under the keys that Pipelines as Code has them. */
+function appOf({ kind, key }: Asked, secret: Secret): BuildPlace['login'] | undefined {
+  if (key !== '' || (kind !== 'github' && kind !== 'github-check')) return undefined
+  const app = { id: secretText(secret, 'github-application-id'), privateKey: secretText(secret, 'github-private-key') }
+  return /^[\w.-]+$/.test(app.id) && app.privateKey !== '' ? { username: '', token: '', app } : undefined
+}
+
+function secretText({ data = {} }: Secret, key: string): string {
+  return Object.hasOwn(data, key)
+    ? Buffer.from(data[key] ?? '', 'base64')
+        .toString('utf8')
+        .trim()
+    : ''
 }
 
 function trimmed({ origin, pathname }: URL): string {

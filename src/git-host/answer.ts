@@ -34,7 +34,7 @@ export function outcomeOf(
       ...(afterMs === undefined ? { concerns: 'report' } : { concerns: 'host', afterMs }),
     }
   }
-  return { is: 'refused', message: `${said}. ${wayOut(status, headers)}` }
+  return { is: 'refused', message: `${said}. ${wayOut(status, headers)}`, status }
 }
 
 const TRANSIENT: ReadonlySet<number> = new Set([408, 409, 423, 425, 429])

@@ -34,7 +34,18 @@ export interface BuildPlace {
   /** Lower case hex digits, all of them. */
   readonly sha: string
   /** `username` is '' for a token that stands alone. */
-  readonly login: { readonly username: string; readonly token: string }
+  readonly login: {
+    readonly username: string
+    readonly token: string
+    /** Makes tokens of its own, for `github` and `github-check`; `token` is '' then. */
+    readonly app?: GitHubApp
+  }
+}
+
+export interface GitHubApp {
+  readonly id: string
+  /** PEM. */
+  readonly privateKey: string
 }
 
 /** What is known of earlier reports about the same run. */
@@ -51,7 +62,7 @@ export type ReportOutcome =
   /** The host has it. `checkId` names what it made, for those that want it named from then on. */
   | { readonly is: 'taken'; readonly checkId?: number }
   /** It will say so again. */
-  | { readonly is: 'refused'; readonly message: string }
+  | { readonly is: 'refused'; readonly message: string; readonly status?: number }
   /** The token may send statuses, and no check runs. */
   | { readonly is: 'no checks'; readonly message: string }
   | {

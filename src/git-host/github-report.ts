@@ -1,7 +1,7 @@
 /** Commit statuses and check runs, by Octokit. */
 import type { HttpBounds } from '../fetch/http-fetch.js'
 import { isRecord } from '../resources/shape.js'
-import { hostMessage, outcomeOf } from './answer.js'
+import { outcomeOf } from './answer.js'
 import {
   type BuildPlace,
   type BuildReport,
@@ -11,7 +11,8 @@ import {
   type Sent,
 } from './build-report.js'
 import { GITHUB_STATES } from './commit-status.js'
-import { createGitHub, type GitHub } from './github.js'
+import { answerIn, createGitHub, type GitHub } from './github.js'
+import type { AppTokens } from './github-app.js'
 import { movedTo, noAnswer } from './no-answer.js'
 
 /** What an ended check run came to. */
@@ -27,9 +28,30 @@ export const CHECK_CONCLUSIONS: Readonly<Record<Exclude<BuildState, 'queued' | '
 interface GitHubDeps {
   readonly bounds: Omit<HttpBounds, 'caBundle'>
   readonly now: () => number
+  readonly apps: AppTokens
 }
 
+/** With the token of the Secret, or one that its App is given. */
 export async function sendToGitHub(
+  place: BuildPlace,
+  report: BuildReport,
+  before: Sent,
+  deps: GitHubDeps,
+): Promise<ReportOutcome> {
+  const { app } = place.login
+  if (app === undefined) return sendWithToken(place, report, before, deps)
+  const send = (token: string) => sendWithToken({ ...place, login: { username: '', token } }, report, before, deps)
+  const got = await deps.apps.tokenFor(place, app, deps.bounds)
+  if (got.is !== 'token') return got
+  const outcome = await send(got.token)
+  if (!got.isKept || outcome.is !== 'refused' || outcome.status !== 401) return outcome
+  // Taken back before its time.
+  deps.apps.forget(place, app)
+  const fresh = await deps.apps.tokenFor(place, app, deps.bounds)
+  return fresh.is === 'token' ? send(fresh.token) : fresh
+}
+
+async function sendWithToken(
   place: BuildPlace,
   report: BuildReport,
   before: Sent,
@@ -100,13 +122,6 @@ async function findCheck(github: GitHub, place: BuildPlace, { context, externalI
 
 type Body = Readonly<Record<string, unknown>>
 
-/** An answer that is no success, with what Octokit hands out of it. */
-interface Failed {
-  readonly status: number
-  readonly headers: Readonly<Record<string, string>>
-  readonly data: unknown
-}
-
 /** The answer's data. @throws an error with `response` for any status but 2xx. */
 async function request(github: GitHub, place: BuildPlace, route: string, body: Body): Promise<unknown> {
   const [owner, repo] = place.repository
@@ -121,11 +136,4 @@ async function request(github: GitHub, place: BuildPlace, route: string, body: B
   const again = await github.request(`${method} ${to}`, rest)
   if (again.status < 300) return again.data
   throw Object.assign(new Error('redirected twice'), { response: again })
-}
-
-function answerIn(error: unknown, token: string) {
-  if (!isRecord(error) || !isRecord(error['response'])) return undefined
-  const { status, headers, data } = error['response'] as unknown as Failed
-  const text = typeof data === 'string' ? data : JSON.stringify(data)
-  return { status, headers, message: hostMessage(text ?? '', token) }
 }

@@ -2,6 +2,8 @@
 import { Octokit } from '@octokit/core'
 import { FetchError } from '../fetch/fetch-error.js'
 import { type HttpBounds, httpFetch } from '../fetch/http-fetch.js'
+import { isRecord } from '../resources/shape.js'
+import { type HostAnswer, hostMessage } from './answer.js'
 
 export type GitHub = Pick<Octokit, 'request'>
 
@@ -48,4 +50,19 @@ function guardedFetch(origin: string, bounds: Omit<HttpBounds, 'caBundle'>) {
     const isEmpty = [204, 205, 304].includes(answer.status)
     return new Response(isEmpty ? null : new Uint8Array(answer.body), { status: answer.status, headers })
   }
+}
+
+/** An answer that is no success, with what Octokit hands out of it. */
+interface Failed {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly data: unknown
+}
+
+/** Undefined when there was no answer. `token` is kept out of the host's words. */
+export function answerIn(error: unknown, token: string): HostAnswer | undefined {
+  if (!isRecord(error) || !isRecord(error['response'])) return undefined
+  const { status, headers, data } = error['response'] as unknown as Failed
+  const text = typeof data === 'string' ? data : JSON.stringify(data)
+  return { status, headers, message: hostMessage(text ?? '', token) }
 }

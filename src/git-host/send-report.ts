@@ -4,6 +4,7 @@ import { type HttpAnswer, type HttpRequest, httpFetch } from '../fetch/http-fetc
 import { hostMessage, outcomeOf } from './answer.js'
 import type { BuildPlace, BuildReport, ReportOutcome, Sent } from './build-report.js'
 import { commitStatusRequest, isKnownAlready, type StatusHost } from './commit-status.js'
+import type { AppTokens } from './github-app.js'
 import { movedTo, noAnswer } from './no-answer.js'
 
 export interface SendDeps {
@@ -11,6 +12,7 @@ export interface SendDeps {
   readonly signal: AbortSignal
   /** Epoch ms. */
   readonly now: () => number
+  readonly apps: AppTokens
 }
 
 const TIMEOUT_MS = 15_000
@@ -23,7 +25,7 @@ export async function sendReport(
   place: BuildPlace,
   report: BuildReport,
   before: Sent,
-  { guard, signal, now }: SendDeps,
+  { guard, signal, now, apps }: SendDeps,
 ): Promise<ReportOutcome> {
   const { token } = place.login
   const timeout = AbortSignal.timeout(TIMEOUT_MS)
@@ -31,7 +33,7 @@ export async function sendReport(
   try {
     if (place.kind === 'github' || place.kind === 'github-check') {
       const { sendToGitHub } = await import('./github-report.js')
-      return await sendToGitHub(place, report, before, { bounds, now })
+      return await sendToGitHub(place, report, before, { bounds, now, apps })
     }
     const host = place.kind satisfies StatusHost
     const { status, headers, body } = await post(commitStatusRequest({ ...place, kind: host }, report), bounds)

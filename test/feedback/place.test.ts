@@ -10,7 +10,7 @@ import { yamlCases } from '../helpers/yaml.js'
 interface Case {
   readonly asked: Readonly<Record<string, string>>
   readonly secret?: { annotations?: Record<string, string>; type?: string; data?: Record<string, string> }
-  readonly place?: { api: string; web: string; repository: string[]; token: string; username?: string }
+  readonly place?: { api: string; web: string; repository: string[]; token: string; username?: string; app?: object }
   /** A part of the message. Its colon is written as a comma, which YAML likes better. */
   readonly problem?: string
 }
@@ -56,8 +56,8 @@ test.each(yamlCases<Case>(new URL('place.cases.yaml', import.meta.url)))(
       expect(message).not.toMatch(/t0ken|s3cret/)
       return
     }
-    const { token, username = '', ...where } = place
-    const login = { username, token }
+    const { token, username = '', app, ...where } = place
+    const login = { username, token, ...(app && { app }) }
     expect(found).toMatchObject({ is: 'place', place: { ...where, sha: 'a'.repeat(40), login } })
   },
 )

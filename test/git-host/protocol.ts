@@ -2,6 +2,7 @@
  * A server on loopback that behaves as the APIs of GitHub, GitLab, Bitbucket Cloud and Server, and Gitea do where they are
  * told of builds: routes, logins, bodies, answers, and what they refuse. Keeps every request, and what each host would show.
  */
+import { createVerify, type KeyObject } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
 import { type Recorded, record } from '../fetch/recorder.js'
 
@@ -55,11 +56,41 @@ export interface Protocol {
   readonly requests: readonly Recorded[]
   readonly shown: readonly Shown[]
   readonly checks: readonly Check[]
+  /** Takes all tokens of the App back. */
+  revoke(): void
   /** Answers the next requests before anything else looks at them; undefined lets one through. */
   intercept: ((request: Recorded, response: ServerResponse) => 'answered' | undefined) | undefined
 }
 
-export async function serveGitHosts({ shas = [SHA] as readonly string[], isApp = true } = {}): Promise<Protocol> {
+export interface ProtocolOptions {
+  /** Commits that there are; none for all. */
+  readonly shas?: readonly string[]
+  /** Whether `TOKEN` is the token of a GitHub App. */
+  readonly isApp?: boolean
+  /** Of a GitHub App that is installed on org/repo, and its tokens' life. */
+  readonly app?: { readonly id: string; readonly key: KeyObject; readonly now: () => number; readonly lifeMs: number }
+}
+
+export async function serveGitHosts({ shas = [SHA], isApp = true, app }: ProtocolOptions = {}): Promise<Protocol> {
+  /** Made for the App, with the end of their lives. */
+  const installation = new Map<string, number>()
+  const isGitHubToken = (login: string | undefined): boolean => {
+    const [scheme, token = ''] = login?.split(' ') ?? []
+    if (scheme !== 'token' && scheme !== 'Bearer') return false
+    return token === TOKEN || (app !== undefined && (installation.get(token) ?? 0) > app.now())
+  }
+  const isOfApp = (login: string | undefined): boolean => (login?.endsWith(TOKEN) ? isApp : isGitHubToken(login))
+  const isJwt = (login: string | undefined): boolean => {
+    const [header = '', claims = '', signature = ''] = login?.replace(/^bearer /i, '').split('.') ?? []
+    if (
+      app === undefined ||
+      !createVerify('RSA-SHA256').update(`${header}.${claims}`).verify(app.key, signature, 'base64url')
+    )
+      return false
+    const { iss, iat, exp } = JSON.parse(Buffer.from(claims, 'base64url').toString()) as Record<string, unknown>
+    const now = app.now() / 1_000
+    return iss === app.id && Number(iat) <= now && Number(exp) > now && Number(exp) - Number(iat) <= 600
+  }
   const shown: Shown[] = []
   const checks: Check[] = []
   const knows = (sha: string | undefined): boolean => sha !== undefined && (shas.includes(sha) || shas.length === 0)
@@ -75,7 +106,7 @@ export async function serveGitHosts({ shas = [SHA] as readonly string[], isApp =
       host: 'github',
       method: 'POST',
       path: /^\/api\/v3\/repos\/([^/]+\/[^/]+)\/statuses\/([0-9a-f]+)$/,
-      isLoggedIn: ({ login }) => login === `token ${TOKEN}` || login === `Bearer ${TOKEN}`,
+      isLoggedIn: ({ login }) => isGitHubToken(login),
       unauthorized: { message: 'Bad credentials', documentation_url: 'https://docs.github.com/rest' },
       answer({ body }, [repository = '', sha = '']) {
         if (!knows(sha)) return { status: 422, body: { message: `No commit found for SHA: ${sha}`, status: '422' } }
@@ -91,10 +122,10 @@ export async function serveGitHosts({ shas = [SHA] as readonly string[], isApp =
       host: 'github',
       method: 'POST',
       path: /^\/api\/v3\/repos\/([^/]+\/[^/]+)\/check-runs$/,
-      isLoggedIn: ({ login }) => login === `token ${TOKEN}`,
+      isLoggedIn: ({ login }) => isGitHubToken(login),
       unauthorized: { message: 'Bad credentials' },
-      answer({ body }, [repository = '']) {
-        if (!isApp) return { status: 403, body: { message: 'You must authenticate via a GitHub App.' } }
+      answer({ body, login }, [repository = '']) {
+        if (!isOfApp(login)) return { status: 403, body: { message: 'You must authenticate via a GitHub App.' } }
         const sha = text(body['head_sha'])
         if (!knows(sha)) return { status: 422, body: { message: `No commit found for SHA: ${sha}` } }
         const id = checks.length + 1
@@ -112,7 +143,7 @@ export async function serveGitHosts({ shas = [SHA] as readonly string[], isApp =
       host: 'github',
       method: 'PATCH',
       path: /^\/api\/v3\/repos\/([^/]+\/[^/]+)\/check-runs\/(\d+)$/,
-      isLoggedIn: ({ login }) => login === `token ${TOKEN}`,
+      isLoggedIn: ({ login }) => isGitHubToken(login),
       unauthorized: { message: 'Bad credentials' },
       answer({ body }, [repository = '', id = '']) {
         const check = checks.find(one => one.id === Number(id))
@@ -132,13 +163,38 @@ export async function serveGitHosts({ shas = [SHA] as readonly string[], isApp =
       host: 'github',
       method: 'GET',
       path: /^\/api\/v3\/repos\/[^/]+\/[^/]+\/commits\/([0-9a-f]+)\/check-runs$/,
-      isLoggedIn: ({ login }) => login === `token ${TOKEN}`,
+      isLoggedIn: ({ login }) => isGitHubToken(login),
       unauthorized: { message: 'Bad credentials' },
       answer({ query }, [sha]) {
         const found = checks.filter(({ body }) => body['head_sha'] === sha && body['name'] === query.get('check_name'))
         return {
           status: 200,
           body: { total_count: found.length, check_runs: found.map(({ id, body }) => ({ ...body, id })) },
+        }
+      },
+    },
+    {
+      host: 'github',
+      method: 'GET',
+      path: /^\/api\/v3\/repos\/([^/]+\/[^/]+)\/installation$/,
+      isLoggedIn: ({ login }) => isJwt(login),
+      unauthorized: { message: 'A JSON web token could not be decoded' },
+      answer: (_, [repository]) =>
+        repository === 'org/repo' ? { status: 200, body: { id: 77 } } : { status: 404, body: { message: 'Not Found' } },
+    },
+    {
+      host: 'github',
+      method: 'POST',
+      path: /^\/api\/v3\/app\/installations\/77\/access_tokens$/,
+      isLoggedIn: ({ login }) => isJwt(login),
+      unauthorized: { message: 'A JSON web token could not be decoded' },
+      answer({ body }) {
+        const until = (app?.now() ?? 0) + (app?.lifeMs ?? 0)
+        const token = `ghs_${installation.size}`
+        installation.set(token, until)
+        return {
+          status: 201,
+          body: { token, expires_at: new Date(until).toISOString(), repositories: body['repositories'] },
         }
       },
     },
@@ -182,7 +238,7 @@ export async function serveGitHosts({ shas = [SHA] as readonly string[], isApp =
       host: 'gitea',
       method: 'POST',
       path: /^\/api\/v1\/repos\/([^/]+\/[^/]+)\/statuses\/([0-9a-f]+)$/,
-      isLoggedIn: ({ login }) => login === `token ${TOKEN}`,
+      isLoggedIn: ({ login }) => isGitHubToken(login),
       unauthorized: { message: 'token is required', url: 'http://127.0.0.1/api/swagger' },
       answer({ body }, [repository = '', sha = '']) {
         if (!knows(sha)) return { status: 404, body: { message: 'object does not exist' } }
@@ -233,7 +289,7 @@ export async function serveGitHosts({ shas = [SHA] as readonly string[], isApp =
     response.writeHead(status, { 'content-type': 'application/json', ...headers })
     response.end(body === undefined ? undefined : JSON.stringify(body))
   })
-  return Object.assign(protocol, { ...recorder, shown, checks })
+  return Object.assign(protocol, { ...recorder, shown, checks, revoke: () => installation.clear() })
 }
 
 function route(routes: readonly Route[], { line, headers, body }: Recorded): Problem {

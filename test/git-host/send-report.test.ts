@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { allowList, publicAddresses } from '../../src/fetch/addresses.js'
 import { createGuard } from '../../src/fetch/guard.js'
 import type { BuildPlace, BuildReport, BuildState, GitHostKind, Sent } from '../../src/git-host/build-report.js'
+import { createAppTokens } from '../../src/git-host/github-app.js'
 import { sendReport } from '../../src/git-host/send-report.js'
 import { json, record } from '../fetch/recorder.js'
 import { cases } from '../helpers/cases.js'
@@ -38,7 +39,12 @@ function placeAt(url: string, kind: GitHostKind, change: Partial<BuildPlace> = {
 
 function send(place: BuildPlace, change: Partial<BuildReport> = {}, sent: Sent = {}, guard = loopback) {
   const signal = new AbortController().signal
-  return sendReport(place, { ...REPORT, ...change }, sent, { guard, signal, now: () => NOW })
+  return sendReport(place, { ...REPORT, ...change }, sent, {
+    guard,
+    signal,
+    now: () => NOW,
+    apps: createAppTokens(() => NOW),
+  })
 }
 
 test.each(

@@ -4,6 +4,7 @@ import type { Cluster } from '../../src/cluster/cluster.js'
 import type { Run } from '../../src/feedback/asked.js'
 import { allowList, publicAddresses } from '../../src/fetch/addresses.js'
 import { createGuard } from '../../src/fetch/guard.js'
+import { createAppTokens } from '../../src/git-host/github-app.js'
 import { sendReport } from '../../src/git-host/send-report.js'
 import { GIT_REPORT_LABEL } from '../../src/resources/annotations.js'
 import type { PipelineRun, TaskRun } from '../../src/resources/tekton.js'
@@ -17,6 +18,8 @@ import { recordingLog } from '../listeners/world.js'
 
 const PAUSES = { settleMs: 20, intervalMs: 20, retry: { firstMs: 5, maxMs: 50 } }
 const guard = createGuard(publicAddresses(allowList('127.0.0.1'), 'tests send to'))
+
+const apps = createAppTokens(Date.now)
 
 interface World {
   readonly cluster: Cluster
@@ -52,7 +55,8 @@ async function world(options: Parameters<typeof serveGitHosts>[0] = {}): Promise
     start(change = {}) {
       const feedback = startGitFeedback({
         cluster,
-        send: (place, report, before, signal) => sendReport(place, report, before, { guard, signal, now: Date.now }),
+        send: (place, report, before, signal) =>
+          sendReport(place, report, before, { guard, signal, now: Date.now, apps }),
         tailOf: async () => '',
         record: (run, { type, reason, message }) => {
           events.push(`${run.metadata.name} ${type} ${reason}: ${message}`)
