@@ -1,10 +1,13 @@
 /** What a PipelineRun knows before anything has run, put into its pipeline: params, context, which workspaces are bound. */
-import type { Param, PipelineRun, PipelineSpec, PipelineTask } from '../resources/tekton.js'
+import type { Param, ParamValue, PipelineRun, PipelineSpec, PipelineTask } from '../resources/tekton.js'
 import { defaultPipelineSpec } from './defaults.js'
 import { paramReplacements, replaceParams } from './params.js'
+import { hasPayloadText } from './payload-text.js'
 import { paramNamed, resolvePipelineParams } from './pipeline-params.js'
+import { isCustomTask } from './result-references.js'
 import type { Settings } from './settings.js'
 import {
+  expressionsIn,
   isList,
   mergeReplacements,
   type Replacements,
@@ -35,7 +38,8 @@ export function snapshotPipeline(
   const context = pipelineContext(run, pipelineName)
   const defaulted = defaultPipelineSpec(spec, settings)
   // Params first, as in Tekton: one whose value is `$(context.pipelineRun.name)` is that name.
-  const substitute = (task: PipelineTask) => {
+  const substitute = (written: PipelineTask) => {
+    const task = withPayloadParams(written, resolved.params)
     const withParams = substituteTask(task, resolved.known, forInlineTask(task, resolved.known))
     return substituteTask(
       withParams,
@@ -133,7 +137,7 @@ function forInlineTask(task: PipelineTask, known: Replacements): Replacements {
   const varying = [...(task.matrix?.params ?? []), ...(task.matrix?.include?.flatMap(one => one.params ?? []) ?? [])]
   const given = task.params ?? []
   const own = new Set([...given, ...varying].map(param => param.name))
-  if (own.size === 0) return known
+  if (own.size === 0) return withoutPayloadText(known, task)
   const visible = ([expression]: readonly [string, unknown]) => !paramNamed(expression).some(name => own.has(name))
   const isKnown = ({ name }: Param) =>
     known.strings.has(`params.${name}`) || known.arrays.has(`params.${name}`) || known.objects.has(`params.${name}`)
@@ -148,5 +152,33 @@ function forInlineTask(task: PipelineTask, known: Replacements): Replacements {
     arrays: new Map([...known.arrays].filter(visible)),
     objects: new Map([...known.objects].filter(visible)),
   }
-  return mergeReplacements(rest, paramReplacements(hiding))
+  return withoutPayloadText(mergeReplacements(rest, paramReplacements(hiding)), task)
+}
+
+/**
+ * A stranger's text does not go into an inline task, whose TaskRun would look for variables in it: it goes beside it, as
+ * a param of the TaskRun.
+ */
+function withPayloadParams(task: PipelineTask, params: readonly Param[]): PipelineTask {
+  if (task.taskSpec === undefined || isCustomTask(task)) return task
+  const texts = params.filter(({ value }) => hasPayloadText(value))
+  if (texts.length === 0) return task
+  const used = new Set(expressionsIn(JSON.stringify(task.taskSpec)).flatMap(paramNamed))
+  const varying = [...(task.matrix?.params ?? []), ...(task.matrix?.include?.flatMap(one => one.params ?? []) ?? [])]
+  const own = new Set([...(task.params ?? []), ...varying].map(param => param.name))
+  const beside = texts.filter(({ name }) => used.has(name) && !own.has(name))
+  return beside.length === 0 ? task : { ...task, params: [...(task.params ?? []), ...beside] }
+}
+
+function withoutPayloadText(known: Replacements, task: PipelineTask): Replacements {
+  if (isCustomTask(task)) return known
+  const values: readonly (readonly [string, ParamValue])[] = [...known.strings, ...known.arrays, ...known.objects]
+  const names = new Set(values.flatMap(([expression, value]) => (hasPayloadText(value) ? paramNamed(expression) : [])))
+  if (names.size === 0) return known
+  const isOther = ([expression]: readonly [string, unknown]) => !paramNamed(expression).some(name => names.has(name))
+  return {
+    strings: new Map([...known.strings].filter(isOther)),
+    arrays: new Map([...known.arrays].filter(isOther)),
+    objects: new Map([...known.objects].filter(isOther)),
+  }
 }

@@ -6,6 +6,7 @@ import type { StepActionSpec, TaskRun, TaskSpec, WorkspaceDeclaration } from '..
 import { USER_ERROR } from '../status/reasons.js'
 import { defaultTaskSpec } from './defaults.js'
 import { checkParams, paramsMessage } from './params.js'
+import { hold, release } from './payload-text.js'
 import { requestsOverLimits } from './requests.js'
 import type { Settings } from './settings.js'
 import { applyStepAction } from './step-actions.js'
@@ -68,7 +69,7 @@ export function prepareTask({
   const name = taskName ?? run.metadata.name
   const early = paramMistake(run, spec, name)
   if (early) return early
-  const params = taskParams(run, spec.params ?? [])
+  const params = hold(taskParams(run, spec.params ?? []))
   const outOfRange = indicesOutOfRange(spec, params)
   if (outOfRange.length > 0) return invalid(`non-existent param references:[${outOfRange.join(' ')}]`)
   const unbound = workspaceProblem(workspaces, run.spec.workspaces ?? [], settings.flags.coschedule)
@@ -76,8 +77,9 @@ export function prepareTask({
 
   const substituted = substituteAll(spec, params, surroundings(run, spec, name, params), stepActions)
   if ('is' in substituted) return substituted
-  const wrong = stepMistake(run, substituted)
-  return wrong ?? { is: 'ready', spec: substituted }
+  const ready = release(substituted)
+  const wrong = stepMistake(run, ready)
+  return wrong ?? { is: 'ready', spec: ready }
 }
 
 /** What `status.taskSpec` says of a task that cannot run: defaults and StepActions are in it, no variable is replaced. */
@@ -99,9 +101,9 @@ export function foundTask(
 export function boundWorkspaces(run: TaskRun, spec: TaskSpec): BoundWorkspaces {
   const known = mergeReplacements(
     contextReplacements(run, run.spec.taskRef?.name ?? run.metadata.name),
-    taskParams(run, spec.params ?? []),
+    hold(taskParams(run, spec.params ?? [])),
   )
-  const bindings = (run.spec.workspaces ?? []).map(binding => substituteBinding(binding, known))
+  const bindings = (run.spec.workspaces ?? []).map(binding => release(substituteBinding(binding, known)))
   return bindWorkspaces(spec.workspaces ?? [], bindings, run.metadata.uid)
 }
 
