@@ -5,7 +5,7 @@ export function jsonText(value: unknown): string {
     const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
     return `{${members.map(([key, inner]) => `${JSON.stringify(key)}:${jsonText(inner)}`).join(',')}}`
   }
-  return JSON.stringify(value ?? null)
+  return Object.is(value, -0) ? '-0' : JSON.stringify(value ?? null)
 }
 
 /** How a value reads inside a text: a string as it is, everything else as JSON. */

@@ -9,7 +9,7 @@ export type Step =
   | { readonly is: 'recursive' }
   | { readonly is: 'index'; readonly at: number }
   | { readonly is: 'slice'; readonly start?: number; readonly end?: number; readonly step?: number }
-  /** Each branch is walked on its own; the results follow one another. */
+  /** Each branch is walked on its own, through all values; the results follow one another. */
   | { readonly is: 'union'; readonly branches: readonly (readonly Step[])[] }
   /** Without `compare`: the elements in which `left` finds something. */
   | { readonly is: 'filter'; readonly left: Operand; readonly compare?: Comparison }
@@ -70,7 +70,7 @@ function parseSteps(text: string): readonly Step[] {
 
 function endOfField(text: string, start: number): number {
   let at = start
-  while (at < text.length && !/[\s.,[\]$@{}]/.test(text[at] ?? '')) at += text[at] === '\\' ? 2 : 1
+  while (at < text.length && !/[ \t\r\n.,[\]$@{}]/.test(text[at] ?? '')) at += text[at] === '\\' ? 2 : 1
   return Math.min(at, text.length)
 }
 
@@ -98,10 +98,12 @@ function parseBrackets(inside: string): readonly Step[] {
   if (text.startsWith('?')) return [parseFilter(text)]
   const key = /^'([^']*)'$/.exec(text)?.[1]
   if (key !== undefined) return parseSteps(`.${key}`)
-  if (text === '*') return [{ is: 'wildcard' }]
+  // Not the wildcard: of a map it finds no elements but an error.
+  if (text === '*') return [{ is: 'slice' }]
+  if (text === '') return [{ is: 'index', at: 0 }]
   if (text.includes(',')) return [{ is: 'union', branches: text.split(',').map(parseBrackets) }]
   const slice = /^(-?\d+)?(?:(:)(-?\d+)?(?::(-?\d+)?)?)?$/.exec(text)
-  if (slice === null || text === '') throw new JsonPathError(`invalid array index ${text}`)
+  if (slice === null) throw new JsonPathError(`invalid array index ${text}`)
   const [, start, colon, end, step] = slice
   if (colon === undefined) return [{ is: 'index', at: Number(start) }]
   return [{ is: 'slice', ...numeric('start', start), ...numeric('end', end), ...numeric('step', step) }]

@@ -26,7 +26,8 @@ function take(values: readonly unknown[], step: Step): readonly unknown[] {
   switch (step.is) {
     case 'field': {
       const found = values.flatMap(value => fieldOf(value, step.name))
-      if (found.length === 0) throw new JsonPathError(`${step.name} is not found`)
+      // Of nothing nothing is missing: a filter or wildcard that finds nothing is an empty list, whatever follows.
+      if (found.length === 0 && values.length > 0) throw new JsonPathError(`${step.name} is not found`)
       return found
     }
     case 'wildcard':
@@ -38,7 +39,7 @@ function take(values: readonly unknown[], step: Step): readonly unknown[] {
     case 'slice':
       return lists(values).flatMap(list => sliceOf(list, step))
     case 'union':
-      return values.flatMap(value => step.branches.flatMap(branch => walk([value], branch)))
+      return step.branches.flatMap(branch => walk(values, branch))
     case 'filter':
       return lists(values, 'and cannot be filtered').flatMap(list =>
         list.filter(element => matches(element, step.left, step.compare)),

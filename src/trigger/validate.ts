@@ -1,7 +1,7 @@
 /** The rules of Triggers' validating webhook. */
 import type { NewMeta } from '../resources/meta.js'
 import { isLabelValue } from '../resources/metadata.js'
-import { exactlyOne, invalidValue, missing, mustNotSet, type Problem, problem } from '../resources/problem.js'
+import { exactlyOne, invalidValue, missing, type Problem, problem } from '../resources/problem.js'
 import { isRecord, type Json } from '../resources/shape.js'
 import type {
   EventListenerSpec,
@@ -16,6 +16,7 @@ import type {
 } from '../resources/triggers.js'
 import { repeats } from '../run/validate/repeats.js'
 import { canonicalHeader } from './event.js'
+import { resourceProblems } from './validate-resources.js'
 
 /** Tekton prefixes the name with `el-` and appends pod hashes. */
 const MAX_LISTENER_NAME = 60
@@ -75,11 +76,9 @@ function listenerTrigger(trigger: EventListenerTrigger, path: string): readonly 
   return template ? [...label, ...triggerProblems({ ...trigger, template }, path)] : label
 }
 
+/** Its `spec.name` is nobody's business: the label is made of the object's own name. */
 export function validateTrigger(spec: TriggerSpec, path: string): readonly Problem[] {
-  const label = isLabelValue(spec.name ?? '')
-    ? []
-    : [invalidValue(`trigger name '${spec.name}' must be a valid label value`, `${path}.name`)]
-  return [...label, ...triggerProblems(spec, path)]
+  return triggerProblems(spec, path)
 }
 
 function triggerProblems(
@@ -88,7 +87,7 @@ function triggerProblems(
 ): readonly Problem[] {
   return [
     // A missing template arrives here as undefined, whatever the type says.
-    ...(template ? templateProblems(template, `${path}.template`) : [missing(`${path}.template`)]),
+    ...templateProblems(template ?? {}, `${path}.template`),
     ...bindings.flatMap((binding, i) => bindingProblems(binding, `${path}.bindings[${i}]`)),
     ...interceptorProblems(interceptors, path),
   ]
@@ -105,7 +104,14 @@ function templateProblems({ ref, spec, apiVersion }: TriggerSpecTemplate, path: 
   if (ref && spec) return [...problems, exactlyOne('both', both, 'keep one of the two')]
   if (ref === '') return [...problems, missing(`${path}.ref`)]
   if (!ref && !spec) return [...problems, { ...exactlyOne('neither', both), at: path }]
-  return spec ? [...problems, ...validateTriggerTemplate(spec, `${path}.spec`)] : problems
+  if (!spec) return problems
+  // Tekton's paths leave `template.spec` out.
+  const outer = path.replace(/\.template$/, '')
+  const inner = validateTriggerTemplate(spec, outer).map(one => {
+    const place = one.at ?? one.paths[0] ?? ''
+    return { ...one, at: place.replace(outer, `${path}.spec`) }
+  })
+  return [...problems, ...inner]
 }
 
 function bindingProblems(binding: TriggerSpecBinding, path: string): readonly Problem[] {
@@ -177,32 +183,34 @@ function isClosed(value: string): boolean {
   return parts.slice(0, -1).every(part => part.includes(')'))
 }
 
-/** `$(tt.params.x)` in any text or key of the templates must be declared. */
+/** Tekton checks names of this form and no other. */
+const PARAM_IN_TEMPLATE = /\$\(tt\.params\.([_a-zA-Z][_a-zA-Z0-9.-]*)\)/g
+
+/** `$(tt.params.x)` in any text or key of the templates must be declared. As Tekton, of those that are not the first. */
 export function validateTriggerTemplate(
   { params = [], resourcetemplates = [] }: TriggerTemplateSpec,
   path: string,
 ): readonly Problem[] {
-  if (resourcetemplates.length === 0) return [missing(`${path}.resourcetemplates`, 'say which objects to create')]
-  const declared = new Set(params.map(param => param.name))
-  return resourcetemplates.flatMap((template, i) => {
+  if (resourcetemplates.length === 0) {
+    const paths = params.length === 0 ? [path, `${path}.resourcetemplates`] : `${path}.resourcetemplates`
+    return [missing(paths, 'say which objects to create')]
+  }
+  const unset = resourcetemplates.flatMap(({ kind, apiVersion }, i) => {
     const place = `${path}.resourcetemplates[${i}]`
-    const { kind, apiVersion } = template
-    const unset = [...(apiVersion ? [] : ['apiVersion']), ...(kind ? [] : ['kind'])].map(field => ({
-      ...missing(`${place}.${field}`),
-      at: place,
-    }))
-    const used = new Set(
-      [...JSON.stringify(template).matchAll(/\$\(tt\.params\.([^()$"\\]+)\)/g)].map(match => match[1] ?? ''),
-    )
-    const unknown = [...used]
-      .filter(name => !declared.has(name))
-      .map(name =>
-        problem(`invalid value: undeclared param '$(tt.params.${name})'`, place, {
-          details: `'$(tt.params.${name})' must be declared in ${path === 'spec' ? 'spec.params' : `${path}.params`}`,
-        }),
-      )
-    return [...unset, ...unknown]
+    const fields = [...(apiVersion ? [] : ['apiVersion']), ...(kind ? [] : ['kind'])]
+    return fields.map(field => ({ ...missing(`${place}.${field}`), at: place }))
   })
+  const declared = new Set(params.map(param => param.name))
+  const undeclared = resourcetemplates.flatMap((template, i) =>
+    [...JSON.stringify(template).matchAll(PARAM_IN_TEMPLATE)]
+      .filter(match => !declared.has(match[1] ?? ''))
+      .map(([variable]) =>
+        problem(`invalid value: undeclared param '${variable}'`, `${path}.resourcetemplates[${i}]`, {
+          details: `'${variable}' must be declared in spec.params`,
+        }),
+      ),
+  )
+  return [...unset, ...undeclared.slice(0, 1)]
 }
 
 export function validateInterceptorKind({ clientConfig }: Json): readonly Problem[] {
@@ -211,42 +219,4 @@ export function validateInterceptorKind({ clientConfig }: Json): readonly Proble
   if (url && service) return [exactlyOne('both', [`${path}.url`, `${path}.service`])]
   if (!isRecord(service)) return []
   return ['name', 'namespace'].filter(field => !service[field]).map(field => missing(`${path}.service.${field}`))
-}
-
-/** Pod fields that Tekton takes for the listener's own Pod. */
-const POD_FIELDS = [
-  'serviceAccountName',
-  'nodeSelector',
-  'tolerations',
-  'affinity',
-  'topologySpreadConstraints',
-  'imagePullSecrets',
-  'securityContext',
-  'containers',
-]
-
-function resourceProblems(resources: Json, path: string): readonly Problem[] {
-  const { kubernetesResource, customResource } = resources
-  if (kubernetesResource && customResource) {
-    return [exactlyOne('both', [`${path}.customResource`, `${path}.kubernetesResource`])]
-  }
-  if (!isRecord(kubernetesResource)) return []
-  const place = `${path}.kubernetesResource`
-  const { replicas, serviceType, serviceLoadBalancerClass } = kubernetesResource
-  const problems: Problem[] = []
-  if (typeof replicas === 'number' && replicas < 0) problems.push(invalidValue(`${replicas}`, `${place}.spec.replicas`))
-  if (serviceLoadBalancerClass && serviceType !== 'LoadBalancer') {
-    const message = 'ServiceLoadBalancerClass is only needed for LoadBalancer service type'
-    problems.push(invalidValue(message, `${place}.serviceLoadBalancerClass`))
-  }
-  const spec = kubernetesResource['spec']
-  const template = isRecord(spec) ? spec['template'] : undefined
-  const pod = isRecord(template) && isRecord(template['spec']) ? template['spec'] : {}
-  const inside = `${place}.spec.template.spec`
-  const unsupported = Object.keys(pod).filter(field => !POD_FIELDS.includes(field))
-  problems.push(...unsupported.map(field => mustNotSet(`${inside}.${field}`)))
-  if (Array.isArray(pod['containers']) && pod['containers'].length > 1) {
-    problems.push(exactlyOne('both', `${inside}.containers`))
-  }
-  return problems
 }

@@ -35,6 +35,27 @@ test('the whole body is written anew with sorted keys', () => {
   expect(bound).toEqual({ is: 'bound', params: new Map([['p', '{"a":[],"b":1}']]) })
 })
 
+test.each([
+  ['1e21', '1e+21'],
+  ['100000000000000000000', '100000000000000000000'],
+  ['0.1', '0.1'],
+  ['1e-7', '1e-7'],
+  ['0.000001', '0.000001'],
+  ['-0', '-0'],
+  ['-0.0', '-0'],
+  ['1.0', '1'],
+  ['12345678901234567890', '12345678901234567000'],
+  ['0.30000000000000004', '0.30000000000000004'],
+  ['1E400', undefined],
+])('number %s is the text that Go writes for a float64', (written, text) => {
+  if (text === undefined) {
+    expect(() => event({ body: `{"n":${written}}` })).toThrow('does not fit into type float64')
+    return
+  }
+  const found = bindParams([{ name: 'p', value: '$(body.n) $(body)' }], [], event({ body: `{"n":${written}}` }), {})
+  expect(found).toEqual({ is: 'bound', params: new Map([['p', `${text} {"n":${text}}`]]) })
+})
+
 test('an empty body is null', () => {
   const bound = bindParams([{ name: 'p', value: '$(body)' }], [], event({ body: '' }), {})
   expect(bound).toEqual({ is: 'bound', params: new Map([['p', 'null']]) })
