@@ -3,7 +3,9 @@ import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 
 const PAGE = readFileSync(new URL('../docs/tekton.md', import.meta.url), 'utf8')
-const TYPES = readFileSync(new URL('../src/resources/tekton.ts', import.meta.url), 'utf8')
+const TYPES = ['tekton', 'triggers']
+  .map(file => readFileSync(new URL(`../src/resources/${file}.ts`, import.meta.url), 'utf8'))
+  .join('\n')
 const VERDICTS = ['works', 'differs', 'not yet']
 
 interface Row {
@@ -44,6 +46,7 @@ test('the types are found as they are written', () => {
   expect(types.size).toBeGreaterThan(30)
   expect(types.get('Step')).toContain('onError')
   expect(types.get('PodTemplate')).toContain('tolerations')
+  expect(types.get('EventListenerSpec')).toContain('cloudEventURI')
 })
 
 test.each([...types])('%s stands on the page, field by field', (name, fields) => {
