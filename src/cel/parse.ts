@@ -7,7 +7,7 @@ export const MAX_LENGTH = 20_000
 /** As cel-go's. */
 const MAX_NESTING = 250
 /** Manifests' expressions are few and come back with every event; reading one costs a hundred times an evaluation. */
-const MAX_REMEMBERED_CHARACTERS = 2_000_000
+const MAX_REMEMBERED_CHARACTERS = 500_000
 
 export interface Parsed {
   readonly is: 'parsed'

@@ -6,6 +6,7 @@ import { describeError } from '../lib/fault.js'
 import { createLog } from '../logging.js'
 import type { CliContext, Invocation } from './context.js'
 import { addDeliveries } from './flags/deliveries.js'
+import { addEval } from './flags/eval.js'
 import { addRun } from './flags/run.js'
 import { addTrigger } from './flags/trigger.js'
 import { addUp } from './flags/up.js'
@@ -24,7 +25,7 @@ export async function main(args: readonly string[]): Promise<number> {
     .description('Runs Tekton pipelines from git webhooks and cron schedules, on a laptop or on Kubernetes.')
     .exitOverride()
     .showSuggestionAfterError()
-  for (const add of [addRun, addValidate, addUp, addDeliveries, addTrigger]) add(program, invocation)
+  for (const add of [addRun, addValidate, addEval, addUp, addDeliveries, addTrigger]) add(program, invocation)
 
   try {
     await program.parseAsync([...args], { from: 'user' })

@@ -1,0 +1,262 @@
+/** `tektite eval`: expressions, bindings, templates and whole triggers over a request from a file, without an engine. */
+import { randomUUID } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { performance } from 'node:perf_hooks'
+import { planListener } from '../../../listeners/observe.js'
+import { admitWith } from '../../admission/admit.js'
+import type { Given } from '../../cel/expression.js'
+import { describeError } from '../../lib/fault.js'
+import type { AnyResource } from '../../resources/kinds.js'
+import type { New } from '../../resources/meta.js'
+import { toYaml } from '../../resources/parse.js'
+import { problemText } from '../../resources/problem.js'
+import type { EventListener } from '../../resources/triggers.js'
+import { bindParams } from '../../trigger/bindings.js'
+import { type InboundEvent, readEvent } from '../../trigger/event.js'
+import { fire, type TriggerResult } from '../../trigger/fire.js'
+import { TRIGGER_CEL } from '../../trigger/interceptors/cel.js'
+import { secretValue } from '../../trigger/secrets.js'
+import { renderTemplate } from '../../trigger/template.js'
+import type { CliContext } from '../context.js'
+import { manifestReads, ofKind, secretsIn } from '../manifest-reads.js'
+import { readManifests } from '../manifests.js'
+import { describeProblem } from '../print/problem.js'
+import { deliveryOf, readRequest, type SentRequest, withHeaders } from '../request.js'
+import { EXIT } from './run.js'
+
+/** Where the event comes from. */
+export interface RequestOptions {
+  /** A file with headers and body; `-` is standard input. */
+  readonly request?: string
+  /** A file with the body alone. */
+  readonly body?: string
+  readonly headers: readonly { readonly name: string; readonly value: string }[]
+  /** JSON: what interceptors before this one would have found. */
+  readonly extensions?: string
+}
+
+export interface FileOptions {
+  readonly files: readonly string[]
+}
+
+/** Input that is not what it should be: nothing was evaluated. */
+class WrongInput extends Error {}
+
+type Command<O> = (context: CliContext, options: O) => Promise<number>
+
+/** Results go to standard output as JSON, one a line; exit code 0 when there is one for each expression, 1 when not. */
+export const evalCel: Command<RequestOptions & FileOptions & { readonly expressions: readonly string[] }> = (
+  context,
+  options,
+) =>
+  answering(context, async () => {
+    const event = await readEventFrom(context, options)
+    const objects = await readObjects(context, options.files)
+    const given = givenBy(event, extensionsOf(options), objects)
+    let code: number = EXIT.succeeded
+    for (const expression of options.expressions) {
+      const result = TRIGGER_CEL.evaluate(expression, given)
+      const isNull = result.is === 'none' && result.type === 'null_type'
+      if (result.is === 'json' || isNull) {
+        const value = result.is === 'json' ? result.value : null
+        context.stdout.write(`${JSON.stringify(value)}\n`)
+        const why = value === false ? TRIGGER_CEL.explain(expression, given) : undefined
+        if (why !== undefined) context.stderr.write(`${why}\n`)
+        continue
+      }
+      code = EXIT.failed
+      const message = result.is === 'error' ? result.message : `the result is a ${result.type}, which is no JSON`
+      context.stderr.write(`error: ${message}\n`)
+    }
+    return code
+  })
+
+/** Prints the params, as JSON. */
+export const evalBinding: Command<RequestOptions & FileOptions> = (context, options) =>
+  answering(context, async () => {
+    const event = await readEventFrom(context, options)
+    const objects = await readObjects(context, options.files)
+    const params = bindingParams(objects)
+    if (params.length === 0) throw new WrongInput('the files hold no TriggerBinding and no ClusterTriggerBinding')
+    const bound = bindParams(params, [], event, extensionsOf(options))
+    if (bound.is === 'failed') return failure(context, bound.message)
+    const list = [...bound.params].map(([name, value]) => ({ name, value }))
+    context.stdout.write(`${JSON.stringify(list, undefined, 2)}\n`)
+    return EXIT.succeeded
+  })
+
+/** Prints what the template makes, as YAML. */
+export const evalTemplate: Command<
+  RequestOptions & FileOptions & { readonly params: readonly { readonly name: string; readonly value: string }[] }
+> = (context, options) =>
+  answering(context, async () => {
+    const objects = await readObjects(context, options.files)
+    const [template, ...others] = ofKind(objects, 'TriggerTemplate')
+    if (template === undefined || others.length > 0) {
+      throw new WrongInput(
+        `the files hold ${others.length === 0 ? 'no TriggerTemplate' : 'several TriggerTemplates'}: give one`,
+      )
+    }
+    const hasEvent = options.request !== undefined || options.body !== undefined
+    const event = await readEventFrom(context, hasEvent ? options : { headers: [] })
+    const bindings = hasEvent ? bindingParams(objects) : []
+    const bound = bindParams(bindings, template.spec.params, event, extensionsOf(options))
+    if (bound.is === 'failed') return failure(context, bound.message)
+    const params = new Map([...bound.params, ...options.params.map(({ name, value }) => [name, value] as const)])
+    const rendered = renderTemplate(template.spec, params, randomUUID())
+    if (rendered.is === 'failed') return failure(context, rendered.message)
+    context.stdout.write(asYaml(rendered.resources))
+    return EXIT.succeeded
+  })
+
+/** Prints what each trigger of a listener makes of the request, as YAML; comments say what became of each. */
+export const evalTrigger: Command<
+  RequestOptions & FileOptions & { readonly listener?: string; readonly trigger?: string }
+> = (context, options) =>
+  answering(context, async () => {
+    const event = await readEventFrom(context, options)
+    const objects = await readObjects(context, options.files)
+    const plan = await planListener(manifestReads(objects), listenerIn(objects, options.listener))
+    const listed = plan.listed.filter(one => {
+      return options.trigger === undefined || (one.is === 'trigger' ? one.trigger.name : one.name) === options.trigger
+    })
+    if (listed.length === 0)
+      throw new WrongInput(`the EventListener "${plan.listener.metadata.name}" has no such trigger`)
+    const world = { ...plan.world, secrets: secretsIn(objects), clock: () => performance.now() }
+    const results: TriggerResult['is'][] = []
+    for (const one of listed) {
+      const name = one.is === 'trigger' ? one.trigger.name : one.name
+      const result: TriggerResult =
+        one.is === 'trigger'
+          ? await fire(one.trigger, event, world)
+          : { is: 'failed', reason: 'InterceptorFailed', message: one.message }
+      results.push(tell(context, name === '' ? 'a trigger without a name' : `trigger ${name}`, result))
+    }
+    return results.includes('fired') && !results.includes('failed') ? EXIT.succeeded : EXIT.failed
+  })
+
+function tell({ stdout, stderr }: CliContext, name: string, result: TriggerResult): TriggerResult['is'] {
+  switch (result.is) {
+    case 'filtered':
+      stdout.write(comment(`${name}: filtered by ${result.by}: ${result.why}`))
+      return 'filtered'
+    case 'failed':
+      stderr.write(`error: ${name}: ${result.message}\n`)
+      return 'failed'
+    case 'fired': {
+      const problems = result.objects.flatMap(object => {
+        const admitted = admitWith({}, object)
+        return admitted.is === 'refused' ? admitted.problems : []
+      })
+      for (const problem of problems) stderr.write(`error: ${name}: ${problemText(problem)}\n`)
+      if (problems.length > 0) return 'failed'
+      stdout.write(`${comment(`${name}: fired`)}${asYaml(result.objects)}`)
+      return 'fired'
+    }
+  }
+}
+
+function comment(text: string): string {
+  return `# ${text.replaceAll('\n', '\n# ')}\n`
+}
+
+function asYaml(objects: readonly unknown[]): string {
+  return objects.map(object => `---\n${toYaml(object)}`).join('')
+}
+
+async function answering(context: CliContext, work: () => Promise<number>): Promise<number> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof WrongInput)) throw error
+    context.stderr.write(`error: ${error.message}\n`)
+    return EXIT.refused
+  }
+}
+
+function failure({ stderr }: CliContext, message: string): number {
+  stderr.write(`error: ${message}\n`)
+  return EXIT.failed
+}
+
+async function readEventFrom(context: CliContext, options: RequestOptions): Promise<InboundEvent> {
+  const request = withHeaders(await requestFrom(context, options), options.headers)
+  const { event } = readEvent(deliveryOf(request, randomUUID(), context.now()), 0)
+  if (event.unreadable !== undefined) throw new WrongInput(`the body is no JSON: ${event.unreadable}`)
+  return event
+}
+
+async function requestFrom(context: CliContext, { request, body }: RequestOptions): Promise<SentRequest> {
+  if (request === undefined) {
+    return { url: '/', headers: {}, body: body === undefined ? Buffer.alloc(0) : await bytesOf(context, body) }
+  }
+  const read = readRequest((await bytesOf(context, request)).toString())
+  if (typeof read === 'string') throw new WrongInput(`${request}: ${read}`)
+  return body === undefined ? read : { ...read, body: await bytesOf(context, body) }
+}
+
+async function bytesOf(context: CliContext, path: string): Promise<Buffer> {
+  try {
+    return path === '-' ? Buffer.from(await context.stdin()) : await readFile(path)
+  } catch (error) {
+    throw new WrongInput(`file "${path}" cannot be read: ${describeError(error)}`)
+  }
+}
+
+async function readObjects(context: CliContext, files: readonly string[]): Promise<readonly New<AnyResource>[]> {
+  const { stdin, config } = context
+  const found = await readManifests({ files, config: [] }, { stdin, configNames: config.configNames })
+  const problems = [...found.unreadable, ...found.problems]
+  if (problems.length > 0) throw new WrongInput(problems.map(describeProblem).join('\nerror: '))
+  return found.objects
+}
+
+function extensionsOf({ extensions }: RequestOptions): Readonly<Record<string, unknown>> {
+  if (extensions === undefined) return {}
+  let json: unknown
+  try {
+    json = JSON.parse(extensions)
+  } catch {
+    throw new WrongInput('--extensions is no JSON: give an object such as {"branch": "main"}')
+  }
+  if (typeof json === 'object' && json !== null && !Array.isArray(json))
+    return json as Readonly<Record<string, unknown>>
+  throw new WrongInput('--extensions is no JSON object: give one such as {"branch": "main"}')
+}
+
+function givenBy(
+  { body, headers, url }: InboundEvent,
+  extensions: Readonly<Record<string, unknown>>,
+  objects: readonly New<AnyResource>[],
+): Given {
+  if (typeof body !== 'object' || Array.isArray(body)) throw new WrongInput('the body is no JSON object')
+  const secrets = secretsIn(objects)
+  return {
+    values: { body: body ?? {}, header: headers, extensions, requestURL: url },
+    clock: () => performance.now(),
+    equalsSecret: (text, secretKey, secretName) => {
+      const known = secretValue(secrets, 'default', { secretName, secretKey })
+      if (known.is === 'missing') throw new WrongInput(`${known.message}; give the Secret with -f`)
+      return text === known.value
+    },
+  }
+}
+
+function bindingParams(objects: readonly New<AnyResource>[]) {
+  const bindings = [...ofKind(objects, 'TriggerBinding'), ...ofKind(objects, 'ClusterTriggerBinding')]
+  return bindings.flatMap(({ spec }) => spec.params ?? [])
+}
+
+function listenerIn(objects: readonly New<AnyResource>[], name: string | undefined): EventListener {
+  const listeners = ofKind(objects, 'EventListener')
+  const found = listeners.filter(({ metadata }) => name === undefined || metadata.name === name)
+  const [only, ...others] = found
+  if (only !== undefined && others.length === 0) return only
+  const names = listeners.map(({ metadata }) => metadata.name).join(', ')
+  if (listeners.length === 0) throw new WrongInput('the files hold no EventListener')
+  throw new WrongInput(
+    only === undefined
+      ? `the files hold no EventListener "${name}", but ${names}`
+      : `the files hold several EventListeners (${names}): say which with --listener`,
+  )
+}

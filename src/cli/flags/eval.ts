@@ -1,0 +1,121 @@
+import { type Command, InvalidArgumentError } from 'commander'
+import type { RequestOptions } from '../commands/eval.js'
+import type { Invocation } from '../context.js'
+import { parseHeader } from '../request.js'
+import { pair, repeated } from './values.js'
+
+interface RequestFlags {
+  readonly request?: string
+  readonly body?: string
+  readonly header: { name: string; value: string }[]
+  readonly extensions?: string
+  readonly file: string[]
+}
+
+const EXIT_CODES = '\nExit code: 0 it came out, 1 it failed, 2 the input cannot be read.'
+
+export function addEval(program: Command, invocation: Invocation): void {
+  const group = program.command('eval').description('look at what a trigger would do, without an engine')
+  addCel(group, invocation)
+  addBinding(group, invocation)
+  addTemplate(group, invocation)
+  addTrigger(group, invocation)
+}
+
+function addCel(group: Command, { context, exit }: Invocation): void {
+  const command = group
+    .command('cel')
+    .description('evaluate CEL expressions over a request; results are JSON')
+    .requiredOption(
+      '-e, --expression <cel>',
+      'may be repeated',
+      repeated(value => value),
+    )
+    .option(
+      '-f, --file <file>',
+      'manifests with Secrets, for compareSecret; may be repeated',
+      repeated(value => value),
+      [],
+    )
+  requestFlags(command).action(async (flags: RequestFlags & { readonly expression: string[] }) => {
+    const { evalCel } = await import('../commands/eval.js')
+    exit(await evalCel(context('warn'), { ...requestOf(flags), files: flags.file, expressions: flags.expression }))
+  })
+}
+
+function addBinding(group: Command, { context, exit }: Invocation): void {
+  const command = group
+    .command('binding')
+    .description('print the params that TriggerBindings find in a request, as JSON')
+  requestFlags(manifestFlag(command, 'TriggerBindings')).action(async (flags: RequestFlags) => {
+    const { evalBinding } = await import('../commands/eval.js')
+    exit(await evalBinding(context('warn'), { ...requestOf(flags), files: flags.file }))
+  })
+}
+
+function addTemplate(group: Command, { context, exit }: Invocation): void {
+  const command = group
+    .command('template')
+    .description('print the objects that a TriggerTemplate makes, as YAML')
+    .option('-p, --param <name=value>', 'a param, over what bindings find; may be repeated', repeated(pair), [])
+  requestFlags(manifestFlag(command, 'a TriggerTemplate, and TriggerBindings for the request')).action(
+    async (flags: RequestFlags & { readonly param: { name: string; value: string }[] }) => {
+      const { evalTemplate } = await import('../commands/eval.js')
+      exit(await evalTemplate(context('warn'), { ...requestOf(flags), files: flags.file, params: flags.param }))
+    },
+  )
+}
+
+function addTrigger(group: Command, { context, exit }: Invocation): void {
+  const command = group
+    .command('trigger')
+    .description('run the triggers of an EventListener over a request: what each says, and the objects it would create')
+    .option('--listener <name>', 'which, when the files hold several')
+    .option('--trigger <name>', 'only this one')
+  requestFlags(manifestFlag(command, 'an EventListener and what it refers to, Secrets included')).action(
+    async (flags: RequestFlags & { readonly listener?: string; readonly trigger?: string }) => {
+      const { evalTrigger } = await import('../commands/eval.js')
+      const { listener, trigger } = flags
+      exit(
+        await evalTrigger(context('warn'), {
+          ...requestOf(flags),
+          files: flags.file,
+          ...(listener !== undefined && { listener }),
+          ...(trigger !== undefined && { trigger }),
+        }),
+      )
+    },
+  )
+}
+
+function manifestFlag(command: Command, holds: string): Command {
+  return command.requiredOption(
+    '-f, --file <file>',
+    `manifests: ${holds}; may be repeated`,
+    repeated(value => value),
+  )
+}
+
+function requestFlags(command: Command): Command {
+  return command
+    .option('-r, --request <file>', 'a raw HTTP request, or JSON {"headers", "body"}; `-` for standard input')
+    .option('-b, --body <file>', 'the body alone; `-` for standard input')
+    .option('-H, --header <header>', "a header, such as 'X-GitHub-Event: push'; may be repeated", repeated(header), [])
+    .option('--extensions <json>', 'what earlier interceptors would have found')
+    .addHelpText('after', EXIT_CODES)
+}
+
+function header(text: string): { name: string; value: string } {
+  const parsed = parseHeader(text)
+  if (parsed === undefined) throw new InvalidArgumentError("It must be of the form 'Name: value'.")
+  return { ...parsed }
+}
+
+function requestOf({ request, body, header: headers, extensions }: RequestFlags): RequestOptions {
+  return {
+    headers,
+    ...(request !== undefined && { request }),
+    ...(body !== undefined && { body }),
+    ...(extensions !== undefined && { extensions }),
+  }
+}
