@@ -3,8 +3,9 @@ import type { AdmitOptions } from '../src/admission/admit.js'
 import type { Cluster } from '../src/cluster/cluster.js'
 import type { DeliveryRecord, Dispatcher, Verdict } from '../src/inbox/inbox.js'
 import type { Log } from '../src/lib/log.js'
+import type { TriggerMetrics } from '../src/metrics/trigger-metrics.js'
 import type { Key } from '../src/resources/meta.js'
-import { readEvent } from '../src/trigger/event.js'
+import { eventIdOf, readEvent } from '../src/trigger/event.js'
 import { fire, type TriggerResult, type TriggerWorld } from '../src/trigger/fire.js'
 import type { Outside } from '../src/trigger/interceptors/outside.js'
 import type { FiringTrigger, ListedTrigger } from '../src/trigger/listener-triggers.js'
@@ -13,6 +14,7 @@ import { markReplay } from '../src/trigger/replay.js'
 import { dispatchFault } from './away.js'
 import { type Catalogue, readingCatalogue, whetherInForce } from './catalogue.js'
 import { type Claim, createObjects } from './create.js'
+import type { ListenerEvents } from './listener-events.js'
 import { type ListenerPlan, readSecrets } from './observe.js'
 import { createTurns, type Turns } from './turns.js'
 
@@ -28,6 +30,9 @@ export interface DispatcherDeps {
   /** Without: interceptors that ask others fail. */
   readonly outside?: Outside
   readonly log: Log
+  readonly metrics?: { readonly triggers: TriggerMetrics } | undefined
+  /** Without: no CloudEvent is sent. */
+  readonly events?: Pick<ListenerEvents, 'tell'>
 }
 
 /** Triggers of one delivery, of each verdict. */
@@ -43,17 +48,25 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   const { log, catalogue = readingCatalogue(deps.cluster) } = deps
   const turns = createTurns()
   return async record => {
-    const { to: key, id } = record.delivery
+    const { to: key, id, headers } = record.delivery
+    const eventId = eventIdOf(record.delivery.eventId, record.replay)
     const reading = <T>(read: Promise<T>) =>
       read.catch((cause: unknown) => {
         throw dispatchFault(`reading the listener and triggers of delivery ${id}`, [cause])
       })
     for (let plan = await reading(catalogue.find(key)); ; plan = await reading(catalogue.read(key))) {
       if (plan === undefined) return [listenerIsGone(key)]
+      const { listener } = plan
+      deps.events?.tell(listener, eventId, 'started', headers)
       const verdicts = await dispatch(deps, turns, plan, record)
       // What was made so far has derived names: the second look finds it.
       if (verdicts === 'outdated') continue
       logVerdicts(log, id, verdicts)
+      for (const { is, created } of verdicts) {
+        for (const object of created) deps.metrics?.triggers.created(object.slice(0, object.indexOf('/')))
+        if (is === 'fired') deps.events?.tell(listener, eventId, 'successful', headers)
+      }
+      deps.events?.tell(listener, eventId, 'done', headers)
       return verdicts
     }
   }

@@ -3,13 +3,16 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { AdmitOptions } from '../src/admission/admit.js'
 import type { Cluster } from '../src/cluster/cluster.js'
+import type { PostCloudEvent } from '../src/events/cloud-event-queue.js'
 import type { Inbox } from '../src/inbox/inbox.js'
 import type { Log } from '../src/lib/log.js'
+import type { TriggerMetrics } from '../src/metrics/trigger-metrics.js'
 import type { Key } from '../src/resources/meta.js'
 import type { Outside } from '../src/trigger/interceptors/outside.js'
 import { followingCatalogue } from './catalogue.js'
 import { createDispatcher } from './dispatch.js'
 import { createScheduleDispatcher } from './dispatch-schedule.js'
+import { createListenerEvents } from './listener-events.js'
 import { keepListenerStatuses } from './listener-status.js'
 import { startTicker } from './schedule.js'
 import { createWebhookApp, SERVER_OPTIONS, secureServer } from './webhook.js'
@@ -28,6 +31,9 @@ export interface ListenerDeps {
   readonly inbox: Inbox
   readonly admission: () => AdmitOptions
   readonly outside?: Outside
+  /** Without: listeners send no CloudEvents. */
+  readonly postCloudEvent?: PostCloudEvent
+  readonly metrics?: { readonly triggers: TriggerMetrics } | undefined
   readonly log: Log
   readonly now: () => number
   readonly newEventId: () => string
@@ -44,7 +50,9 @@ export interface ListenersAddress {
 
 export async function startListeners(given: ListenerDeps, address: ListenersAddress): Promise<Listeners> {
   const catalogue = followingCatalogue(given.cluster)
-  const deps = { ...given, catalogue }
+  const { postCloudEvent: post, now, log } = given
+  const events = post && createListenerEvents({ post, now, log })
+  const deps = { ...given, catalogue, ...(events && { events }) }
   const server = createServer(SERVER_OPTIONS, createWebhookApp(deps))
   secureServer(server)
   await new Promise<void>((resolve, reject) => {
@@ -70,6 +78,7 @@ export async function startListeners(given: ListenerDeps, address: ListenersAddr
       await ticker.close()
       await dispatching.close()
       await catalogue.close()
+      await events?.close()
     },
   }
 }

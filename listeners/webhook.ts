@@ -5,14 +5,17 @@ import { type Cluster, ClusterError } from '../src/cluster/cluster.js'
 import type { Delivery, Inbox } from '../src/inbox/inbox.js'
 import { describeError } from '../src/lib/fault.js'
 import type { Log } from '../src/lib/log.js'
+import type { TriggerMetrics } from '../src/metrics/trigger-metrics.js'
 import { keyOf } from '../src/resources/meta.js'
 import type { EventListener } from '../src/resources/triggers.js'
 import { canonicalHeaders } from '../src/trigger/event.js'
 import { guard } from '../src/trigger/guard.js'
+import { acceptedHeaders, isCloudEvent } from '../src/trigger/listener-events.js'
 import { objectProblem, readPayload } from '../src/trigger/payload.js'
 import { subjectOf } from '../src/trigger/source.js'
 import { type Catalogue, readingCatalogue } from './catalogue.js'
 import { deliveryId } from './delivery-id.js'
+import type { ListenerEvents } from './listener-events.js'
 import { type ListenerPlan, readSecrets } from './observe.js'
 import { createLargeBodies, type LargeBodies, type LargeBodyLimits, readBody } from './read-body.js'
 import { rejectedDelivery } from './rejected.js'
@@ -27,6 +30,9 @@ export interface WebhookDeps {
   /** A new random UUID. */
   readonly newEventId: () => string
   readonly log: Log
+  readonly metrics?: { readonly triggers: TriggerMetrics } | undefined
+  /** Without: no CloudEvent is sent. */
+  readonly events?: Pick<ListenerEvents, 'tell'>
   readonly maxBodyBytes?: number
   readonly largeBodies?: LargeBodyLimits
 }
@@ -98,6 +104,8 @@ async function answer(
   request: Request,
   response: Response,
 ): Promise<void> {
+  const began = performance.now()
+  let isKnown = false
   try {
     if (request.method !== 'POST') {
       response.set('Allow', 'POST')
@@ -105,12 +113,16 @@ async function answer(
     }
     const plan = await findListener(deps.catalogue ?? readingCatalogue(deps.cluster), request)
     if (typeof plan === 'string') return refuse(request, response, 404, plan)
+    isKnown = true
     await receive(deps, largeBodies, plan, request, response)
   } catch (error) {
     deps.log.error('webhook not taken in', { path: request.path, error: describeError(error) })
     if (response.headersSent) return
     if (error instanceof ClusterError || error instanceof StoreFault) return tryLater(request, response)
     refuse(request, response, 500, 'internal error: see the log of the listener')
+  } finally {
+    deps.metrics?.triggers.answered(performance.now() - began)
+    if (isKnown) deps.metrics?.triggers.received(response.statusCode === 202 ? 'succeeded' : 'failed')
   }
 }
 
@@ -188,7 +200,11 @@ async function take(
   const headers = listHeaders(request.rawHeaders)
   const signed = { headers: canonicalHeaders(headers), rawBody: body }
   const guarding = await guard(listed, signed, await readSecrets(deps.cluster, secretKeys), world.interceptors)
-  const receipt = (eventID: string) => ({ eventListener: name, namespace, eventListenerUID: uid, eventID })
+  const sendReceipt = (eventID: string) => {
+    const receipt = { eventListener: name, namespace, eventListenerUID: uid, eventID }
+    if (isCloudEvent(headers)) response.set(acceptedHeaders({ namespace, name }, eventID))
+    send(response, 202, receipt)
+  }
   const eventId = deps.newEventId()
   const subject = payload?.is === 'json' ? subjectOf(payload.value) : ''
   const delivery: Delivery = {
@@ -206,9 +222,10 @@ async function take(
     for (const rejection of rejections) log.warn('delivery rejected', { ...logged, ...rejection })
     deps.inbox.reject(delivery.to, () => rejectedDelivery(delivery, rejections))
     // The same answer as for everybody: whether a secret was right is not for a stranger to find out here.
-    return send(response, 202, receipt(eventId))
+    return sendReceipt(eventId)
   }
   const accepted = await deps.inbox.accept(delivery).catch((cause: unknown) => {
+    deps.events?.tell(listener, eventId, 'failed', headers)
     throw new StoreFault(`storing delivery ${delivery.id}`, { cause })
   })
   if (accepted.is === 'mismatch') {
@@ -217,7 +234,7 @@ async function take(
     return send(response, 409, { eventListener: name, namespace, eventListenerUID: uid, errorMessage })
   }
   log.info('delivery stored', { ...logged, delivery: delivery.id, eventId: accepted.eventId, copy: accepted.is })
-  send(response, 202, receipt(accepted.eventId))
+  sendReceipt(accepted.eventId)
 }
 
 function validates({ metadata }: EventListener): boolean {

@@ -12,14 +12,14 @@ import { readAllowedHosts } from './fetch/allowed-hosts.js'
 import { createGuard } from './fetch/guard.js'
 import type { AppTokens } from './git-host/github-app.js'
 import type { Log } from './lib/log.js'
-import type { RunMetrics } from './metrics/run-metrics.js'
+import type { Metrics } from './metrics/metrics.js'
 import { observers, type RunObserver } from './reconcile/run-observer.js'
 import type { Settings } from './run/settings.js'
 
 export interface Reporting {
   readonly observer: RunObserver
   /** Absent where nobody could ask: in an engine that lives for one command. */
-  readonly metrics: Pick<RunMetrics, 'contentType' | 'text'> | undefined
+  readonly metrics: Pick<Metrics, 'contentType' | 'text' | 'triggers'> | undefined
   /** Lets CloudEvents under way arrive, for a bounded time. */
   close(): Promise<void>
 }
@@ -53,7 +53,7 @@ export async function startReporting(
   { cluster, settings, now, log }: ReportingDeps,
   feedbackDeps: FeedbackDeps,
 ): Promise<Reporting> {
-  const { createRunMetrics } = await import('./metrics/run-metrics.js')
+  const { createMetrics } = await import('./metrics/metrics.js')
   const expiry = startEventExpiry({ cluster, now, log })
   const recorder = createEventRecorder({ cluster, now, log, written: expiry.written })
   const sender = createCloudEventSender({
@@ -67,7 +67,7 @@ export async function startReporting(
   const { runUrl, tailOf } = feedbackDeps
   const send = gitHostSender(cluster, feedbackDeps.allowedHosts, now)
   const feedback = startGitFeedback({ cluster, send, tailOf, runUrl, record: recorder.record, now, log })
-  const metrics = createRunMetrics(unfinished.count)
+  const metrics = createMetrics(unfinished.count, async kind => (await cluster.list(kind)).length)
   return {
     observer: observers(createRunReporter(recorder, sender), metrics.observer),
     metrics,

@@ -1,15 +1,11 @@
-/**
- * Sends CloudEvents over HTTP in binary mode. Runs never wait for a receiver: events are queued in memory, tried a
- * bounded number of times, and lost with the process, as Tekton's are.
- */
-
+/** CloudEvents about runs, each once, to the sink that the installation names. */
 import { describeError } from '../lib/fault.js'
 import type { Log } from '../lib/log.js'
 import { toTimestamp } from '../lib/time.js'
 import { partLogin } from '../lib/url-login.js'
 import type { Condition, Resource } from '../resources/meta.js'
-import { pause } from '../timers.js'
 import { type CloudEventKind, cloudEventOf, cloudEventType } from './cloud-event.js'
+import { createCloudEventQueue } from './cloud-event-queue.js'
 import type { EventText } from './run-events.js'
 
 export interface CloudEventSender {
@@ -33,40 +29,34 @@ export interface CloudEventSenderOptions {
   readonly firstPauseMs?: number
 }
 
-/** As Tekton: ten retries, 10 ms before the first, doubling. */
-const RETRIES = 10
-const FIRST_PAUSE_MS = 10
 const TIMEOUT_MS = 10_000
-const CLOSE_MS = 3_000
-const CONCURRENCY = 16
-/** What waits for a slow receiver; beyond it the oldest are given up. */
-const MAX_WAITING = 5_000
 const MAX_REMEMBERED = 20_000
 
-interface Waiting {
-  readonly run: Resource
-  readonly condition: Condition | undefined
-  readonly id: string
-  readonly time: string
-}
-
 export function createCloudEventSender(options: CloudEventSenderOptions): CloudEventSender {
-  const { sink, newId, now, log, outcome, firstPauseMs = FIRST_PAUSE_MS } = options
+  const { sink, newId, now, log, outcome, firstPauseMs } = options
   const sent = createMemory(MAX_REMEMBERED)
-  const waiting: Waiting[] = []
-  const stop = new AbortController()
-  let busy = 0
+  const queue = createCloudEventQueue({ post, log, ...(firstPauseMs !== undefined && { firstPauseMs }) })
   let closed = false
-  let idle: (() => void)[] = []
 
   function send(run: Resource, condition: Condition | undefined): void {
     if (closed || sink() === '' || isRepeated(run, condition)) return
-    if (waiting.length >= MAX_WAITING) {
-      const given = waiting.shift()
-      if (given) outcome(given.run, { type: 'Warning', reason: 'CloudEventFailed', message: 'the sink is too slow' })
-    }
-    waiting.push({ run, condition, id: newId(), time: toTimestamp(now()) })
-    if (busy < CONCURRENCY) void work()
+    const { type, source, subject, body } = cloudEventOf(run, condition)
+    queue.add({
+      id: newId(),
+      time: toTimestamp(now()),
+      type,
+      source,
+      subject,
+      data: () => JSON.stringify(body()),
+      sink,
+      ended: problem =>
+        outcome(
+          run,
+          problem === undefined
+            ? { type: 'Normal', reason: 'CloudEventSent', message: `Sent ${type}` }
+            : { type: 'Warning', reason: 'CloudEventFailed', message: problem },
+        ),
+    })
   }
 
   /** The same words never twice; and, but for `unknown`, one event of a type for each run. */
@@ -77,55 +67,12 @@ export function createCloudEventSender(options: CloudEventSenderOptions): CloudE
     return !sent.add(JSON.stringify([metadata.uid, ...words]))
   }
 
-  async function work(): Promise<void> {
-    busy += 1
-    for (let next = waiting.shift(); next !== undefined && !stop.signal.aborted; next = waiting.shift()) {
-      await deliver(next)
-    }
-    busy -= 1
-    if (busy > 0) return
-    for (const resolve of idle) resolve()
-    idle = []
-  }
-
-  async function deliver({ run, condition, id, time }: Waiting): Promise<void> {
-    const { type, source, subject, body } = cloudEventOf(run, condition)
-    const url = sink()
-    const text = JSON.stringify(body)
-    const headers = {
-      'content-type': 'application/json',
-      'ce-specversion': '1.0',
-      'ce-id': id,
-      'ce-type': type,
-      'ce-source': source,
-      'ce-subject': subject,
-      'ce-time': time,
-    }
-    for (let attempt = 0; ; attempt += 1) {
-      const problem = await post(url, headers, text, stop.signal)
-      if (problem === undefined)
-        return outcome(run, { type: 'Normal', reason: 'CloudEventSent', message: `Sent ${type}` })
-      if (stop.signal.aborted) return
-      if (attempt === RETRIES) {
-        log.warn('a CloudEvent could not be delivered', { type, source, error: problem })
-        return outcome(run, { type: 'Warning', reason: 'CloudEventFailed', message: problem })
-      }
-      await pause(firstPauseMs * 2 ** attempt, stop.signal)
-    }
-  }
-
-  function whenIdle(): Promise<void> {
-    return busy === 0 ? Promise.resolve() : new Promise(resolve => idle.push(resolve))
-  }
-
   return {
     send,
-    idle: whenIdle,
-    async close() {
+    idle: queue.idle,
+    close() {
       closed = true
-      const giveUp = setTimeout(() => stop.abort(), CLOSE_MS)
-      await whenIdle()
-      clearTimeout(giveUp)
+      return queue.close()
     },
   }
 }

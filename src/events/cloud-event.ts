@@ -10,7 +10,8 @@ export interface CloudEvent {
   readonly type: string
   readonly source: string
   readonly subject: string
-  readonly body: Json
+  /** Made when it is asked for: a run may be large. */
+  readonly body: () => Json
 }
 
 /** `undefined` stands for a run that has no `Succeeded` condition yet. */
@@ -36,6 +37,6 @@ export function cloudEventOf(run: Resource, condition: Condition | undefined): C
     type: cloudEventType(kind, condition),
     source: `/apis/${run.apiVersion}/namespaces/${namespace}/${kind}/${name}`,
     subject: name,
-    body: { [BODY_FIELDS[kind]]: runToV1beta1(run) },
+    body: () => ({ [BODY_FIELDS[kind]]: runToV1beta1(run) }),
   }
 }

@@ -27,8 +27,7 @@ const MAX_LABEL_VALUES = 200
 const OTHER = 'other'
 const ANONYMOUS = 'anonymous'
 
-export function createRunMetrics(unfinished: UnfinishedRuns): RunMetrics {
-  const registry = new Registry()
+export function createRunMetrics(unfinished: UnfinishedRuns, registry = new Registry()): RunMetrics {
   const registers = [registry]
   const bound = createBound(MAX_LABEL_VALUES)
   const duration = (name: string, help: string, labelNames: readonly string[]) =>

@@ -2,6 +2,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { mkdir, readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { createGuardedPost } from '../../../listeners/listener-events.js'
 import { startListeners } from '../../../listeners/main.js'
 import { createOutside } from '../../../listeners/outside.js'
 import { startApi } from '../../api/server.js'
@@ -48,8 +49,9 @@ export async function upCommand(context: CliContext, options: UpOptions): Promis
       allowedHosts: config.fetching.allowedHosts,
       gitHub: config.gitHub,
     })
+    const postCloudEvent = createGuardedPost({ cluster: engine.cluster, allowedHosts: config.fetching.allowedHosts })
     const listeners = await startListeners(
-      { ...engine, outside, log, now, newEventId: randomUUID },
+      { ...engine, outside, postCloudEvent, log, now, newEventId: randomUUID },
       { port: options.hooksPort, ...(options.hooksUrl && { publicUrl: options.hooksUrl }) },
     )
     closing.unshift(() => listeners.close())

@@ -1,0 +1,16 @@
+/** Everything that a scrape of `/metrics` gets, in one registry. */
+import { Registry } from 'prom-client'
+import { createRunMetrics, type RunMetrics, type UnfinishedRuns } from './run-metrics.js'
+import { type CountedKind, createTriggerMetrics, type TriggerMetrics } from './trigger-metrics.js'
+
+export interface Metrics extends RunMetrics {
+  readonly triggers: TriggerMetrics
+}
+
+export function createMetrics(
+  unfinished: UnfinishedRuns,
+  countObjects: (kind: CountedKind) => Promise<number>,
+): Metrics {
+  const registry = new Registry()
+  return { ...createRunMetrics(unfinished, registry), triggers: createTriggerMetrics(registry, countObjects) }
+}
