@@ -30,21 +30,19 @@ import { isDue, type LabelValue, labelReport } from '../src/feedback/report-labe
 import { type TellDeps, type Told, tell } from '../src/feedback/tell.js'
 import { growingPauseMs, type PauseLimits } from '../src/lib/backoff.js'
 import { describeError } from '../src/lib/fault.js'
-import type { Log } from '../src/lib/log.js'
 import { createSlots, type Slots } from '../src/lib/slots.js'
 import { fromTimestamp } from '../src/lib/time.js'
 import { GIT_REPORT, GIT_REPORT_LABEL } from '../src/resources/annotations.js'
 import { keyOf } from '../src/resources/meta.js'
 import { pause, timerMs } from '../src/timers.js'
 
-export interface GitFeedbackDeps extends Pick<TellDeps, 'send' | 'tailOf' | 'runUrl' | 'now'> {
+export interface GitFeedbackDeps extends Pick<TellDeps, 'send' | 'tailOf' | 'runUrl' | 'now' | 'log'> {
   readonly cluster: Cluster
   /** An Event on the run. */
   readonly record: (
     run: Run,
     text: { readonly type: 'Warning'; readonly reason: string; readonly message: string },
   ) => void
-  readonly log: Log
   /** Tests make them short. */
   readonly pauses?: Pauses
 }

@@ -4,6 +4,7 @@
  */
 import type { Cluster } from '../cluster/cluster.js'
 import type { BuildPlace, BuildReport, ReportOutcome, Sent } from '../git-host/build-report.js'
+import type { Log } from '../lib/log.js'
 import type { Run } from './asked.js'
 import { type DueRun, isOver } from './due-runs.js'
 import { lookUpFindings, type StepLogTail } from './findings.js'
@@ -20,6 +21,7 @@ export interface TellDeps {
   /** Where people look at a run, with placeholders; '' for nowhere. */
   readonly runUrl: string
   readonly now: () => number
+  readonly log: Log
   /** Nothing more is to be told of it. */
   readonly settle: (due: DueRun, value: LabelValue) => Promise<void>
   readonly signal: AbortSignal
@@ -48,8 +50,16 @@ export async function tell(deps: TellDeps, runs: readonly DueRun[]): Promise<Tol
     if (outcome.is === 'later') return { is: 'later', due, outcome }
     due.told = words
     due.toldAt = now()
-    if (outcome.is === 'taken') due.checkId = outcome.checkId ?? due.checkId
-    else {
+    if (outcome.is === 'taken') {
+      due.checkId = outcome.checkId ?? due.checkId
+      const { kind, metadata } = run
+      const fields = {
+        run: `${kind}/${metadata.namespace}/${metadata.name}`,
+        state: report.state,
+        context: report.context,
+      }
+      deps.log.info('a git host was told', fields)
+    } else {
       warn(run, 'GitStatusNotSent', outcome.message)
       if (isLast) await settle(due, 'refused')
       return { is: 'told' }

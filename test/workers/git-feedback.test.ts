@@ -499,3 +499,71 @@ test('a store that is away for a while loses nothing', async () => {
   await labelled(cluster, 'one', 'sent')
   expect([failures, states(host)]).toEqual([3, ['success']])
 })
+
+test.each(Array.from({ length: 12 }, (_, seed) => seed))(
+  'whatever the host does and whenever the process is replaced, the last word is of the newest run (seed %i)',
+  async seed => {
+    const random = generator(seed)
+    const { cluster, host, start, create } = await world({ shas: [] })
+    const targets = ['a', 'b', 'c']
+    let faults = 0
+    host.intercept = (_request, response) => {
+      if (faults === 40 || random() < 0.4) return undefined
+      faults += 1
+      const fault = random()
+      if (fault < 0.4) response.destroy()
+      else if (fault < 0.7) json({}, 503)(_request, response)
+      else response.writeHead(429, { 'retry-after': '0' }).end()
+      return 'answered'
+    }
+    let feedback = start()
+    const ends = new Map<string, 'True' | 'False'>()
+    const unfinished: string[] = []
+    for (let step = 0; step < 40; step += 1) {
+      const chance = random()
+      if (chance < 0.35 && step < 30) {
+        const context = targets[Math.floor(random() * targets.length)] ?? 'a'
+        const name = `${context}-${String(step).padStart(2, '0')}`
+        await create(name, { context, kind: 'gitea' })
+        unfinished.push(name)
+      } else if (chance < 0.45) {
+        await feedback.close()
+        feedback = start()
+      } else {
+        const [name] = unfinished.splice(Math.floor(random() * unfinished.length), 1)
+        if (name === undefined) continue
+        const end = random() < 0.5 ? 'True' : 'False'
+        await set(cluster, name, 'Unknown')
+        await set(cluster, name, end)
+        ends.set(name, end)
+      }
+    }
+    for (const name of unfinished) {
+      await set(cluster, name, 'True')
+      ends.set(name, 'True')
+    }
+    for (const name of ends.keys())
+      await until(`${name} to be settled`, async () => (await labelOf(cluster, name)) !== 'due')
+    for (const context of targets) {
+      const names = [...ends.keys()].filter(name => name.startsWith(`${context}-`)).sort()
+      if (names.length === 0) continue
+      const last = host.shown.filter(one => one.context === context).at(-1)
+      const wanted = ends.get(names.at(-1) ?? '') === 'True' ? 'success' : 'failure'
+      expect([context, last?.state, last?.url]).toEqual([context, wanted, `https://ci.example/default/${names.at(-1)}`])
+      // Once a newer run has spoken, an older one is silent.
+      const spoke = host.shown.filter(one => one.context === context).map(({ url }) => url)
+      expect(spoke).toEqual([...spoke].sort())
+    }
+  },
+)
+
+/** mulberry32 */
+function generator(seed: number): () => number {
+  let state = seed + 1
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}
