@@ -12,12 +12,13 @@ import type {
   Task,
   TaskRun,
 } from '../resources/tekton.js'
+import { gitStatusWarnings } from './lint-git-status.js'
 
 /** What one object shows by itself. */
 export function lintObject(object: New<AnyResource>): readonly Problem[] {
   const kind = String(object.kind)
   if (isPlainKind(kind)) return [onlyKept(kind)]
-  return inlineTasks(object).flatMap(({ spec, path }) => scriptWarnings(spec, path))
+  return [...gitStatusWarnings(object), ...inlineTasks(object).flatMap(({ spec, path }) => scriptWarnings(spec, path))]
 }
 
 function onlyKept(kind: PlainKind): Problem {

@@ -23,13 +23,19 @@ export interface Asked {
 
 export type AskedOrProblem =
   | { readonly is: 'asked'; readonly asked: Asked }
-  | { readonly is: 'problem'; readonly message: string }
+  | {
+      readonly is: 'problem'
+      /** Both of the following. */
+      readonly message: string
+      readonly said: string
+      readonly wayOut: string
+    }
 
 const KINDS: readonly GitHostKind[] = ['github', 'github-check', 'gitlab', 'bitbucket', 'bitbucket-server', 'gitea']
 const MAX_CONTEXT_CHARS = 255
 const MAX_LOG_LINES = 100
 
-export function askedOf(run: Run): AskedOrProblem {
+export function askedOf(run: Pick<Run, 'metadata' | 'spec'>): AskedOrProblem {
   const value = (name: keyof typeof NAMES): string => run.metadata.annotations?.[NAMES[name]]?.trim() ?? ''
   const kind = KINDS.find(one => one === value('status'))
   if (kind === undefined) return wrong('status', value('status'), `use one of ${KINDS.join(', ')}`)
@@ -46,8 +52,7 @@ export function askedOf(run: Run): AskedOrProblem {
     return wrong('sha', value('sha'), 'give all 40 or 64 hex digits of the commit')
   }
   const secret = value('secret')
-  if (secret === '')
-    return wrong('secret', '', `name the Secret in namespace "${run.metadata.namespace}" that has the token`)
+  if (secret === '') return wrong('secret', '', 'name the Secret in the namespace of the run that has the token')
   const lines = value('logLines')
   if (!/^\d{0,6}$/.test(lines)) return wrong('logLines', lines, `give a number from 0 to ${MAX_LOG_LINES}`)
   return {
@@ -66,7 +71,7 @@ export function askedOf(run: Run): AskedOrProblem {
 }
 
 /** The same for all runs of one pipeline: branch protection waits for a status by its name. Of what never changes in a run. */
-function nameOf({ spec, metadata }: Run): string {
+function nameOf({ spec, metadata }: Pick<Run, 'metadata' | 'spec'>): string {
   const reference = 'pipelineRef' in spec ? spec.pipelineRef : 'taskRef' in spec ? spec.taskRef : undefined
   return reference?.name || metadata.generateName?.replace(/[-.]+$/, '') || metadata.name
 }
@@ -78,5 +83,6 @@ export function targetOf({ kind, repository, sha, context }: Asked): string {
 
 function wrong(name: keyof typeof NAMES, value: string, wayOut: string): AskedOrProblem {
   const found = value === '' ? 'is missing' : `is ${JSON.stringify(oneLine(value, 200))}`
-  return { is: 'problem', message: `annotation ${NAMES[name]} ${found}: ${wayOut}` }
+  const said = `annotation ${NAMES[name]} ${found}`
+  return { is: 'problem', message: `${said}: ${wayOut}`, said, wayOut }
 }
