@@ -1,9 +1,8 @@
 /** Writes what is known of schedules into their status: late enough that what happens together is one write. */
 import { isDeepStrictEqual } from 'node:util'
-import { type Cluster, isClusterError } from '../src/cluster/cluster.js'
+import { type Cluster, ClusterError, isClusterError } from '../src/cluster/cluster.js'
 import { describeError } from '../src/lib/fault.js'
 import type { Log } from '../src/lib/log.js'
-import { createSlots } from '../src/lib/slots.js'
 import type { ObservedSchedule, Schedule } from '../src/resources/schedules.js'
 import type { TimingReading } from '../src/schedule/read-schedule.js'
 import { statusOf } from '../src/schedule/status.js'
@@ -37,49 +36,65 @@ export interface StatusWriterDeps {
 export interface StatusWriter {
   /** This schedule (uid) may have to say something else. */
   note(uid: string): void
-  /** Writes what is noted still; the signal has aborted before. */
+  readonly loop: Promise<void>
+  /** Writes what is noted still: when the signal has aborted and the loop has ended. */
   close(): Promise<void>
 }
 
 export function createStatusWriter(deps: StatusWriterDeps): StatusWriter {
   const { cluster, log, now, pause, known, runs, signal } = deps
-  const noted = new Set<string>()
-  const working = new Map<string, Promise<void>>()
-  const writes = createSlots(WRITES_AT_ONCE)
-  const never = new AbortController().signal
+  let noted = new Set<string>()
+  let onNote = () => {}
+  signal.addEventListener('abort', () => onNote(), { once: true })
 
   function note(uid: string): void {
     noted.add(uid)
-    if (working.has(uid) || signal.aborted) return
-    working.set(
-      uid,
-      settle(uid).finally(() => {
-        working.delete(uid)
-        if (noted.has(uid)) note(uid)
-      }),
-    )
+    onNote()
   }
 
-  async function settle(uid: string): Promise<void> {
-    await pause(SETTLE_MS, signal)
-    while (noted.has(uid) && !signal.aborted) {
-      if (!runs.complete()) await pause(SETTLE_MS, signal)
-      else if (!(await attempt(uid))) await pause(RETRY_MS, signal)
+  async function follow(): Promise<void> {
+    while (!signal.aborted) {
+      if (noted.size === 0) await someNote()
+      await pause(SETTLE_MS, signal)
+      if (runs.complete() && !signal.aborted && !(await writeNoted())) await pause(RETRY_MS, signal)
     }
+  }
+
+  function someNote(): Promise<void> {
+    return new Promise(resolve => {
+      onNote = resolve
+      if (signal.aborted) resolve()
+    })
+  }
+
+  /** False when some have to be tried again. */
+  async function writeNoted(): Promise<boolean> {
+    const line = [...noted]
+    noted = new Set()
+    let failed = 0
+    const serve = async () => {
+      for (let uid = line.shift(); uid !== undefined; uid = line.shift()) {
+        if (await attempt(uid)) continue
+        failed += 1
+        noted.add(uid)
+      }
+    }
+    await Promise.all(Array.from({ length: WRITES_AT_ONCE }, serve))
+    return failed === 0
   }
 
   /** False when it has to be tried again. */
   async function attempt(uid: string): Promise<boolean> {
-    noted.delete(uid)
     try {
-      await writes.run(() => write(uid), never)
+      await write(uid)
       return true
     } catch (error) {
-      noted.add(uid)
-      // Someone wrote first: the watch brings what it was. It goes on only with what has come.
-      if (!isClusterError(error, 'Conflict'))
-        log.warn('writing the status of a schedule', { error: describeError(error) })
-      return false
+      // Someone wrote first: the watch brings what it was.
+      if (isClusterError(error, 'Conflict')) return false
+      const { namespace = '', name = '' } = known(uid)?.schedule.metadata ?? {}
+      log.warn('writing the status of a schedule', { schedule: `${namespace}/${name}`, error: describeError(error) })
+      // What is no fault of the cluster's is one of this schedule, and stays.
+      return !(error instanceof ClusterError)
     }
   }
 
@@ -98,9 +113,9 @@ export function createStatusWriter(deps: StatusWriterDeps): StatusWriter {
 
   return {
     note,
+    loop: follow(),
     async close() {
-      await Promise.all(working.values())
-      if (runs.complete()) await Promise.all([...noted].map(attempt))
+      if (runs.complete()) await writeNoted()
     },
   }
 }

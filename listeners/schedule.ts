@@ -8,16 +8,16 @@
  *   waiting -its time comes, or the schedule changes-> looking -all is in the inbox-> waiting
  *                                                      looking -the inbox is away-> waiting, for a growing pause
  */
+import { setImmediate } from 'node:timers/promises'
 import type { Cluster } from '../src/cluster/cluster.js'
 import type { Inbox } from '../src/inbox/inbox.js'
 import { growingPauseMs } from '../src/lib/backoff.js'
 import { describeError } from '../src/lib/fault.js'
 import type { Log } from '../src/lib/log.js'
-import { createSlots } from '../src/lib/slots.js'
 import { fromTimestamp, toTimestamp } from '../src/lib/time.js'
 import type { Schedule } from '../src/resources/schedules.js'
 import { dueAt, observe } from '../src/schedule/due.js'
-import { readTiming } from '../src/schedule/read-schedule.js'
+import { readTiming, type TimingReading } from '../src/schedule/read-schedule.js'
 import { slotDelivery } from '../src/schedule/tick.js'
 import { pause as realPause } from '../src/timers.js'
 import { followRuns } from './schedule-runs.js'
@@ -26,8 +26,8 @@ import { createStatusWriter, type Known } from './schedule-status.js'
 /** A clock that is set forward is noticed within this. */
 const LONGEST_WAIT_MS = 60_000
 const RETRY_PAUSES = { firstMs: 1_000, maxMs: 30_000 }
-/** Deliveries on their way into the inbox: those that arrive together share a write to the disk. */
-const ACCEPTS_AT_ONCE = 64
+/** Schedules whose slots go into the inbox at the same time: they share its writes to the disk. */
+const LOOKS_AT_ONCE = 256
 
 export interface TickerDeps {
   readonly cluster: Cluster
@@ -44,10 +44,13 @@ export interface Ticker {
 }
 
 /** One schedule, as this ticker sees it. */
-interface Watched extends Known {
+interface Watched extends Omit<Known, 'timing'> {
+  /** Read with the first look. */
+  timing: TimingReading | undefined
   /** Looked at next (epoch ms); infinite: when it changes. */
   lookAt: number
-  looking: boolean
+  /** In the line, or its turn has come. */
+  isLooking: boolean
   failures: number
 }
 
@@ -55,9 +58,12 @@ export function startTicker(deps: TickerDeps): Ticker {
   const { cluster, inbox, log, now, pause = realPause } = deps
   const stop = new AbortController()
   const watched = new Map<string, Watched>()
-  const accepts = createSlots(ACCEPTS_AT_ONCE)
+  /** Those whose time has come, in order. */
+  const line: Watched[] = []
   const looks = new Set<Promise<void>>()
   let nap = new AbortController()
+  /** Until when it naps (epoch ms). */
+  let wakesAt = 0
 
   const runs = followRuns({
     cluster,
@@ -71,7 +77,10 @@ export function startTicker(deps: TickerDeps): Ticker {
     log,
     now,
     pause,
-    known: uid => watched.get(uid),
+    known: uid => {
+      const entry = watched.get(uid)
+      return entry?.timing === undefined ? undefined : { ...entry, timing: entry.timing }
+    },
     runs,
     signal: stop.signal,
   })
@@ -89,18 +98,24 @@ export function startTicker(deps: TickerDeps): Ticker {
   }
 
   function see(schedule: Schedule): void {
-    const { uid, generation } = schedule.metadata
+    const { uid, generation, namespace, name } = schedule.metadata
     const before = watched.get(uid)
-    const observed = observe(schedule, [before?.observed, schedule.status?.observed], now())
-    const last = latest(before?.last, schedule.status?.lastScheduleTime)
-    if (before === undefined) {
-      const timing = readTiming(schedule.metadata, schedule.spec)
-      const fresh = { missed: undefined, lookAt: 0, looking: false, failures: 0 }
-      watched.set(uid, { schedule, timing, observed, last, ...fresh })
-    } else {
-      const isSame = before.schedule.metadata.generation === generation
-      const timing = isSame ? before.timing : readTiming(schedule.metadata, schedule.spec)
-      Object.assign(before, { schedule, timing, observed, last, lookAt: 0 })
+    try {
+      const observed = observe(schedule, [before?.observed, schedule.status?.observed], now())
+      const last = latest(before?.last, schedule.status?.lastScheduleTime)
+      if (before === undefined) {
+        const fresh = { timing: undefined, missed: undefined, lookAt: 0, isLooking: false, failures: 0 }
+        watched.set(uid, { schedule, observed, last, ...fresh })
+      } else {
+        const isSame = before.schedule.metadata.generation === generation
+        // Mostly it is our own status that comes back.
+        const isFired = last === before.last && observed.since === before.observed.since
+        const lookAt = isSame && isFired ? before.lookAt : 0
+        Object.assign(before, { schedule, observed, last, lookAt, timing: isSame ? before.timing : undefined })
+      }
+    } catch (error) {
+      // Nobody admitted it, or somebody else wrote its status: it fails alone.
+      log.error('schedule cannot be read', { schedule: `${namespace}/${name}`, error: describeError(error) })
     }
     runs.prune(uid)
     writer.note(uid)
@@ -109,40 +124,63 @@ export function startTicker(deps: TickerDeps): Ticker {
   async function tick(): Promise<void> {
     while (!stop.signal.aborted) {
       nap = new AbortController()
-      let soonest = now() + LONGEST_WAIT_MS
+      wakesAt = now() + LONGEST_WAIT_MS
       for (const entry of watched.values()) {
-        if (entry.looking) continue
-        if (entry.lookAt <= now()) begin(entry)
-        else soonest = Math.min(soonest, entry.lookAt)
+        if (entry.isLooking) continue
+        if (entry.lookAt <= now()) standInLine(entry)
+        else wakesAt = Math.min(wakesAt, entry.lookAt)
       }
-      await pause(soonest - now(), AbortSignal.any([nap.signal, stop.signal]))
+      await pause(wakesAt - now(), AbortSignal.any([nap.signal, stop.signal]))
+      // What happens together wakes it once.
+      await setImmediate()
     }
   }
 
-  function begin(entry: Watched): void {
-    entry.looking = true
-    const own = accepts
-      .run(() => look(entry), stop.signal)
-      .catch(error => {
-        if (stop.signal.aborted) return
-        entry.failures += 1
-        entry.lookAt = now() + growingPauseMs(entry.failures, RETRY_PAUSES, 0)
-        const { namespace, name } = entry.schedule.metadata
-        log.warn('schedule waits', { schedule: `${namespace}/${name}`, error: describeError(error) })
-      })
-      .then(() => {
-        entry.looking = false
-        looks.delete(own)
-        nap.abort()
-      })
+  function standInLine(entry: Watched): void {
+    entry.isLooking = true
+    line.push(entry)
+    if (looks.size < LOOKS_AT_ONCE) begin()
+  }
+
+  /** One of many that look at the line, until it is empty. */
+  function begin(): void {
+    const own = serve()
+      .catch(error => log.error('schedules are not looked at', { error: describeError(error) }))
+      .finally(() => looks.delete(own))
     looks.add(own)
   }
 
+  async function serve(): Promise<void> {
+    for (let entry = line.shift(); entry !== undefined && !stop.signal.aborted; entry = line.shift()) {
+      // Ten thousand may be due in one second, and others want their turn.
+      await setImmediate()
+      await lookAndWait(entry)
+      entry.isLooking = false
+      if (entry.lookAt < wakesAt) nap.abort()
+    }
+  }
+
+  async function lookAndWait(entry: Watched): Promise<void> {
+    try {
+      await look(entry)
+      entry.failures = 0
+    } catch (error) {
+      if (stop.signal.aborted) return
+      entry.failures += 1
+      entry.lookAt = now() + growingPauseMs(entry.failures, RETRY_PAUSES, 0)
+      const { namespace, name } = entry.schedule.metadata
+      log.warn('schedule waits', { schedule: `${namespace}/${name}`, error: describeError(error) })
+    }
+  }
+
   async function look(entry: Watched): Promise<void> {
-    const { schedule, timing, observed } = entry
+    const { schedule, observed } = entry
     const { metadata, spec } = schedule
-    // Whoever changes the schedule meanwhile puts this back, and it is looked at again.
+    // Whoever changes the schedule meanwhile puts these back, and it is looked at again.
     entry.lookAt = Number.POSITIVE_INFINITY
+    const timing = entry.timing ?? readTiming(metadata, spec)
+    entry.timing = timing
+    writer.note(metadata.uid)
     if (timing.is === 'wrong') return
     const due = dueAt(timing.timing, spec, observed, entry.last, now())
     for (const slot of due.slots) {
@@ -153,14 +191,12 @@ export function startTicker(deps: TickerDeps): Ticker {
       else log.debug('schedule fires', fields)
       entry.last = latest(entry.last, slot)
     }
-    entry.failures = 0
     entry.lookAt = Math.min(entry.lookAt, due.next ?? Number.POSITIVE_INFINITY)
-    const missed = due.missed ?? entry.missed
-    if (due.slots.length > 0 || missed !== entry.missed) writer.note(metadata.uid)
-    entry.missed = missed
+    entry.missed = due.missed ?? entry.missed
+    writer.note(metadata.uid)
   }
 
-  const loops = [follow(), tick(), ...runs.loops]
+  const loops = [follow(), tick(), ...runs.loops, writer.loop]
   return {
     async close() {
       stop.abort()

@@ -213,7 +213,7 @@ test('another text counts from when it is seen', async () => {
   await change({ schedule: '*/10 * * * *' })
   const seen = time.now()
   await time.elapse(11 * MINUTE)
-  expect(await slots()).toEqual(multiples(seen, 10 * MINUTE, 1).filter(slot => slot <= time.now()))
+  expect(await slots()).toEqual(multiples(seen, 10 * MINUTE, 2).filter(slot => slot <= time.now()))
   expect((await slots())[0]).toBeGreaterThan(made + 3 * HOUR)
 })
 
@@ -294,4 +294,22 @@ test('a schedule that is deleted fires no more, and its runs go with it', async 
   await vi.waitFor(async () => expect(await slots()).toEqual([]), { timeout: 5000 })
   await applyTo(cluster, manifest('schedule: "@yearly"'))
   expect(await slots()).toEqual([])
+})
+
+test.each([
+  ['nothing of what it should be', { observed: { since: 5 }, conditions: 'many', lastScheduleTime: 'soon', active: 1 }],
+  ['of another time', { observed: { since: '-200000-01-01T00:00:00Z' }, lastScheduleTime: '+275760-09-13T00:00:00Z' }],
+])('a status that somebody else wrote, %s, stops no other schedule', async (_, status) => {
+  const { cluster, time, made, start, slots } = await world('schedule: "* * * * *"')
+  await applyTo(cluster, manifest('schedule: "* * * * *"').replace('name: nightly', 'name: broken'))
+  const broken = await cluster.get('Schedule', { namespace: 'ci', name: 'broken' })
+  await cluster.replaceStatus('Schedule', { ...broken!, status: status as never })
+  start()
+  await time.elapse(5 * MINUTE)
+  const due = multiples(made, MINUTE, 5)
+  expect([...new Set(await slots())]).toEqual(due)
+  const mine = (await objectsIn(cluster, 'PipelineRun')).filter(
+    run => run.metadata.labels?.['tektite.dev/schedule'] === 'nightly',
+  )
+  expect(mine).toHaveLength(5)
 })
