@@ -7,7 +7,7 @@ import { MAP } from '../../cel/types.js'
 import type { SecretRef } from '../../resources/triggers.js'
 import { readYaml } from '../../resources/yaml-source.js'
 import { canonicalHeader } from '../event.js'
-import { jsonText } from '../json-text.js'
+import { goJsonText } from '../json-text.js'
 import { readPayload } from '../payload.js'
 import { equalInConstantTime } from './git-host.js'
 import { fail, type InterceptorAnswer, type InterceptorInput, type InterceptorKind, stop } from './interceptor.js'
@@ -29,7 +29,7 @@ export const TRIGGER_CEL = createEnvironment({ body: MAP, header: MAP, extension
   ...EXTENSIONS,
   ...triggerFunctions({
     canonical: canonicalHeader,
-    jsonText,
+    jsonText: goJsonText,
     readJson: text => {
       const read = readPayload(Buffer.from(text))
       if (read.is === 'empty') return { is: 'unreadable', message: 'unexpected end of JSON input' }

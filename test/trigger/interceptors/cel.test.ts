@@ -91,6 +91,7 @@ test('overlay keys nest, escape and index', async () => {
       { key: String.raw`dev\.tekton`, expression: "'4'" },
       { key: 'list.-1', expression: "'5'" },
       { key: 'list.2', expression: "'6'" },
+      { key: 'names.:7', expression: "'8'" },
       { key: '__proto__.polluted', expression: "'7'" },
     ],
   })
@@ -100,6 +101,7 @@ test('overlay keys nest, escape and index', async () => {
     extensions: { x: '3' },
     'dev.tekton': '4',
     list: ['5', null, '6'],
+    names: { 7: '8' },
     ['__proto__']: { polluted: '7' },
   })
   expect(({} as { polluted?: unknown }).polluted).toBeUndefined()
