@@ -12,13 +12,18 @@ import type {
   Task,
   TaskRun,
 } from '../resources/tekton.js'
+import { celWarnings } from './lint-cel.js'
 import { gitStatusWarnings } from './lint-git-status.js'
 
 /** What one object shows by itself. */
 export function lintObject(object: New<AnyResource>): readonly Problem[] {
   const kind = String(object.kind)
   if (isPlainKind(kind)) return [onlyKept(kind)]
-  return [...gitStatusWarnings(object), ...inlineTasks(object).flatMap(({ spec, path }) => scriptWarnings(spec, path))]
+  return [
+    ...gitStatusWarnings(object),
+    ...inlineTasks(object).flatMap(({ spec, path }) => scriptWarnings(spec, path)),
+    ...celWarnings(object),
+  ]
 }
 
 function onlyKept(kind: PlainKind): Problem {

@@ -4,6 +4,7 @@ import { EXTENSIONS } from '../../cel/extensions.js'
 import { triggerFunctions } from '../../cel/functions/triggers.js'
 import { CelProblem } from '../../cel/problem.js'
 import { MAP } from '../../cel/types.js'
+import { isRecord } from '../../resources/shape.js'
 import type { SecretRef } from '../../resources/triggers.js'
 import { readYaml } from '../../resources/yaml-source.js'
 import { canonicalHeader } from '../event.js'
@@ -12,6 +13,7 @@ import { readPayload } from '../payload.js'
 import { equalInConstantTime } from './git-host.js'
 import { fail, type InterceptorAnswer, type InterceptorInput, type InterceptorKind, stop } from './interceptor.js'
 import { setPath } from './overlay-path.js'
+import { CEL_PARAMS, paramsProblem } from './params.js'
 
 export const cel: InterceptorKind = {
   run: async input => runCel(input),
@@ -45,6 +47,8 @@ export const TRIGGER_CEL = createEnvironment({ body: MAP, header: MAP, extension
 ])
 
 function runCel(input: InterceptorInput): InterceptorAnswer {
+  const problem = paramsProblem(input.params, CEL_PARAMS)
+  if (problem !== undefined) return fail(problem)
   const body = input.event.body ?? {}
   if (typeof body !== 'object' || Array.isArray(body)) {
     return fail('error making the evaluation context: failed to parse the body as JSON: it is not an object')
@@ -95,7 +99,31 @@ function expressionsIn(params: Readonly<Record<string, unknown>>): readonly stri
 
 function overlaysOf(value: unknown): readonly Overlay[] {
   if (!Array.isArray(value)) return []
-  return value.map(({ key, expression }) => ({ key: String(key ?? ''), expression: String(expression ?? '') }))
+  return value.map(one => {
+    const { key, expression } = isRecord(one) ? one : {}
+    return { key: String(key ?? ''), expression: String(expression ?? '') }
+  })
+}
+
+/** Expressions that fail whatever the event, and where in the params they stand. */
+export function celMistakes(
+  params: readonly { readonly name: string; readonly value?: unknown }[],
+): readonly { readonly at: string; readonly message: string }[] {
+  return params.flatMap(({ name, value }, index) => {
+    const written =
+      name === 'filter' && typeof value === 'string' && value !== ''
+        ? [{ at: `[${index}].value`, expression: value }]
+        : name === 'overlays'
+          ? overlaysOf(value).map(({ expression }, place) => ({
+              at: `[${index}].value[${place}].expression`,
+              expression,
+            }))
+          : []
+    return written.flatMap(({ at, expression }) => {
+      const message = TRIGGER_CEL.check(expression)
+      return message === undefined ? [] : [{ at, message }]
+    })
+  })
 }
 
 /** Only what is written out can be read beforehand: `compareSecret('key', 'name')`. */

@@ -2,7 +2,12 @@
 import { isRecord, type Json } from '../../resources/shape.js'
 import { goKind } from '../payload.js'
 
-type ParamType = 'text' | 'bool' | 'texts' | { readonly go: string; readonly fields: ParamTypes }
+type ParamType =
+  | 'text'
+  | 'bool'
+  | 'texts'
+  | { readonly go: string; readonly fields: ParamTypes }
+  | { readonly go: string; readonly each: ParamTypes }
 export type ParamTypes = Readonly<Record<string, ParamType>>
 
 const SECRET_REF: ParamType = {
@@ -19,6 +24,11 @@ export const GITHUB_PARAMS: ParamTypes = {
     go: 'github.Owners',
     fields: { enabled: 'bool', personalAccessToken: SECRET_REF, checkType: 'text' },
   },
+}
+
+export const CEL_PARAMS: ParamTypes = {
+  filter: 'text',
+  overlays: { go: 'cel.Overlay', each: { key: 'text', expression: 'text' } },
 }
 
 /** A param that nobody knows harms nobody, and null is as good as none. */
@@ -54,6 +64,13 @@ function problemOf(value: unknown, type: ParamType, struct: string, path: string
     if (!Array.isArray(value)) return wrong(value, '[]string')
     const other: unknown = value.find(one => typeof one !== 'string')
     return other === undefined ? undefined : wrong(other, 'string')
+  }
+  if ('each' in type) {
+    if (!Array.isArray(value)) return wrong(value, `[]${type.go}`)
+    const problems = value.map(one =>
+      one === null ? undefined : problemOf(one, { go: type.go, fields: type.each }, struct, path),
+    )
+    return problems.find(problem => problem !== undefined)
   }
   if (!isRecord(value)) return wrong(value, type.go)
   return firstProblem(value, type.fields, type.go.replace(/^.*\./, ''), `${path}.`)

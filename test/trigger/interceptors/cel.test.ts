@@ -107,6 +107,22 @@ test('overlay keys nest, escape and index', async () => {
   expect(({} as { polluted?: unknown }).polluted).toBeUndefined()
 })
 
+test.each([
+  [{ filter: 5 }, 'number into Go struct field InterceptorParams.filter of type string'],
+  [{ overlays: 'a' }, 'string into Go struct field InterceptorParams.overlays of type []cel.Overlay'],
+  [{ overlays: ['a'] }, 'string into Go struct field InterceptorParams.overlays of type cel.Overlay'],
+  [{ overlays: [{ key: 1 }] }, 'number into Go struct field Overlay.overlays.key of type string'],
+])('params of another type fail, and let nothing pass: %j', async (params, problem) => {
+  const message = `failed to parse interceptor params: invalid json: json: cannot unmarshal ${problem}`
+  expect(await run(params)).toEqual({ is: 'fail', message })
+})
+
+test('params that are null are none, an overlay that is null has no expression', async () => {
+  expect(await run({ filter: null, overlays: null })).toEqual({ is: 'continue', extensions: {} })
+  const answer = await run({ overlays: [null] })
+  expect(answer).toMatchObject({ is: 'fail', message: expect.stringContaining('failed to parse expression ""') })
+})
+
 test('an overlay key with an empty part fails', async () => {
   const answer = await run({ overlays: [{ key: 'a..b', expression: '1' }] })
   expect(answer).toEqual({ is: 'fail', message: 'failed to set overlay a..b: the key has an empty part' })
