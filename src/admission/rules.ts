@@ -25,7 +25,7 @@ import { validatePipelineRunSpec } from '../run/validate/pipeline-run.js'
 import { validateStepAction, validateTask } from '../run/validate/task.js'
 import { validateTaskRunSpec } from '../run/validate/task-run.js'
 import { defaultScheduleSpec, validateSchedule } from '../schedule/validate.js'
-import { defaultEventListenerSpec, defaultTriggerSpec } from '../trigger/defaults.js'
+import { defaultEventListenerSpec, defaultInterceptorMeta, defaultTriggerSpec } from '../trigger/defaults.js'
 import {
   validateEventListener,
   validateInterceptorKind,
@@ -69,6 +69,9 @@ export function defaultedSpec(kind: Kind, metadata: NewMeta, body: Json, setting
       return withSpec(defaultEventListenerSpec(specOf<EventListenerSpec>(body), settings.serviceAccount))
     case 'Trigger':
       return withSpec(defaultTriggerSpec(specOf<TriggerSpec>(body)))
+    case 'ClusterInterceptor':
+    case 'Interceptor':
+      return { metadata: defaultInterceptorMeta(metadata), body }
     case 'Schedule':
       return withSpec(defaultScheduleSpec(specOf<ScheduleSpec>(body)))
     default:
