@@ -15,6 +15,11 @@ export function hasPayloadText(value: ParamValue): boolean {
   return texts.some(text => text.includes('$$'))
 }
 
+/** As it was sent, where nothing looks for variables any more. */
+export function sentText(text: string): string {
+  return text.replaceAll('$$(', '$(')
+}
+
 /** Replacements that put in every `$` held, unless their author began a variable with it. */
 export function hold({ strings, arrays, objects }: Replacements): Replacements {
   const record = (value: Readonly<Record<string, string>>) =>

@@ -1,5 +1,6 @@
 /** `when`: whether a task runs. All expressions must hold. */
 import type { WhenExpression } from '../resources/tekton.js'
+import { sentText } from './payload-text.js'
 import { expressionsIn, type Replacements, replaceList, replaceString } from './substitute.js'
 
 /** Evaluates a CEL expression without variables. An Error is the author's mistake, told in the run's condition. */
@@ -38,7 +39,7 @@ export function judgeWhen(expressions: readonly WhenExpression[], evaluateCel: E
       if (typeof value !== 'boolean') return { is: 'error', message: value.message }
       holds &&= value
     } else {
-      holds &&= values.includes(input) === (operator !== 'notin')
+      holds &&= values.some(value => sentText(value) === sentText(input)) === (operator !== 'notin')
     }
   }
   return holds ? { is: 'holds' } : { is: 'fails' }

@@ -27,6 +27,14 @@ test.each(
       when: `[{ input: "$(params.list[*])", operator: in, values: ['["a","b"]'] }]`,
       is: 'holds',
     },
+    'a payload that reads like a variable': {
+      when: '[{ input: "see $$(x)", operator: in, values: ["see $(x)"] }]',
+      is: 'holds',
+    },
+    'a payload that reads like another variable': {
+      when: '[{ input: "$$(x)", operator: in, values: ["$(y)", x] }]',
+      is: 'fails',
+    },
     'all must hold': {
       when: '[{ input: a, operator: in, values: [a] }, { input: a, operator: in, values: [b] }]',
       is: 'fails',
