@@ -45,6 +45,8 @@ export interface GitFeedbackDeps extends Pick<TellDeps, 'send' | 'tailOf' | 'run
   ) => void
   /** Tests make them short. */
   readonly pauses?: Pauses
+  /** Runs that are kept in memory; tests make it small. What is beyond is found again by its label. */
+  readonly maxDue?: number
 }
 
 export interface Pauses {
@@ -64,7 +66,6 @@ export interface GitFeedback {
 const PAUSES: Pauses = { settleMs: 500, intervalMs: 2_000, retry: { firstMs: 1_000, maxMs: 5 * 60_000 } }
 const KINDS = ['PipelineRun', 'TaskRun'] as const
 const DUE = { labels: { [GIT_REPORT_LABEL]: GIT_REPORT.due } }
-/** Kept in memory. What is beyond is found again by its label. */
 const MAX_DUE = 10_000
 const MAX_LOGINS = 1_000
 const REQUESTS_PER_LOGIN = 4
@@ -94,13 +95,13 @@ interface Target extends DueTarget {
 }
 
 export function startGitFeedback(deps: GitFeedbackDeps): GitFeedback {
-  const { cluster, now, log, pauses = PAUSES } = deps
+  const { cluster, now, log, pauses = PAUSES, maxDue = MAX_DUE } = deps
   const stop = new AbortController()
   const { signal } = stop
   // Everything that waits listens to it.
   setMaxListeners(0, signal)
   const logins = new Map<string, Login>()
-  const due = createDueRuns<Target>(newTarget, MAX_DUE)
+  const due = createDueRuns<Target>(newTarget, maxDue)
   /** By uid, labelled by us and not yet seen to be: what the watch still has to say of them is old. */
   const settled = new Map<string, Run['kind']>()
   const atOnce = createSlots(REQUESTS_AT_ONCE)
@@ -216,7 +217,7 @@ export function startGitFeedback(deps: GitFeedbackDeps): GitFeedback {
       target.busy = false
     }
     if (target.runs.size > 0 && (!isThrough || target.changed)) plan(target)
-    if (isIncomplete && due.size() < MAX_DUE / 2) await lookAgain()
+    if (isIncomplete && due.size() < maxDue / 2) await lookAgain()
   }
 
   async function lookAgain(): Promise<void> {
