@@ -8,6 +8,7 @@ import type { CliContext, Invocation } from './context.js'
 import { addDeliveries } from './flags/deliveries.js'
 import { addEval } from './flags/eval.js'
 import { addRun } from './flags/run.js'
+import { addSchedule } from './flags/schedule.js'
 import { addTrigger } from './flags/trigger.js'
 import { addUp } from './flags/up.js'
 import { addValidate } from './flags/validate.js'
@@ -25,7 +26,8 @@ export async function main(args: readonly string[]): Promise<number> {
     .description('Runs Tekton pipelines from git webhooks and cron schedules, on a laptop or on Kubernetes.')
     .exitOverride()
     .showSuggestionAfterError()
-  for (const add of [addRun, addValidate, addEval, addUp, addDeliveries, addTrigger]) add(program, invocation)
+  for (const add of [addRun, addValidate, addEval, addUp, addDeliveries, addTrigger, addSchedule])
+    add(program, invocation)
 
   try {
     await program.parseAsync([...args], { from: 'user' })

@@ -24,9 +24,10 @@ export interface Engine {
   readonly end: (signal: 'SIGTERM' | 'SIGKILL') => Promise<number | null>
 }
 
-export async function startEngine(data: string): Promise<Engine> {
+/** `environment`: what it has besides that of this process. */
+export async function startEngine(data: string, environment: Readonly<Record<string, string>> = {}): Promise<Engine> {
   const args = [join(ROOT, 'bin/tektite.js'), 'up', '--data', data, '--port', '0', '--hooks-port', '0']
-  const env = { ...process.env, NO_COLOR: '1', TEKTITE_LOG_LEVEL: 'info', REDIS_URL: '' }
+  const env = { ...process.env, NO_COLOR: '1', TEKTITE_LOG_LEVEL: 'info', REDIS_URL: '', ...environment }
   const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
   let said = ''
   for (const stream of [child.stdout, child.stderr]) {

@@ -1,0 +1,90 @@
+/** `tektite schedule`: what the clock fires. */
+import { OWN_GROUP, OWN_VERSION } from '../../api/own-resources.js'
+import type { RequestedRun } from '../../api/schedules.js'
+import type { Schedule } from '../../resources/schedules.js'
+import { readTiming } from '../../schedule/read-schedule.js'
+import { nextSlots } from '../../schedule/slots.js'
+import { deadline } from '../../timers.js'
+import type { CliContext } from '../context.js'
+import { dispatched } from '../deliveries-api.js'
+import { connectToEngine, type EngineFlags } from '../engine-client.js'
+import { dispatchLines } from '../print/deliveries.js'
+import { nextTimes, scheduleTable } from '../print/schedules.js'
+import { createStyle } from '../print/style.js'
+import { firedOnly } from './deliveries.js'
+
+const BASE = `/apis/${OWN_GROUP}/${OWN_VERSION}`
+
+export interface ListSchedulesOptions {
+  readonly engine: EngineFlags
+  readonly namespace?: string
+  readonly output?: 'json'
+}
+
+export async function listSchedulesCommand(
+  { config, now, stdout, stderr }: CliContext,
+  { engine: flags, namespace, output }: ListSchedulesOptions,
+): Promise<number> {
+  const engine = await connectToEngine(flags)
+  const place = namespace === undefined ? '' : `/namespaces/${encodeURIComponent(namespace)}`
+  const list = await engine.get<{ readonly items: readonly Schedule[] }>(`${BASE}${place}/schedules`)
+  if (output === 'json') stdout.write(`${JSON.stringify(list, undefined, 2)}\n`)
+  else if (list.items.length === 0) stderr.write('no schedules\n')
+  else stdout.write(scheduleTable(list.items, now(), createStyle(config.color && stdout.isTTY === true)))
+  return 0
+}
+
+export interface RunScheduleOptions {
+  readonly engine: EngineFlags
+  readonly name: string
+  readonly namespace: string
+  readonly timeoutMs: number
+  readonly output?: 'json'
+}
+
+/** 0: it fired; 1: not so. */
+export async function runScheduleCommand(
+  { config, stdout, stderr }: CliContext,
+  { engine: flags, name, namespace, timeoutMs, output }: RunScheduleOptions,
+): Promise<number> {
+  const engine = await connectToEngine(flags)
+  const path = `namespaces/${encodeURIComponent(namespace)}/schedules/${encodeURIComponent(name)}`
+  const { status } = await engine.post<RequestedRun>(`${BASE}/${path}/run`)
+  const delivery = await dispatched(engine, { namespace, name: status.delivery }, deadline(timeoutMs))
+  if (delivery === undefined || delivery.status.phase === 'Pending') {
+    const wayOut = `the engine goes on trying; see: tektite deliveries show ${status.delivery}`
+    stderr.write(`error: not dispatched within ${timeoutMs / 1_000}s: ${wayOut}\n`)
+    return 1
+  }
+  const style = createStyle(config.color && stdout.isTTY === true)
+  const text = `${dispatchLines(delivery.status, style).join('\n')}\n`
+  stdout.write(output === 'json' ? `${JSON.stringify(delivery, undefined, 2)}\n` : text)
+  return firedOnly(delivery) ? 0 : 1
+}
+
+export interface NextTimesOptions {
+  readonly texts: readonly string[]
+  readonly zone: string
+  readonly count: number
+  /** Epoch ms. */
+  readonly from?: number
+  /** `NAMESPACE/NAME` */
+  readonly owner: string
+}
+
+/** 0: the times are on stdout; 2: a text or the zone is wrong. */
+export function nextTimesCommand(
+  { config, now, stdout, stderr }: CliContext,
+  { texts, zone, count, from, owner }: NextTimesOptions,
+): number {
+  const [namespace = '', name = ''] = owner.split('/')
+  const reading = readTiming({ namespace, name }, { schedules: texts, timeZone: zone, template: {} })
+  if (reading.is === 'wrong') {
+    for (const { value, message, hint } of reading.faults) stderr.write(`error: "${value}": ${message}\n  ${hint}\n`)
+    return 2
+  }
+  const { timing } = reading
+  const style = createStyle(config.color && stdout.isTTY === true)
+  stdout.write(nextTimes(nextSlots(timing, from ?? now(), count), timing.zone, now(), style))
+  return 0
+}
