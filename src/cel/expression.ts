@@ -121,8 +121,10 @@ function within<T>(
   try {
     return work(frame)
   } catch (error) {
-    if (!(error instanceof CelProblem || error instanceof LimitExceeded)) throw error
-    return failed(error.message)
+    if (error instanceof CelProblem || error instanceof LimitExceeded) return failed(error.message)
+    // The engine's own limits (a stack, a text, an array that is too long) are the expression's fault, and only its.
+    if (error instanceof RangeError) return failed(`actual cost limit exceeded: ${error.message}`)
+    throw error
   } finally {
     Error.stackTraceLimit = stackTraceLimit
   }

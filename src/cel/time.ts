@@ -85,7 +85,9 @@ export function inZone(value: Timestamp, zone: string): Date {
     const offset = (Number(hours) * 60 + Number(minutes)) * 60_000
     return new Date(milliseconds + (sign === '-' ? -offset : offset))
   }
-  return new Date(`${calendarText(milliseconds, zone)}Z`)
+  const date = new Date(`${calendarText(milliseconds, zone)}Z`)
+  if (Number.isNaN(date.getTime())) throw new CelProblem(`no calendar of time zone ${zone} for that time`)
+  return date
 }
 
 function calendarText(milliseconds: number, zone: string): string {
@@ -96,7 +98,9 @@ function calendarText(milliseconds: number, zone: string): string {
       timeStyle: 'medium',
     })
     const fraction = String(((milliseconds % 1000) + 1000) % 1000).padStart(3, '0')
-    return `${format.format(milliseconds).replace(' ', 'T')}.${fraction}`
+    // Years before 1000 come without their zeros.
+    const text = format.format(milliseconds).replace(' ', 'T').padStart('0001-01-01T00:00:00'.length, '0')
+    return `${text}.${fraction}`
   } catch {
     throw new CelProblem(`unknown time zone ${zone.slice(0, 60)}`)
   }

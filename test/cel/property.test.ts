@@ -39,6 +39,8 @@ const METHODS = [
   'match("a", "b")',
   'canonical("a")',
   'getFullYear()',
+  'getHours("America/New_York")',
+  'getDayOfYear("-11:30")',
   'a',
   '__proto__',
   'constructor',
