@@ -9,7 +9,7 @@ import { eventIdOf, readEvent } from '../src/trigger/event.js'
 import { fire, type TriggerResult, type TriggerWorld } from '../src/trigger/fire.js'
 import type { Outside } from '../src/trigger/interceptors/outside.js'
 import type { FiringTrigger, ListedTrigger } from '../src/trigger/listener-triggers.js'
-import { credentialsIn, maskText, valuesOf } from '../src/trigger/redact.js'
+import { credentialsIn, masker, valuesOf } from '../src/trigger/redact.js'
 import { markReplay } from '../src/trigger/replay.js'
 import { dispatchFault } from './away.js'
 import { type Catalogue, readingCatalogue, whetherInForce } from './catalogue.js'
@@ -132,8 +132,8 @@ async function dispatch(
     const where = `dispatching delivery ${record.delivery.id}: ${faults.length} of ${listed.length} triggers`
     throw dispatchFault(where, faults)
   }
-  const hidden = [...new Set([...valuesOf(secrets), ...credentialsIn(record.delivery.headers)])]
-  return verdicts.map(verdict => masked(verdict, hidden))
+  const mask = masker([...valuesOf(secrets), ...credentialsIn(record.delivery.headers)])
+  return verdicts.map(verdict => masked(verdict, mask))
 }
 
 /** The results in order, with at most `limit` of them worked on beyond the one that is asked for. */
@@ -192,6 +192,6 @@ function failure(trigger: { readonly name: string; readonly namespace: string } 
 }
 
 /** A message may quote what the event or an interceptor said: no credential gets into the history or the log with it. */
-function masked(verdict: Verdict, hidden: readonly string[]): Verdict {
-  return { ...verdict, message: maskText(verdict.message, hidden).slice(0, MESSAGE_CHARACTERS) }
+function masked(verdict: Verdict, mask: (text: string) => string): Verdict {
+  return { ...verdict, message: mask(verdict.message).slice(0, MESSAGE_CHARACTERS) }
 }

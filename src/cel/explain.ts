@@ -13,7 +13,7 @@ interface Term {
   readonly text: string
   readonly program: Program
   /** What it is called on and with, where that depends on the event. */
-  readonly operands: readonly { readonly text: string; readonly program: Program }[]
+  readonly operands: readonly { readonly text: string; readonly program: Program; readonly isConfidential: boolean }[]
 }
 
 const MAX_SHOWN = 100
@@ -22,14 +22,19 @@ const MAX_ELEMENTS = 10
 const CONFIDENTIAL = /secret|token|signature|password|passwd|authorization|cookie|credential|private|api_?key/i
 
 export function termsOf(parsed: Parsed, declarations: Declarations): Terms {
-  return joinedByAnd(parsed.root).map(node => ({
-    text: parsed.textOf(node),
-    program: compile(node, declarations),
-    operands: operandsOf(node).flatMap(operand => {
-      const program = compile(operand, declarations)
-      return program.constant === undefined ? [{ text: parsed.textOf(operand), program }] : []
-    }),
-  }))
+  return joinedByAnd(parsed.root).map(node => {
+    const text = parsed.textOf(node)
+    return {
+      text,
+      program: compile(node, declarations),
+      operands: operandsOf(node).flatMap(operand => {
+        const program = compile(operand, declarations)
+        if (program.constant !== undefined) return []
+        const operandText = parsed.textOf(operand)
+        return [{ text: operandText, program, isConfidential: CONFIDENTIAL.test(`${text} ${operandText}`) }]
+      }),
+    }
+  })
 }
 
 /** Undefined when every term is true, or none can be told. @throws LimitExceeded */
@@ -41,7 +46,7 @@ export function explain(terms: Terms, frame: Frame): string | undefined {
     const seen = operands
       .filter(operand => operand.text !== text)
       .flatMap(operand => {
-        const value = CONFIDENTIAL.test(`${text} ${operand.text}`) ? undefined : shownValue(operand.program, frame)
+        const value = operand.isConfidential ? undefined : shownValue(operand.program, frame)
         return value === undefined ? [] : [`${shortened(operand.text)} is ${value}`]
       })
     const term = terms.length > 1 || result !== 'false' ? [`${shortened(text)} is ${result}`] : []

@@ -14,6 +14,7 @@ import {
   type EarlierDispatch,
   type ListOptions,
 } from './inbox.js'
+import { packOutcome, unpackOutcome } from './outcome-text.js'
 import { type CountedRejection, REJECTED_KEPT } from './rejections.js'
 import { briefly, scopeOf, scopesOf } from './summary.js'
 
@@ -73,7 +74,7 @@ export function openLmdbDeliveries(dir: string, retentionMs: number): LmdbDelive
   const open = db.textTable('inbox-open')
   const expiry = db.textTable('inbox-expiry')
   /** By key and replay: how each dispatch ended, with every verdict. */
-  const outcomes = db.table<DeliveryState>('inbox-outcomes')
+  const outcomes = db.textTable('inbox-outcomes')
   /** As `arrivals`, by namespace and by listener. */
   const scoped = db.textTable('inbox-scoped')
   const eventIds = db.textTable('inbox-event-ids')
@@ -92,7 +93,7 @@ export function openLmdbDeliveries(dir: string, retentionMs: number): LmdbDelive
     const { meta, copies, replay } = stored
     const ended = outcomes
       .range({ prefix: [key] })
-      .map(({ key: [, at], value }) => ({ replay: Number(at), state: value }))
+      .map(({ key: [, at], value }) => ({ replay: Number(at), state: unpackOutcome(value) }))
     const earlier: readonly EarlierDispatch[] = ended.filter(one => one.replay < replay)
     const delivery = { ...meta, body: new Uint8Array(bodies.get([key]) ?? []) }
     const present = ended.find(one => one.replay === replay)?.state ?? { is: 'pending' }
@@ -165,12 +166,13 @@ export function openLmdbDeliveries(dir: string, retentionMs: number): LmdbDelive
     })
   }
 
-  function finish(key: string, record: DeliveryRecord, state: DeliveryState): Promise<void> {
+  async function finish(key: string, record: DeliveryRecord, state: DeliveryState): Promise<void> {
+    const outcome = await packOutcome(state)
     return change(key, record, stored => {
       const forgetAt = Date.now() + retentionMs
       open.remove([stored.place])
       expiry.put([forgetAt, stored.arrival], key)
-      outcomes.put([key, stored.replay], state)
+      outcomes.put([key, stored.replay], outcome)
       return { ...stored, state: briefly(state), forgetAt }
     })
   }
@@ -185,7 +187,7 @@ export function openLmdbDeliveries(dir: string, retentionMs: number): LmdbDelive
         const forgetAt = Date.now() + retentionMs
         const counts = { copies, replay: 0, tries: NO_TRIES, retryAt: 0 }
         enter(key, { meta, bodyHash, bodyBytes, state, ...counts, arrival, place: arrival, forgetAt })
-        outcomes.put([key, 0], state)
+        outcomes.put([key, 0], JSON.stringify(state))
         expiry.put([forgetAt, arrival], key)
         rejected.put(['', arrival], key)
         rejected.put([scopesOf(meta.to)[1], arrival], key)

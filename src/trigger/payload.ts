@@ -4,6 +4,7 @@
 const MAX_DEPTH = 1000
 /** A payload at the size limit with one value in 25 bytes. More only serves to exhaust the process. */
 const MAX_VALUES = 1_000_000
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 const HALF_PAIR = /\p{Surrogate}/u
 
 export type Payload =
@@ -15,7 +16,7 @@ export function readPayload(body: Uint8Array): Payload {
   if (body.length === 0) return { is: 'empty' }
   let text: string
   try {
-    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body)
+    text = UTF8.decode(body)
   } catch {
     return { is: 'unreadable', message: 'invalid UTF-8: send the JSON text encoded as UTF-8' }
   }

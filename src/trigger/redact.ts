@@ -17,7 +17,7 @@ export function maskHeaders(headers: Headers): Headers {
   return Object.fromEntries(masked)
 }
 
-/** The values that `maskHeaders` hides, for `maskText`; of `Bearer x` also x alone. */
+/** The values that `maskHeaders` hides, for `masker`; of `Bearer x` also x alone. */
 export function credentialsIn(headers: Headers): readonly string[] {
   return Object.entries(headers)
     .filter(([name]) => CREDENTIAL.test(name))
@@ -47,7 +47,7 @@ function decoded(name: string): string {
   }
 }
 
-/** Every value of these Secrets, whatever its key: for `maskText`. */
+/** Every value of these Secrets, whatever its key: for `masker`. */
 export function valuesOf(secrets: Secrets): readonly string[] {
   return [...secrets.values()].flatMap(({ data = {}, stringData = {} }) => [
     ...Object.values(data).map(encoded => Buffer.from(encoded, 'base64').toString('utf8').trim()),
@@ -55,8 +55,10 @@ export function valuesOf(secrets: Secrets): readonly string[] {
   ])
 }
 
-/** The text without these values, the longest first: one may be part of another. */
-export function maskText(text: string, secrets: readonly string[]): string {
-  const telling = secrets.filter(secret => secret.length >= SECRET_CHARACTERS)
-  return telling.toSorted((a, b) => b.length - a.length).reduce((masked, one) => masked.replaceAll(one, MASK), text)
+/** Takes these values out of texts, the longest first: one may be part of another. */
+export function masker(secrets: readonly string[]): (text: string) => string {
+  const telling = [...new Set(secrets)]
+    .filter(secret => secret.length >= SECRET_CHARACTERS)
+    .sort((a, b) => b.length - a.length)
+  return text => telling.reduce((masked, one) => (masked.includes(one) ? masked.replaceAll(one, MASK) : masked), text)
 }

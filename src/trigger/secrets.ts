@@ -16,9 +16,10 @@ export function secretValue(secrets: Secrets, namespace: string, ref: SecretRef)
   const secret = secrets.get(name)
   if (secret === undefined) return { is: 'missing', message: `error getting secret: secrets "${name}" not found` }
   const values = decoded.get(secret) ?? new Map<string, SecretValue>()
-  decoded.set(secret, values)
-  const value = values.get(ref.secretKey) ?? valueIn(secret, name, ref.secretKey)
-  values.set(ref.secretKey, value)
+  const known = values.get(ref.secretKey)
+  if (known !== undefined) return known
+  const value = valueIn(secret, name, ref.secretKey)
+  decoded.set(secret, values.set(ref.secretKey, value))
   return value
 }
 

@@ -3,7 +3,14 @@ import type { SecretRef, TriggerInterceptor } from '../../resources/triggers.js'
 import type { InboundEvent } from '../event.js'
 import { type Secrets, secretValue } from '../secrets.js'
 import { BUILT_IN } from './built-in.js'
-import { fail, type InterceptorAnswer, type InterceptorInput, type InterceptorKind, type Proof } from './interceptor.js'
+import {
+  fail,
+  type InterceptorAnswer,
+  type InterceptorInput,
+  type InterceptorKind,
+  PASS,
+  type Proof,
+} from './interceptor.js'
 import { type InterceptorObjects, type Located, locate, NO_INTERCEPTOR_OBJECTS } from './locate.js'
 import type { Outside } from './outside.js'
 import { runRemote } from './remote.js'
@@ -63,7 +70,8 @@ export async function runChain(
 type At = Pick<InterceptorInput, 'event' | 'extensions'>
 type Passed = Exclude<ChainAnswer, { is: 'continue' }> | ({ readonly is: 'continue' } & At)
 type Link = ChainedInterceptor & {
-  readonly index: number
+  /** As its author finds it. */
+  readonly by: string
   readonly located: Located
   readonly params: Readonly<Record<string, unknown>>
 }
@@ -88,17 +96,15 @@ function readyChain(chain: readonly ChainedInterceptor[], objects = NO_INTERCEPT
   if (known?.objects === objects) return known
   const links = chain.map((one, index) => ({
     ...one,
-    index,
+    by: describe(one.interceptor, index),
     located: locate(one.interceptor, one.namespace, objects),
     params: paramsOf(one.interceptor),
   }))
   const provable = provableLinks(links)
   const ready: ReadyChain = {
     objects,
-    broken: links.flatMap(({ located, interceptor, index }) =>
-      located.is === 'nowhere'
-        ? [{ is: 'fail' as const, by: describe(interceptor, index), message: located.message }]
-        : [],
+    broken: links.flatMap(({ located, by }) =>
+      located.is === 'nowhere' ? [{ is: 'fail' as const, by, message: located.message }] : [],
     )[0],
     ofGroup: links.filter(({ group }) => group !== undefined),
     ofTrigger: links.filter(({ group }) => group === undefined),
@@ -129,9 +135,10 @@ async function run(links: readonly Link[], from: At, secrets: Secrets, context: 
   const asSent = links[0]?.located.is === 'webhook' && Object.keys(extensions).length === 0
   for (const link of links) {
     const answer = await runOne(link, { event, extensions, asSent }, secrets, context)
-    if (answer.is !== 'continue') return { ...answer, by: describe(link.interceptor, link.index) }
+    if (answer.is !== 'continue') return { is: answer.is, by: link.by, message: answer.message }
     event = answer.event ?? event
-    extensions = { ...extensions, ...answer.extensions }
+    // Most have nothing to add, and there may be a thousand triggers.
+    if (answer !== PASS) extensions = { ...extensions, ...answer.extensions }
   }
   return { is: 'continue', extensions, event }
 }
@@ -151,8 +158,10 @@ async function runOne(
     const answer = await runWebhook(interceptor.webhook ?? {}, located.address, at, outside)
     return answer.is === 'fail' ? answer : { ...answer, extensions: {} }
   }
+  const { params, namespace } = link
+  const secret = (ref: SecretRef) => secretValue(secrets, namespace, ref)
   const { event, extensions } = at
-  const input = { event, extensions, ...inputOf(link, secrets), ...(outside && { outside }), ...(clock && { clock }) }
+  const input: InterceptorInput = { event, extensions, params, secret, clock, outside }
   if (located.is === 'remote') return runRemote(located.address, triggerIdOf(link, context.trigger), input)
   if (event.unreadable !== undefined) return fail(unreadableBody(event.unreadable))
   return BUILT_IN[located.name].run(input)

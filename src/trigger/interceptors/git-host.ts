@@ -14,7 +14,7 @@ import {
   type ProofInput,
   stop,
 } from './interceptor.js'
-import { GIT_HOST_PARAMS, paramsProblem } from './params.js'
+import { GIT_HOST_PARAMS, type ParamTypes, paramsProblem } from './params.js'
 
 export interface GitHost {
   /** As the interceptor is called in a manifest. */
@@ -24,6 +24,8 @@ export interface GitHost {
   /** Where the secret is entered at the host, for messages. */
   readonly settings: string
   readonly rejection: string
+  /** More than `GIT_HOST_PARAMS`. */
+  readonly params?: ParamTypes
   readonly isGenuine: (secret: string, rawBody: Uint8Array, signature: string) => boolean | Promise<boolean>
 }
 
@@ -43,7 +45,7 @@ async function runGitHost(
   input: InterceptorInput,
 ): Promise<InterceptorAnswer> {
   const { event, params } = input
-  const wrong = paramsProblem(params, GIT_HOST_PARAMS)
+  const wrong = paramsProblem(params, host.params ?? GIT_HOST_PARAMS)
   if (wrong !== undefined) return fail(wrong)
   const problem = eventTypeProblem(params, headerValues(event, host.eventHeader)[0] ?? '')
   if (problem !== undefined) return stop(problem)
@@ -80,19 +82,21 @@ async function proveBy(host: GitHost, { event, params, secret }: ProofInput): Pr
   return reject(host.rejection, wayOutOfMismatch(known.value, host.settings))
 }
 
-type Answers = Map<string, Promise<boolean>>
+interface Checked {
+  readonly host: GitHost
+  readonly signature: string
+  readonly answer: Promise<boolean>
+}
 
-/** By host and signature, then by secret: a thousand triggers that ask for the same proof are one look at the body. */
-const checked = new WeakMap<Uint8Array, Map<string, Answers>>()
+/** By secret, the last answer: a thousand triggers that ask for the same proof are one look at the body. */
+const checked = new WeakMap<Uint8Array, Map<string, Checked>>()
 
 function isGenuine(host: GitHost, secret: string, rawBody: Uint8Array, signature: string): Promise<boolean> {
-  const bySignature = checked.get(rawBody) ?? new Map<string, Answers>()
-  checked.set(rawBody, bySignature)
-  const signed = `${host.name} ${signature}`
-  const answers: Answers = bySignature.get(signed) ?? new Map()
-  bySignature.set(signed, answers)
-  const answer = answers.get(secret) ?? Promise.resolve(host.isGenuine(secret, rawBody, signature))
-  answers.set(secret, answer)
+  const bySecret = checked.get(rawBody) ?? new Map<string, Checked>()
+  const known = bySecret.get(secret)
+  if (known?.host === host && known.signature === signature) return known.answer
+  const answer = Promise.resolve(host.isGenuine(secret, rawBody, signature))
+  checked.set(rawBody, bySecret.set(secret, { host, signature, answer }))
   return answer
 }
 

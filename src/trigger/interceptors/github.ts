@@ -7,7 +7,7 @@ import { gitHostInterceptor, isForm } from './git-host.js'
 import { addChangedFiles } from './github-changed-files.js'
 import { checkOwners } from './github-owners.js'
 import { fail, type InterceptorAnswer, type InterceptorInput, type InterceptorKind } from './interceptor.js'
-import { GITHUB_PARAMS, paramsProblem } from './params.js'
+import { GITHUB_PARAMS } from './params.js'
 
 const host = gitHostInterceptor({
   name: 'github',
@@ -15,6 +15,7 @@ const host = gitHostInterceptor({
   eventHeader: 'X-GitHub-Event',
   settings: "in the webhook's settings at GitHub",
   rejection: 'payload signature check failed',
+  params: GITHUB_PARAMS,
   isGenuine: verifySignature,
 })
 
@@ -24,8 +25,6 @@ async function run(input: InterceptorInput): Promise<InterceptorAnswer> {
   if (isForm(input.event)) {
     return fail('form parameter encoding not supported, please change the hook to send JSON payloads')
   }
-  const problem = paramsProblem(input.params, GITHUB_PARAMS)
-  if (problem !== undefined) return fail(problem)
   const answer = await host.run(input)
   if (answer.is !== 'continue') return answer
   const eventType = headerValues(input.event, 'X-GitHub-Event')[0] ?? ''

@@ -12,9 +12,9 @@ export interface InterceptorInput {
   /** In the namespace of the trigger. */
   readonly secret: (ref: SecretRef) => SecretValue
   /** Milliseconds that never go back, for what must end in time. */
-  readonly clock?: () => number
+  readonly clock?: (() => number) | undefined
   /** Not there where nothing may be asked: whoever needs it fails. */
-  readonly outside?: Outside
+  readonly outside?: Outside | undefined
 }
 
 export type InterceptorAnswer =

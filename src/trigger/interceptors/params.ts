@@ -33,14 +33,15 @@ export const CEL_PARAMS: ParamTypes = {
 
 /** A param that nobody knows harms nobody, and null is as good as none. */
 export function paramsProblem(params: Json, types: ParamTypes): string | undefined {
-  const known = problems.get(params) ?? new Map<ParamTypes, string | undefined>()
-  problems.set(params, known)
-  if (!known.has(types)) known.set(types, findProblem(params, types))
-  return known.get(types)
+  const known = problems.get(params)
+  if (known?.types === types) return known.problem
+  const problem = findProblem(params, types)
+  problems.set(params, { types, problem })
+  return problem
 }
 
 /** A chain gives the same params for every event. */
-const problems = new WeakMap<Json, Map<ParamTypes, string | undefined>>()
+const problems = new WeakMap<Json, { readonly types: ParamTypes; readonly problem: string | undefined }>()
 
 function findProblem(params: Json, types: ParamTypes): string | undefined {
   const problem = firstProblem(params, types, 'InterceptorParams', '')
