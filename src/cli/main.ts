@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander'
 import { readConfig } from '../config.js'
 import { describeError } from '../lib/fault.js'
 import { createLog } from '../logging.js'
+import { ignoreClosedPipe } from './closed-pipe.js'
 import type { CliContext, Invocation } from './context.js'
 import { addDeliveries } from './flags/deliveries.js'
 import { addEval } from './flags/eval.js'
@@ -15,6 +16,7 @@ import { addValidate } from './flags/validate.js'
 
 /** Resolves to the exit code. */
 export async function main(args: readonly string[]): Promise<number> {
+  ignoreClosedPipe(process.stdout, process.stderr)
   let exitCode = 0
   const invocation: Invocation = {
     context: createContext,
