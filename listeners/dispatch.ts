@@ -39,6 +39,8 @@ export interface DispatcherDeps {
 const LOGGED_AT_MOST = 20
 /** Triggers whose interceptors are at work at a time: some wait for others' answers. */
 const FIRED_AHEAD = 16
+/** Of a body. Each interceptor of others makes a text of it, so larger ones go to one after the other. */
+const LARGE_BYTES = 1_048_576
 
 /**
  * Verdicts come in the order of the listener's triggers.
@@ -112,7 +114,8 @@ async function dispatch(
   const inForce = whetherInForce(cluster, plan)
   const verdicts: Verdict[] = []
   const faults: unknown[] = []
-  const fired = workAhead(listed, FIRED_AHEAD, async one =>
+  const ahead = event.rawBody.length > LARGE_BYTES ? 1 : FIRED_AHEAD
+  const fired = workAhead(listed, ahead, async one =>
     one.is === 'trigger' ? fire(one.trigger, event, world) : undefined,
   )
   // Created one after the other: of two that want the same name, the same one wins in every repetition.

@@ -9,8 +9,10 @@ import { describeError } from '../src/lib/fault.js'
 import type { Log } from '../src/lib/log.js'
 import type { Key } from '../src/resources/meta.js'
 import { pause } from '../src/timers.js'
+import { UNSIGNED_HINT } from '../src/trigger/interceptors/unsigned.js'
 import { listenerProblems } from '../src/trigger/listener-problems.js'
 import { listenerStatus } from '../src/trigger/listener-status.js'
+import { type ListedTrigger, unsignedTriggers } from '../src/trigger/listener-triggers.js'
 import type { FollowingCatalogue } from './catalogue.js'
 import { readSecrets } from './observe.js'
 
@@ -38,6 +40,7 @@ export function keepListenerStatuses(deps: ListenerStatusDeps): { close(): Promi
   const { cluster, catalogue, urlOf, now, log, pauses = PAUSES } = deps
   const stop = new AbortController()
   const due = new Map<string, Key>()
+  const warned = new Set<string>()
   let wake = new AbortController()
   catalogue.onChange(key => {
     due.set(`${key.namespace}/${key.name}`, key)
@@ -48,10 +51,21 @@ export function keepListenerStatuses(deps: ListenerStatusDeps): { close(): Promi
     const plan = await catalogue.find(key)
     if (plan === undefined) return
     const { listener, listed, world, secretKeys } = plan
+    warnOfUnsigned(key, listed)
     const missing = listenerProblems(listed, { ...world, secrets: await readSecrets(cluster, secretKeys) })
     const status = listenerStatus(listener, { url: urlOf(key), missing, now: now() })
     if (status === listener.status) return
     await cluster.replaceStatus('EventListener', { ...listener, status })
+  }
+
+  /** Once for each as long as the process runs: every change of the listener leads here. */
+  function warnOfUnsigned({ namespace, name }: Key, listed: readonly ListedTrigger[]): void {
+    for (const trigger of unsignedTriggers(listed)) {
+      const id = JSON.stringify([namespace, name, trigger.trigger, trigger.warning])
+      if (warned.has(id)) continue
+      warned.add(id)
+      log.warn(trigger.warning, { listener: `${namespace}/${name}`, trigger: trigger.trigger, hint: UNSIGNED_HINT })
+    }
   }
 
   async function lookAtAllDue(): Promise<void> {

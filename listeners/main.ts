@@ -12,6 +12,7 @@ import type { Outside } from '../src/trigger/interceptors/outside.js'
 import { followingCatalogue } from './catalogue.js'
 import { createDispatcher } from './dispatch.js'
 import { createScheduleDispatcher } from './dispatch-schedule.js'
+import { keepInterceptorStatuses } from './interceptor-status.js'
 import { createListenerEvents } from './listener-events.js'
 import { keepListenerStatuses } from './listener-status.js'
 import { startTicker } from './schedule.js'
@@ -62,7 +63,7 @@ export async function startListeners(given: ListenerDeps, address: ListenersAddr
   const { port } = server.address() as AddressInfo
   const baseUrl = address.publicUrl ?? `http://${address.host ?? '127.0.0.1'}:${port}`
   const urlOf = ({ namespace, name }: Key) => `${baseUrl}/hooks/${namespace}/${name}`
-  const statuses = keepListenerStatuses({ ...deps, urlOf })
+  const statuses = [keepListenerStatuses({ ...deps, urlOf }), keepInterceptorStatuses(deps)]
   const dispatchers = { EventListener: createDispatcher(deps), Schedule: createScheduleDispatcher(deps) }
   const dispatching = deps.inbox.dispatch(record => dispatchers[record.delivery.to.kind](record), {
     concurrency: DISPATCH_CONCURRENCY,
@@ -71,7 +72,7 @@ export async function startListeners(given: ListenerDeps, address: ListenersAddr
   return {
     port,
     async close() {
-      await statuses.close()
+      await Promise.all(statuses.map(one => one.close()))
       const closed = new Promise<void>(resolve => server.close(() => resolve()))
       server.closeIdleConnections()
       await closed

@@ -14,6 +14,7 @@ import type {
 } from '../resources/tekton.js'
 import { celWarnings } from './lint-cel.js'
 import { gitStatusWarnings } from './lint-git-status.js'
+import { unsignedWarnings } from './lint-unsigned.js'
 
 /** What one object shows by itself. */
 export function lintObject(object: New<AnyResource>): readonly Problem[] {
@@ -21,6 +22,7 @@ export function lintObject(object: New<AnyResource>): readonly Problem[] {
   if (isPlainKind(kind)) return [onlyKept(kind)]
   return [
     ...gitStatusWarnings(object),
+    ...unsignedWarnings(object),
     ...inlineTasks(object).flatMap(({ spec, path }) => scriptWarnings(spec, path)),
     ...celWarnings(object),
   ]

@@ -7,7 +7,13 @@ import { RESOLVER_TYPE_LABEL } from '../resources/resolution.js'
 import type { ScheduleSpec } from '../resources/schedules.js'
 import type { Json } from '../resources/shape.js'
 import type { PipelineRunSpec, PipelineSpec, StepActionSpec, TaskRunSpec, TaskSpec } from '../resources/tekton.js'
-import type { EventListenerSpec, TriggerBindingSpec, TriggerSpec, TriggerTemplateSpec } from '../resources/triggers.js'
+import type {
+  EventListenerSpec,
+  InterceptorSpec,
+  TriggerBindingSpec,
+  TriggerSpec,
+  TriggerTemplateSpec,
+} from '../resources/triggers.js'
 import {
   defaultCustomRunSpec,
   defaultPipelineRunSpec,
@@ -108,7 +114,7 @@ export function specProblems(kind: Kind, metadata: NewMeta, body: Json, rules: R
       return validateSchedule(metadata, specOf<ScheduleSpec>(body))
     case 'ClusterInterceptor':
     case 'Interceptor':
-      return validateInterceptorKind(specOf<Json>(body))
+      return validateInterceptorKind(specOf<InterceptorSpec>(body))
     default:
       return []
   }

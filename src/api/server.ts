@@ -18,6 +18,7 @@ import { type OwnHandler, parseOwnPath } from './own-resources.js'
 import { parseLabelSelector, parseRoute, type Route } from './route.js'
 import { type RunRequests, schedulesHandler } from './schedules.js'
 import { ApiError, type StatusCause, statusOf, success } from './status.js'
+import { warningHeader } from './warning.js'
 
 /** As etcd's limit on one object, with room for the envelope. */
 const MAX_BODY_BYTES = 3 * 1024 * 1024
@@ -93,7 +94,8 @@ async function answer(deps: ApiDeps, request: IncomingMessage, response: ServerR
     throw new ApiError(404, 'NotFound', `the server could not find the requested resource "${url.pathname}"`)
   }
   if (route.subresource === 'log') return sendLogs(deps, route, url, response)
-  const [code, body] = await handle(deps, request, route, url)
+  const [code, body, warnings = []] = await handle(deps, request, route, url)
+  for (const warning of warnings) response.appendHeader('warning', warningHeader(warning))
   send(response, code, body)
 }
 
@@ -127,22 +129,19 @@ function urlOf(request: IncomingMessage): URL {
   }
 }
 
-async function handle(
-  deps: ApiDeps,
-  request: IncomingMessage,
-  route: Route,
-  url: URL,
-): Promise<readonly [number, unknown]> {
+type Handled = readonly [code: number, body: unknown, warnings?: readonly Problem[]]
+
+async function handle(deps: ApiDeps, request: IncomingMessage, route: Route, url: URL): Promise<Handled> {
   const { cluster } = deps
   const { kind, namespace, name, subresource } = route
   const method = request.method ?? 'GET'
   if (name === undefined && method === 'GET') return [200, await list(cluster, route, url)]
-  if (name === undefined && method === 'POST') return [201, await create(deps, route, await readJson(request))]
+  if (name === undefined && method === 'POST') return create(deps, route, await readJson(request))
   if (name !== undefined && method === 'GET' && (subresource === undefined || subresource === 'status')) {
     return [200, await existing(cluster, route, name)]
   }
   if (name !== undefined && method === 'PUT' && (subresource === undefined || subresource === 'status')) {
-    return [200, await replace(deps, route, name, await readJson(request))]
+    return replace(deps, route, name, await readJson(request))
   }
   if (name !== undefined && method === 'DELETE' && subresource === undefined) {
     await existing(cluster, route, name)
@@ -181,12 +180,12 @@ async function list(cluster: Cluster, { kind, namespace }: Route, url: URL): Pro
   return { kind: `${kind}List`, apiVersion: apiVersionOf(kind), metadata: { resourceVersion: '' }, items }
 }
 
-async function create({ cluster, admission }: ApiDeps, route: Route, body: unknown): Promise<unknown> {
-  const object = admitted(route, body, admission())
-  return cluster.create(route.kind, object as never)
+async function create({ cluster, admission }: ApiDeps, route: Route, body: unknown): Promise<Handled> {
+  const { object, warnings } = admitted(route, body, admission())
+  return [201, await cluster.create(route.kind, object as never), warnings]
 }
 
-async function replace({ cluster, admission }: ApiDeps, route: Route, name: string, body: unknown): Promise<unknown> {
+async function replace({ cluster, admission }: ApiDeps, route: Route, name: string, body: unknown): Promise<Handled> {
   const options = admission()
   const stored = await existing(cluster, route, name)
   const given = body as { metadata?: { resourceVersion?: string; name?: string }; status?: unknown } | null
@@ -201,19 +200,14 @@ async function replace({ cluster, admission }: ApiDeps, route: Route, name: stri
   if (route.subresource === 'status') {
     const problems = admitStatusUpdate(stored, given.status)
     if (problems.length > 0) throw denied(problems, route.kind)
-    return cluster.replaceStatus(route.kind, {
-      ...stored,
-      metadata: { ...stored.metadata, resourceVersion },
-      status: given.status,
-    } as never)
+    const changed = { ...stored, metadata: { ...stored.metadata, resourceVersion }, status: given.status }
+    return [200, await cluster.replaceStatus(route.kind, changed as never)]
   }
-  const object = admitted(route, body, options)
+  const { object, warnings } = admitted(route, body, options)
   const problems = admitUpdate(stored, object, options)
   if (problems.length > 0) throw denied(problems, route.kind)
-  return cluster.replace(route.kind, {
-    ...object,
-    metadata: { ...stored.metadata, ...object.metadata, resourceVersion },
-  } as never)
+  const changed = { ...object, metadata: { ...stored.metadata, ...object.metadata, resourceVersion } }
+  return [200, await cluster.replace(route.kind, changed as never), warnings]
 }
 
 /** Refused at once, with every problem and in Tekton's words, as its admission webhook would. */
@@ -224,7 +218,7 @@ function admitted(route: Route, body: unknown, options: AdmitOptions) {
   if (admission.kind !== route.kind) {
     throw new ApiError(400, 'BadRequest', `the object is a ${admission.kind}, the URL is for ${route.kind}`)
   }
-  return admission.object
+  return admission
 }
 
 function denied(problems: readonly Problem[], kind: Kind): ApiError {

@@ -144,14 +144,17 @@ function toV1beta1Trigger(trigger: Json): Json {
   return compact({ ...trigger, interceptors: eachOf(trigger['interceptors'], toV1beta1Interceptor) })
 }
 
+const LEGACY_INTERCEPTORS = ['bitbucket', 'cel', 'github', 'gitlab']
+
 function toV1beta1Interceptor(interceptor: Json): Json {
-  for (const name of ['github', 'gitlab', 'bitbucket', 'cel']) {
-    const legacy = interceptor[name]
-    if (!isRecord(legacy)) continue
-    const params = Object.entries(legacy).map(([param, value]) => ({ name: param, value }))
-    return compact({ ...without(interceptor, [name]), ref: { name, kind: 'ClusterInterceptor' }, params })
-  }
-  return interceptor
+  const name = LEGACY_INTERCEPTORS.find(one => isRecord(interceptor[one]))
+  if (name === undefined) return interceptor
+  const kept = without(interceptor, LEGACY_INTERCEPTORS)
+  const { ref } = interceptor
+  // Tekton leaves the old block beside a reference where it is, and never looks at it.
+  if (isRecord(ref) && ref['name']) return kept
+  const params = Object.entries(interceptor[name] as Json).map(([param, value]) => ({ name: param, value }))
+  return compact({ ...kept, ref: { name, kind: 'ClusterInterceptor' }, params })
 }
 
 function isList(value: unknown): value is readonly unknown[] {

@@ -1,7 +1,7 @@
 /** What a listener's triggers name and is not there, for its status. Every event would fail at it. */
 import type { TriggerSpecBinding } from '../resources/triggers.js'
 import { bindingKey, type TriggerWorld } from './fire.js'
-import { secretsOfChain } from './interceptors/chain.js'
+import { missingInChain, secretsOfChain } from './interceptors/chain.js'
 import type { FiringTrigger, ListedTrigger } from './listener-triggers.js'
 import { secretValue } from './secrets.js'
 
@@ -16,7 +16,8 @@ function problemsOf(listed: ListedTrigger, world: TriggerWorld): readonly string
   return [
     ...templateProblems(trigger, world),
     ...(trigger.spec.bindings ?? []).flatMap(binding => bindingProblems(binding, trigger, world)),
-    ...secretsOfChain(trigger.chain).flatMap(({ namespace, ref }) => {
+    ...missingInChain(trigger.chain, world.interceptors),
+    ...secretsOfChain(trigger.chain, world.interceptors).flatMap(({ namespace, ref }) => {
       if (secretValue(world.secrets, namespace, ref).is === 'value') return []
       return [`a value under the key "${ref.secretKey}" of Secret "${namespace}/${ref.secretName}"`]
     }),

@@ -9,6 +9,7 @@ import type {
   TriggerSpec,
 } from '../resources/triggers.js'
 import type { ChainedInterceptor } from './interceptors/chain.js'
+import { unsignedIn, unsignedText } from './interceptors/unsigned.js'
 
 export interface FiringTrigger {
   /** The same whenever the same listener is read: namespace, name, and which of several of that name. */
@@ -65,6 +66,21 @@ export function triggersOf(listener: EventListener, triggers: readonly Trigger[]
     }),
   ]
   return withIds(found)
+}
+
+/** Triggers whose interceptors look as if they guarded them, and do not. */
+export function unsignedTriggers(
+  listed: readonly ListedTrigger[],
+): readonly { readonly trigger: string; readonly warning: string }[] {
+  return listed.flatMap(one => {
+    if (one.is === 'missing') return []
+    const { namespace, name, chain } = one.trigger
+    const interceptors = chain.map(({ interceptor }) => interceptor)
+    return unsignedIn(interceptors).map(index => ({
+      trigger: `${namespace}/${name}`,
+      warning: unsignedText(interceptors[index]?.ref?.name ?? ''),
+    }))
+  })
 }
 
 function referred(name: string, namespace: string, triggers: ReadonlyMap<string, Trigger>): ListedTrigger {

@@ -2,10 +2,10 @@
 import type { NewMeta } from '../resources/meta.js'
 import { isLabelValue } from '../resources/metadata.js'
 import { exactlyOne, invalidValue, missing, type Problem, problem } from '../resources/problem.js'
-import { isRecord, type Json } from '../resources/shape.js'
 import type {
   EventListenerSpec,
   EventListenerTrigger,
+  InterceptorSpec,
   TriggerBindingSpec,
   TriggerInterceptor,
   TriggerSpec,
@@ -213,10 +213,16 @@ export function validateTriggerTemplate(
   return [...unset, ...undeclared.slice(0, 1)]
 }
 
-export function validateInterceptorKind({ clientConfig }: Json): readonly Problem[] {
-  const { url, service } = isRecord(clientConfig) ? clientConfig : {}
+export function validateInterceptorKind({ clientConfig = {} }: InterceptorSpec): readonly Problem[] {
+  const { url, service } = clientConfig
   const path = 'spec.clientConfig'
-  if (url && service) return [exactlyOne('both', [`${path}.url`, `${path}.service`])]
-  if (!isRecord(service)) return []
-  return ['name', 'namespace'].filter(field => !service[field]).map(field => missing(`${path}.service.${field}`))
+  const both =
+    url !== undefined && service !== undefined ? [exactlyOne('both', [`${path}.url`, `${path}.service`])] : []
+  if (service === undefined) return both
+  const { namespace, name } = service
+  return [
+    ...both,
+    ...(namespace ? [] : [missing(`${path}.service.namespace`)]),
+    ...(name ? [] : [missing(`${path}.service.name`)]),
+  ]
 }

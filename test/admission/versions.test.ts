@@ -39,6 +39,11 @@ test.each([
     '{serviceAccountName: default, triggers: [{interceptors: [{ref: {name: github, kind: ClusterInterceptor}, params: [{name: eventTypes, value: [push]}]}, {ref: {name: cel, kind: ClusterInterceptor}, params: [{name: filter, value: "true"}]}], bindings: [{ref: b, kind: TriggerBinding}], template: {ref: t}}]}',
   ],
   [
+    'Trigger: inline interceptors, one beside a reference',
+    '{apiVersion: triggers.tekton.dev/v1alpha1, kind: Trigger, metadata: {name: a}, spec: {interceptors: [{gitlab: {secretRef: {secretName: s, secretKey: k}}}, {bitbucket: {}, ref: {name: cel}}, {webhook: {objectRef: {kind: Service, apiVersion: v1, name: a}}}], template: {ref: t}}}',
+    '{interceptors: [{ref: {name: gitlab, kind: ClusterInterceptor}, params: [{name: secretRef, value: {secretName: s, secretKey: k}}]}, {ref: {name: cel, kind: ClusterInterceptor}}, {webhook: {objectRef: {kind: Service, apiVersion: v1, name: a}}}], template: {ref: t}}',
+  ],
+  [
     'TriggerTemplate: resourceTemplates',
     '{apiVersion: triggers.tekton.dev/v1alpha1, kind: TriggerTemplate, metadata: {name: a}, spec: {resourceTemplates: [{apiVersion: v1, kind: ConfigMap}]}}',
     '{resourcetemplates: [{apiVersion: v1, kind: ConfigMap}]}',
@@ -61,3 +66,21 @@ test('what v1 steps no longer have is kept in the annotation Tekton uses', () =>
     },
   })
 })
+
+test.each(['ClusterInterceptor', 'Interceptor'])(
+  'a %s is marked as served by http unless its author says else',
+  kind => {
+    const spec = '{clientConfig: {service: {name: a, namespace: b, path: c, port: 8443}, caBundle: eA==}}'
+    const admitted = (labels: string) => {
+      const metadata = `{name: mine, namespace: ci, labels: ${labels}}`
+      const answer = admit(
+        parse11(`{apiVersion: triggers.tekton.dev/v1alpha1, kind: ${kind}, metadata: ${metadata}, spec: ${spec}}`),
+      )
+      if (answer.is === 'refused') throw new Error(JSON.stringify(answer.problems))
+      expect(answer.object).toMatchObject({ spec: parse11(spec) })
+      return answer.object.metadata.labels
+    }
+    expect(admitted('{team: a}')).toEqual({ 'server/type': 'http', team: 'a' })
+    expect(admitted('{server/type: https}')).toEqual({ 'server/type': 'https' })
+  },
+)

@@ -581,3 +581,34 @@ test('a client finds out what there is: every kind is in the list of its group',
   )
   expect([...new Set(kinds)].sort()).toEqual([...Object.keys(KINDS), 'Delivery'].sort())
 })
+
+test('what is taken and almost surely not meant comes with a warning, as kubectl shows it', async () => {
+  const { call } = await serveApi()
+  const path = '/apis/triggers.tekton.dev/v1beta1/namespaces/default/triggers'
+  const trigger = (params: unknown) => ({
+    apiVersion: 'triggers.tekton.dev/v1beta1',
+    kind: 'Trigger',
+    metadata: { name: 't' },
+    spec: { interceptors: [{ ref: { name: 'github' }, params }], template: { ref: 't' } },
+  })
+  const warning =
+    '299 - "anybody may send this event: the interceptor github has no secretRef, so no signature is looked at: spec.interceptors[0]: add the param secretRef, and enter the value of that Secret in the webhook at the git host"'
+  expect(await call('POST', path, { body: trigger([]) })).toMatchObject({ status: 201, warnings: [warning] })
+  const guarded = [{ name: 'secretRef', value: { secretName: 's', secretKey: 'k' } }]
+  expect(await call('PUT', `${path}/t`, { body: trigger(guarded) })).toMatchObject({ status: 200, warnings: [] })
+  expect(await call('PUT', `${path}/t`, { body: trigger([]) })).toMatchObject({ status: 200, warnings: [warning] })
+  expect(await call('GET', `${path}/t`)).toMatchObject({ status: 200, warnings: [] })
+})
+
+test('quotes in a warning end no header value', async () => {
+  const { call } = await serveApi()
+  const task = {
+    apiVersion: 'tekton.dev/v1',
+    kind: 'Task',
+    metadata: { name: 't' },
+    spec: { steps: [{ image: 'i', env: [{ name: 'A', value: 'x' }], script: 'echo $$(A)' }] },
+  }
+  const answer = await call('POST', '/apis/tekton.dev/v1/namespaces/default/tasks', { body: task })
+  expect(answer.status).toBe(201)
+  expect(answer.warnings).toEqual([expect.stringMatching(/^299 - "the shell reads \$\$\(A\) .*\\"\(A\)\\".*"$/)])
+})

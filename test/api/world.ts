@@ -14,6 +14,8 @@ export interface Answer {
   readonly status: number
   readonly text: string
   readonly body: Readonly<Record<string, unknown>> | undefined
+  /** As kubectl shows them. */
+  readonly warnings: readonly string[]
 }
 
 export interface Call {
@@ -59,7 +61,8 @@ function send(port: number, method: string, path: string, options: Call): Promis
       response.on('error', reject)
       response.on('end', () => {
         const text = Buffer.concat(chunks).toString()
-        resolve({ status: response.statusCode ?? 0, text, body: parsed(text) })
+        const warnings = response.headersDistinct['warning'] ?? []
+        resolve({ status: response.statusCode ?? 0, text, body: parsed(text), warnings })
       })
     })
     sending.on('error', reject)

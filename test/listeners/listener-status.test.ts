@@ -3,8 +3,8 @@ import { followingCatalogue } from '../../listeners/catalogue.js'
 import { keepListenerStatuses } from '../../listeners/listener-status.js'
 import { startListeners } from '../../listeners/main.js'
 import type { Cluster } from '../../src/cluster/cluster.js'
-import { SILENT } from '../../src/lib/log.js'
-import { applyTo, clusterWith, inboxFor } from './world.js'
+import { type Log, SILENT } from '../../src/lib/log.js'
+import { applyTo, clusterWith, inboxFor, recordingLog } from './world.js'
 
 const KEY = { namespace: 'ci', name: 'app' }
 const PAUSES = { betweenMs: 1, againMs: 20 }
@@ -46,10 +46,10 @@ spec: { params: [{ name: place, value: b }] }
 `
 const SECRET = 'apiVersion: v1\nkind: Secret\nmetadata: { name: hook, namespace: ci }\nstringData: { token: hunter2 }\n'
 
-async function keep(cluster: Cluster) {
+async function keep(cluster: Cluster, log: Log = SILENT) {
   const catalogue = followingCatalogue(cluster)
   const urlOf = ({ namespace, name }: { namespace: string; name: string }) => `http://here/hooks/${namespace}/${name}`
-  const statuses = keepListenerStatuses({ cluster, catalogue, urlOf, now: Date.now, log: SILENT, pauses: PAUSES })
+  const statuses = keepListenerStatuses({ cluster, catalogue, urlOf, now: Date.now, log, pauses: PAUSES })
   onTestFinished(async () => {
     await statuses.close()
     await catalogue.close()
@@ -80,6 +80,74 @@ test('what is missing is told, and told no more once it is there, whatever kind 
   await vi.waitFor(async () => expect(await readyMessage(cluster)).toBe('EventListener is ready'))
   await cluster.delete('TriggerTemplate', { namespace: 'ci', name: 'run' })
   await vi.waitFor(async () => expect(await readyMessage(cluster)).toContain('TriggerTemplate "ci/run"'))
+})
+
+test('an interceptor that is not there is told, and the Secret of one that is somebody else’s is not missed', async () => {
+  const interceptors = `
+apiVersion: triggers.tekton.dev/v1beta1
+kind: EventListener
+metadata: { name: app, namespace: ci }
+spec:
+  triggers:
+    - interceptors:
+        - { ref: { name: github }, params: [{ name: secretRef, value: { secretName: hook, secretKey: token } }] }
+        - { ref: { name: policy } }
+        - { ref: { name: check, kind: NamespacedInterceptor } }
+      template: { spec: { resourcetemplates: [{ apiVersion: v1, kind: ConfigMap, metadata: { name: a } }] } }
+`
+  const object = (kind: string, name: string) => `
+apiVersion: triggers.tekton.dev/v1alpha1
+kind: ${kind}
+metadata: { name: ${name}, namespace: ${kind === 'Interceptor' ? 'ci' : '""'} }
+spec: { clientConfig: { url: "https://hooks.example" } }
+`
+  const cluster = await clusterWith(interceptors)
+  await keep(cluster)
+  const missing = [
+    'ClusterInterceptor "policy"',
+    'Interceptor "check"',
+    'a value under the key "token" of Secret "ci/hook"',
+  ]
+  const manifests = [object('ClusterInterceptor', 'policy'), object('Interceptor', 'check')]
+  for (const [index, manifest] of manifests.entries()) {
+    const named = missing.slice(index).join(', ')
+    await vi.waitFor(async () => expect(await readyMessage(cluster)).toContain(`not there: ${named}. Create it`))
+    await applyTo(cluster, manifest)
+  }
+  await applyTo(cluster, object('ClusterInterceptor', 'github'))
+  await vi.waitFor(async () => expect(await readyMessage(cluster)).toBe('EventListener is ready'))
+})
+
+test('a git host’s interceptor without a secret is warned of once', async () => {
+  const open = (text: string) => `
+apiVersion: triggers.tekton.dev/v1beta1
+kind: EventListener
+metadata: { name: app, namespace: ci }
+spec:
+  triggers:
+    - name: open
+      interceptors: [{ ref: { name: github }, params: [{ name: eventTypes, value: [push] }] }]
+      bindings: [{ name: x, value: ${text} }]
+      template: { ref: gone }
+`
+  const cluster = await clusterWith(open('a'))
+  const { lines, log } = recordingLog()
+  await keep(cluster, log)
+  await vi.waitFor(async () => expect(await readyMessage(cluster)).toContain('TriggerTemplate "ci/gone"'))
+  const stored = await cluster.get('EventListener', KEY)
+  const [changed] = stored?.spec.triggers ?? []
+  await cluster.replace('EventListener', {
+    ...stored!,
+    spec: { triggers: [{ ...changed, template: { ref: 'other' } }] },
+  })
+  await vi.waitFor(async () => expect(await readyMessage(cluster)).toContain('TriggerTemplate "ci/other"'))
+  expect(lines).toMatchObject([
+    {
+      message: 'anybody may send this event: the interceptor github has no secretRef, so no signature is looked at',
+      listener: 'ci/app',
+      trigger: 'ci/open',
+    },
+  ])
 })
 
 test('a status is written once, and put right when somebody else writes it', async () => {

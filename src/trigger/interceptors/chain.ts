@@ -216,6 +216,14 @@ export function secretsOfChain(
   )
 }
 
+/** The objects that the chain refers to and that are not there. */
+export function missingInChain(chain: readonly ChainedInterceptor[], objects?: InterceptorObjects): readonly string[] {
+  const { ofGroup, ofTrigger } = readyChain(chain, objects)
+  return [...ofGroup, ...ofTrigger].flatMap(({ located }) =>
+    located.is === 'nowhere' && located.missing !== undefined ? [located.missing] : [],
+  )
+}
+
 function inputOf({ params, namespace }: Link, secrets: Secrets) {
   return { params, secret: (ref: SecretRef) => secretValue(secrets, namespace, ref) }
 }

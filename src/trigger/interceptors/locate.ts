@@ -17,7 +17,8 @@ export type Located =
   | { readonly is: 'builtIn'; readonly name: BuiltInName }
   | { readonly is: 'remote'; readonly address: Address }
   | { readonly is: 'webhook'; readonly address: Address }
-  | { readonly is: 'nowhere'; readonly message: string }
+  /** `missing` names the object that is not there, where that is why. */
+  | { readonly is: 'nowhere'; readonly message: string; readonly missing?: string }
 
 /** Tekton's own interceptors are served here by path. Ours are the same, and need no call. */
 const CORE_SERVICE = 'tekton-triggers-core-interceptors'
@@ -46,8 +47,9 @@ export function locate(
   if (kind === 'ClusterInterceptor' && isBuiltIn(name)) return { is: 'builtIn', name }
   const what = kind === 'ClusterInterceptor' ? 'clusterinterceptor' : 'interceptor'
   const message = `url resolution failed for interceptor ${name} with: ${what}.triggers.tekton.dev "${name}" not found`
+  if (kind === 'NamespacedInterceptor') return { ...nowhere(message), missing: `Interceptor "${name}"` }
   const wayOut = `create it, or use one of ${BUILT_IN_NAMES.join(', ')}, which need no object`
-  return nowhere(kind === 'ClusterInterceptor' ? `${message}: ${wayOut}` : message)
+  return { ...nowhere(`${message}: ${wayOut}`), missing: `ClusterInterceptor "${name}"` }
 }
 
 export function isBuiltIn(name: string): name is BuiltInName {
@@ -83,7 +85,7 @@ export function addressOf({ clientConfig = {} }: InterceptorSpec): Address | str
 
 function publicAddress(text: string): Address | string {
   const url = URL.canParse(text) ? new URL(text) : undefined
-  if (url?.protocol === 'http:' || url?.protocol === 'https:') return { url: url.href, network: 'public' }
+  if (url?.protocol === 'http:' || url?.protocol === 'https:') return { url: text, network: 'public' }
   return `"${url === undefined ? text : partLogin(text).url}" is not a valid http(s) url`
 }
 
@@ -111,6 +113,6 @@ function asWebhook(address: Address | string): Located {
   return typeof address === 'string' ? nowhere(address) : { is: 'webhook', address }
 }
 
-function nowhere(message: string): Located {
+function nowhere(message: string): Extract<Located, { is: 'nowhere' }> {
   return { is: 'nowhere', message }
 }

@@ -81,30 +81,27 @@ function readAnswer(bytes: Uint8Array): InterceptorAnswer {
 function answerProblem(value: unknown): string | undefined {
   if (value === null) return undefined
   if (!isRecord(value)) return `${goKind(value)} into Go value of type v1beta1.InterceptorResponse`
-  const { status } = { status: field(value, 'status') }
-  const typed: readonly (readonly [place: string, value: unknown, type: string, isRight: boolean])[] = [
-    ['InterceptorResponse.continue', field(value, 'continue'), 'bool', typeof field(value, 'continue') === 'boolean'],
-    [
-      'InterceptorResponse.extensions',
-      field(value, 'extensions'),
-      'map[string]interface {}',
-      isRecord(field(value, 'extensions')),
-    ],
-    ['InterceptorResponse.status', status, 'v1beta1.Status', isRecord(status)],
-    ...(isRecord(status)
-      ? [
-          ['Status.status.code', field(status, 'code'), 'codes.Code', isCode(field(status, 'code'))] as const,
-          [
-            'Status.status.message',
-            field(status, 'message'),
-            'string',
-            typeof field(status, 'message') === 'string',
-          ] as const,
-        ]
-      : []),
-  ]
-  const wrong = typed.find(([, one, , isRight]) => one !== undefined && one !== null && !isRight)
-  return wrong && `${goKind(wrong[1])} into Go struct field ${wrong[0]} of type ${wrong[2]}`
+  const status = field(value, 'status')
+  const inStatus = isRecord(status) ? status : {}
+  return (
+    typeProblem(value, 'InterceptorResponse', 'continue', 'bool', one => typeof one === 'boolean') ??
+    typeProblem(value, 'InterceptorResponse', 'extensions', 'map[string]interface {}', isRecord) ??
+    typeProblem(value, 'InterceptorResponse', 'status', 'v1beta1.Status', isRecord) ??
+    typeProblem(inStatus, 'Status.status', 'code', 'codes.Code', isCode) ??
+    typeProblem(inStatus, 'Status.status', 'message', 'string', one => typeof one === 'string')
+  )
+}
+
+function typeProblem(
+  record: Json,
+  struct: string,
+  name: string,
+  type: string,
+  isRight: (value: unknown) => boolean,
+): string | undefined {
+  const value = field(record, name)
+  if (value === undefined || value === null || isRight(value)) return undefined
+  return `${goKind(value)} into Go struct field ${struct}.${name} of type ${type}`
 }
 
 /** Go's decoder takes a name in any case; the exact one wins here. */

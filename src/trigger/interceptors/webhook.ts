@@ -15,8 +15,8 @@ import { setPath } from './overlay-path.js'
 import { answerText } from './remote.js'
 
 const TIMEOUT_MS = 5_000
-/** As large as an event may be. */
-const MAX_ANSWER_BYTES = 26_214_400
+/** An answer is the event with something changed or added: so much may be added. */
+const MAX_ADDED_BYTES = 1_048_576
 /** Of one connection, not of the event. */
 const NOT_PASSED_ON = [
   'Connection',
@@ -51,7 +51,13 @@ export async function runWebhook(
   const body = withExtensions(sent, extensions)
   if (typeof body === 'string') return { is: 'fail', message: `could not merge extensions with body: ${body}` }
   const headers = headersFor(webhook, event)
-  const posted = await outside.post({ ...address, headers, body, timeoutMs: TIMEOUT_MS, maxBytes: MAX_ANSWER_BYTES })
+  const posted = await outside.post({
+    ...address,
+    headers,
+    body,
+    timeoutMs: TIMEOUT_MS,
+    maxBytes: body.length + MAX_ADDED_BYTES,
+  })
   if (posted.is === 'failed') {
     return { is: 'fail', message: `Post ${JSON.stringify(partLogin(address.url).url)}: ${posted.message}` }
   }

@@ -214,7 +214,7 @@ test('a server that does not answer is left in time', async () => {
   const { post, gitHub } = await outsideFor()
   const outside: Outside = { gitHub, post: posting => post({ ...posting, timeoutMs: 50 }) }
   const answer = await ask(at(url), { outside })
-  expect(answer).toMatchObject({ is: 'fail', message: `Post "${url}/": no answer in time` })
+  expect(answer).toMatchObject({ is: 'fail', message: `Post "${url}": no answer in time` })
 })
 
 test('a Service is on the cluster’s network, by TLS where there is a CA bundle', async () => {

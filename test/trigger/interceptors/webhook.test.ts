@@ -134,7 +134,7 @@ test.each(
     },
     'a body without end': {
       answer: endless,
-      message: /^Post ".*": response body exceeds maximum allowed size of 26214400 bytes$/,
+      message: /^Post ".*": response body exceeds maximum allowed size of 1048578 bytes$/,
     },
     'a connection that breaks': {
       answer: (_request, response) => response.destroy(),

@@ -1,0 +1,9 @@
+import { type Problem, problemText } from '../resources/problem.js'
+
+/** As Kubernetes' API server warns, and kubectl shows: one header for each warning. */
+export function warningHeader(warning: Problem): string {
+  const hint = warning.hint === undefined ? '' : `: ${warning.hint}`
+  const text = `${problemText(warning)}${hint}`
+  // A header takes neither line breaks nor what is beyond Latin-1.
+  return `299 - "${text.replace(/[^\x20-\x7e]+/g, ' ').replace(/["\\]/g, '\\$&')}"`
+}
