@@ -36,7 +36,11 @@ const HOSTS_KEY = 'github.enterprise-host-allowlist'
 
 export function createOutside(deps: OutsideDeps): Outside {
   return {
-    post: posting => post(deps, posting).catch((error: unknown) => ({ is: 'failed', message: reasonOf(error) })),
+    post: posting =>
+      post(deps, posting).catch((error: unknown) => ({
+        is: 'failed',
+        message: `${reasonOf(error)}${wayOut(posting, error)}`,
+      })),
     gitHub: as => openGitHub(deps, as),
   }
 }
@@ -61,6 +65,12 @@ function reasonOf(error: unknown): string {
   if (error instanceof Error && error.name === 'TimeoutError') return 'no answer in time'
   // Whose message has those of its causes.
   return error instanceof FetchError ? error.message : describeError(error)
+}
+
+/** A laptop has no Services, however right the manifest is. */
+function wayOut({ network }: Posting, error: unknown): string {
+  if (network !== 'cluster' || !(error instanceof FetchError) || !error.message.includes('ENOTFOUND')) return ''
+  return ': Services are found inside a Kubernetes cluster only; elsewhere write a url'
 }
 
 function openGitHub(deps: OutsideDeps, as: GitHubAs): GitHubReader {

@@ -1,5 +1,6 @@
 /** ClusterInterceptors and Interceptors over real HTTP: what they are sent, byte for byte, and what comes of their answers. */
 import { expect, test } from 'vitest'
+import type { ResolveName } from '../../../src/fetch/guard.js'
 import type { InterceptorSpec, TriggerInterceptor } from '../../../src/resources/triggers.js'
 import { type ChainedInterceptor, runChain } from '../../../src/trigger/interceptors/chain.js'
 import { addressOf, type InterceptorObjects } from '../../../src/trigger/interceptors/locate.js'
@@ -251,6 +252,17 @@ test('what is refused: a private address as a url, the metadata service as a Ser
   expect(await ask({ clientConfig: { service } }, { outside: await outsideFor({ allowedHosts: '*' }) })).toMatchObject({
     message:
       'Post "http://rebound.default.svc:80": "rebound.default.svc" stands for 169.254.169.254, a link-local address, which no Service has',
+  })
+})
+
+test('where there are no Services, the message says so', async () => {
+  const resolveName: ResolveName = (_host, _options, callback) =>
+    callback(Object.assign(new Error('no such name'), { code: 'ENOTFOUND' }), [])
+  const service = { name: 'checks', namespace: 'tools' }
+  expect(await ask({ clientConfig: { service } }, { outside: await outsideFor({ resolveName }) })).toMatchObject({
+    is: 'fail',
+    message:
+      'Post "http://checks.tools.svc:80": the name "checks.tools.svc" cannot be resolved: ENOTFOUND: Services are found inside a Kubernetes cluster only; elsewhere write a url',
   })
 })
 

@@ -1,9 +1,11 @@
 /** Webhook interceptors over real HTTP: what they are sent, and how their answer becomes the event. */
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { WebhookInterceptor } from '../../../src/resources/triggers.js'
 import { type ChainContext, type ChainedInterceptor, runChain } from '../../../src/trigger/interceptors/chain.js'
 import { locate, NO_INTERCEPTOR_OBJECTS } from '../../../src/trigger/interceptors/locate.js'
 import type { Outside } from '../../../src/trigger/interceptors/outside.js'
+import { runWebhook } from '../../../src/trigger/interceptors/webhook.js'
 import { type Answer, endless, record } from '../../fetch/recorder.js'
 import { cases } from '../../helpers/cases.js'
 import { outsideFor } from '../../listeners/outside.js'
@@ -215,4 +217,32 @@ test.each(
 )('where it is posted to: %s', (_, { webhook, found }) => {
   const located = locate({ webhook }, 'ci', NO_INTERCEPTOR_OBJECTS)
   expect(located.is === 'webhook' ? located.address.url : located.is === 'nowhere' && located.message).toBe(found)
+})
+
+test('whatever the body and the extensions are, both arrive, and the text of the body stays', async () => {
+  const { url, requests } = await record(({ body }, response) => response.end(body))
+  const outside = await outsideFor()
+  const json = fc.json({ maxDepth: 3 }).map(text => JSON.parse(text) as unknown)
+  const members = fc.dictionary(
+    fc.string().filter(key => key !== 'extensions'),
+    json,
+  )
+  // Keys with dots, numbers and backslashes are paths; those are in overlay-path's own tests.
+  const extensions = fc.dictionary(fc.stringMatching(/^[a-z_]{1,8}$/), json, { minKeys: 1 })
+  await fc.assert(
+    fc.asyncProperty(members, extensions, fc.constantFrom('', ' ', '\n'), async (body, found, space) => {
+      const text = `${JSON.stringify(body, null, space)}${space}`
+      const posted = await runWebhook(
+        {},
+        { url, network: 'public' },
+        { event: event({ body: text }), extensions: found, asSent: false },
+        outside,
+      )
+      expect(posted.is).toBe('continue')
+      const received = requests.at(-1)?.body ?? ''
+      expect(JSON.parse(received)).toEqual({ ...body, extensions: found })
+      expect(received.startsWith(text.trimEnd().slice(0, -1))).toBe(true)
+    }),
+    { numRuns: 100 },
+  )
 })
