@@ -1,5 +1,5 @@
 /** What interceptors may do outside, over the guarded client: posting, and reading GitHub's API. */
-import type { Cluster } from '../src/cluster/cluster.js'
+import { type Cluster, ClusterError } from '../src/cluster/cluster.js'
 import type { GitHubConfig } from '../src/config.js'
 import { type AllowList, clusterAddresses, publicAddresses } from '../src/fetch/addresses.js'
 import { readAllowedHosts } from '../src/fetch/allowed-hosts.js'
@@ -36,13 +36,21 @@ const HOSTS_KEY = 'github.enterprise-host-allowlist'
 
 export function createOutside(deps: OutsideDeps): Outside {
   return {
-    post: posting =>
-      post(deps, posting).catch((error: unknown) => ({
-        is: 'failed',
-        message: `${reasonOf(error)}${wayOut(posting, error)}`,
-      })),
+    async post(posting) {
+      try {
+        return await post(deps, posting)
+      } catch (error) {
+        throwIfClusterAway(error)
+        return { is: 'failed', message: `${reasonOf(error)}${wayOut(posting, error)}` }
+      }
+    },
     gitHub: as => openGitHub(deps, as),
   }
+}
+
+/** Which hosts are allowed cannot be read: no answer of anybody, but a reason to dispatch again later. */
+function throwIfClusterAway(error: unknown): void {
+  if (error instanceof ClusterError) throw error
 }
 
 async function post(deps: OutsideDeps, posting: Posting): Promise<Posted> {
@@ -82,6 +90,7 @@ function openGitHub(deps: OutsideDeps, as: GitHubAs): GitHubReader {
         const { data, headers } = await (await opened).request(`GET ${path}`, { ...params })
         return { is: 'found', data: data as unknown, more: /<[^>]*>; rel="next"/.test(headers.link ?? '') }
       } catch (error) {
+        throwIfClusterAway(error)
         return refusalOf(error)
       }
     },

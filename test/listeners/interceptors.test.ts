@@ -3,7 +3,8 @@ import { expect, onTestFinished, test, vi } from 'vitest'
 import { createDispatcher } from '../../listeners/dispatch.js'
 import { keepInterceptorStatuses } from '../../listeners/interceptor-status.js'
 import { createOutside } from '../../listeners/outside.js'
-import type { Cluster } from '../../src/cluster/cluster.js'
+import { type Cluster, ClusterError } from '../../src/cluster/cluster.js'
+import { NotNow } from '../../src/inbox/inbox.js'
 import { SILENT } from '../../src/lib/log.js'
 import { json, record as recordServer } from '../fetch/recorder.js'
 import type { Sent } from '../trigger/events.js'
@@ -152,6 +153,30 @@ spec:
   ])
   expect(chatty.requests[0]?.body).toContain('the-gitlab-token')
   expect(JSON.stringify([verdicts, lines])).not.toContain('the-gitlab-token')
+})
+
+test('a cluster that is away while an interceptor is called is no verdict: the delivery is dispatched again', async () => {
+  const asked = await recordServer(json({ continue: true }))
+  const cluster = await clusterWith(`
+apiVersion: triggers.tekton.dev/v1alpha1
+kind: ClusterInterceptor
+metadata: { name: mine }
+spec: { clientConfig: { url: "${asked.url}" } }
+---
+apiVersion: triggers.tekton.dev/v1beta1
+kind: EventListener
+metadata: { name: app, namespace: ci }
+spec: { triggers: [{ name: a, interceptors: [{ ref: { name: mine } }], template: { ref: t } }] }
+`)
+  const away: Cluster = {
+    ...cluster,
+    get: (kind, key) => {
+      if (kind === 'ConfigMap') return Promise.reject(new ClusterError('Unavailable', 'the store is away'))
+      return cluster.get(kind, key)
+    },
+  }
+  await expect(dispatcherFor(away)(record('ci/app', SENT))).rejects.toBeInstanceOf(NotNow)
+  expect(asked.requests).toEqual([])
 })
 
 test('triggers whose interceptors wait do not wait for one another', async () => {

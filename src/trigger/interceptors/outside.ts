@@ -1,7 +1,10 @@
-/** What interceptors ask of the world outside. Handed in, so that everything here stays pure. */
+/**
+ * What interceptors ask of the world outside. Handed in, so that everything here stays pure. What came to nothing is an
+ * answer; only a cluster that is away is thrown, so that the event is dispatched again.
+ */
 
 export interface Outside {
-  /** One POST, without redirects. Never rejects: what came to nothing is an answer. */
+  /** One POST, without redirects. */
   post(request: Posting): Promise<Posted>
   /** GitHub's API, for as long as one interceptor may take. */
   gitHub(as: GitHubAs): GitHubReader
