@@ -1,16 +1,12 @@
 /** Wiring of what tells the outside how runs fare: Events, CloudEvents, metrics, git hosts. The same in both modes. */
 import { randomUUID } from 'node:crypto'
-import { type GitFeedbackDeps, startGitFeedback } from '../workers/git-feedback.js'
+import type { GitFeedbackDeps } from '../workers/git-feedback.js'
 import { countUnfinishedRuns } from '../workers/unfinished-runs.js'
 import type { Cluster } from './cluster/cluster.js'
 import { createCloudEventSender } from './events/cloud-event-sender.js'
 import { startEventExpiry } from './events/event-expiry.js'
 import { createEventRecorder } from './events/event-recorder.js'
 import { createRunReporter } from './events/run-reporter.js'
-import { publicAddresses } from './fetch/addresses.js'
-import { readAllowedHosts } from './fetch/allowed-hosts.js'
-import { createGuard } from './fetch/guard.js'
-import type { AppTokens } from './git-host/github-app.js'
 import type { Log } from './lib/log.js'
 import type { Metrics } from './metrics/metrics.js'
 import { observers, type RunObserver } from './reconcile/run-observer.js'
@@ -54,6 +50,7 @@ export async function startReporting(
   feedbackDeps: FeedbackDeps,
 ): Promise<Reporting> {
   const { createMetrics } = await import('./metrics/metrics.js')
+  const { startGitFeedback } = await import('../workers/git-feedback.js')
   const expiry = startEventExpiry({ cluster, now, log })
   const recorder = createEventRecorder({ cluster, now, log, written: expiry.written })
   const sender = createCloudEventSender({
@@ -83,12 +80,23 @@ export async function startReporting(
 
 /** Loaded with the first report; the hosts that are allowed are read for each. */
 function gitHostSender(cluster: Cluster, allowedHosts: string, now: () => number): GitFeedbackDeps['send'] {
-  let apps: AppTokens | undefined
+  let loading: ReturnType<typeof loadGitHosts> | undefined
   return async (place, report, before, signal) => {
-    const { sendReport } = await import('./git-host/send-report.js')
-    apps ??= (await import('./git-host/github-app.js')).createAppTokens(now)
+    loading ??= loadGitHosts(now)
+    const { sendReport, apps, readAllowedHosts, publicAddresses, createGuard } = await loading
     const allowed = await readAllowedHosts(cluster, allowedHosts)
     const guard = createGuard(publicAddresses(allowed, 'git hosts are told at'))
     return sendReport(place, report, before, { guard, signal, now, apps })
   }
+}
+
+async function loadGitHosts(now: () => number) {
+  const [sending, app, addresses, allowed, guard] = await Promise.all([
+    import('./git-host/send-report.js'),
+    import('./git-host/github-app.js'),
+    import('./fetch/addresses.js'),
+    import('./fetch/allowed-hosts.js'),
+    import('./fetch/guard.js'),
+  ])
+  return { ...sending, ...addresses, ...allowed, ...guard, apps: app.createAppTokens(now) }
 }
