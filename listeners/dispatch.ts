@@ -121,7 +121,8 @@ async function dispatch(
   // Created one after the other: of two that want the same name, the same one wins in every repetition.
   for (const [index, one] of listed.entries()) {
     try {
-      await turns.next()
+      const turn = turns.next()
+      if (turn !== undefined) await turn
       const result = await fired(index)
       const verdict = await judge({ cluster, inForce, record, claim }, one, result)
       if (verdict === 'outdated') return 'outdated'

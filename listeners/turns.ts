@@ -4,8 +4,8 @@
 const SLICE_MS = 3
 
 export interface Turns {
-  /** Resolves at once while the present slice lasts; then one caller at a time, each after a look at what came in. */
-  next(): Promise<void>
+  /** Nothing to wait for while the present slice lasts; then one caller at a time, each after a look at what came in. */
+  next(): Promise<void> | undefined
 }
 
 /** All that share one of these have one slice together between two looks at the network and the disk. */
@@ -25,9 +25,9 @@ export function createTurns(clock: () => number = () => performance.now()): Turn
   }
 
   return {
-    async next() {
-      if (waiting.length === 0 && clock() - began < SLICE_MS) return
-      await new Promise<void>(resolve => {
+    next() {
+      if (waiting.length === 0 && clock() - began < SLICE_MS) return undefined
+      return new Promise<void>(resolve => {
         waiting.push(resolve)
         if (!looking) look()
       })

@@ -79,7 +79,7 @@ type Link = ChainedInterceptor & {
 /** What can be said of a chain before an event comes. */
 interface ReadyChain {
   readonly objects: InterceptorObjects
-  readonly broken: ChainAnswer | undefined
+  readonly broken: Exclude<ChainAnswer, { is: 'continue' }> | undefined
   readonly ofGroup: readonly Link[]
   readonly ofTrigger: readonly Link[]
   /** Those that may ask for a proof of who sent the event. */
