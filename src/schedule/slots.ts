@@ -41,10 +41,10 @@ export function lastSlots({ crons, zone }: Timing, after: number, until: number,
   while (slots.length < count) {
     const latest = Math.max(...last.map(slot => slot ?? Number.NEGATIVE_INFINITY))
     if (!(latest > after)) break
-    slots.unshift(latest)
+    slots.push(latest)
     for (const [i, cron] of crons.entries()) if (last[i] === latest) last[i] = slotUpTo(cron, zone, latest - 1)
   }
-  return slots
+  return slots.reverse()
 }
 
 function slotAfter(cron: Cron, zone: TimeZone, after: number): number | undefined {
