@@ -124,7 +124,8 @@ const scripts = {
     enter(ARGV[7], ARGV[1], ARGV[3], ARGV[8], ARGV[9], arrival)
     redis.call('ZADD', KEYS[3], arrival, ARGV[1])
     redis.call('ZADD', KEYS[4], arrival, ARGV[1])
-    for _, line in ipairs({{KEYS[3], ARGV[12]}, {KEYS[4], ARGV[13]}}) do
+    -- Of its own listener first, or the others' would go for it.
+    for _, line in ipairs({{KEYS[4], ARGV[13]}, {KEYS[3], ARGV[12]}}) do
       for _, id in ipairs(redis.call('ZRANGE', line[1], 0, -tonumber(line[2]) - 1)) do forget(ARGV[7], id) end
     end
     return 1`,
@@ -276,8 +277,9 @@ export function redisDeliveries(redis: Redis, prefix: string, retentionMs: numbe
     const [from, to] = [`[${eventIdPrefix}`, `[${eventIdPrefix}\u00ff`]
     const request = () => redis.zrangebylex(`${inbox}event-ids`, from, to, 'LIMIT', 0, FOUND_AT_MOST)
     const found = await requestWithin(redis, 'looking for a delivery', request)
-    const ids = found.filter(each => each.startsWith(eventIdPrefix)).map(each => each.slice(each.indexOf(' ') + 1))
-    return requestWithin(redis, 'reading what was found', () => summaries(ids))
+    const ids = found.map(each => each.slice(each.indexOf(' ') + 1))
+    const read = await requestWithin(redis, 'reading what was found', () => summaries(ids))
+    return read.filter(({ delivery }) => delivery.eventId.startsWith(eventIdPrefix))
   }
 
   async function reopen(id: string): Promise<boolean> {

@@ -1,16 +1,19 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { createHash } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import fc from 'fast-check'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import {
   type Delivery,
   type Dispatcher,
   type Inbox,
   type InboxWorker,
+  type ListOptions,
   NotNow,
+  type RejectedDelivery,
   type Verdict,
 } from '../../src/inbox/inbox.js'
 import type { PauseLimits } from '../../src/lib/backoff.js'
@@ -20,6 +23,7 @@ export interface InboxSettings {
   readonly maxAttempts?: number
   readonly maxDeaths?: number
   readonly pauses?: PauseLimits
+  readonly now?: () => number
 }
 
 export interface InboxUnderTest {
@@ -51,6 +55,29 @@ export function delivery(id: string, change: Partial<Delivery> = {}): Delivery {
     headers: { 'content-type': ['application/json'], 'x-forwarded-for': ['10.0.0.1', '10.0.0.2'] },
     body: new TextEncoder().encode(`{"id":"${id}"}`),
     ...change,
+  }
+}
+
+/** So many of one listener, oldest first. */
+export function rejections(count: number, listener: string): readonly { rejected: RejectedDelivery; copies: number }[] {
+  return Array.from({ length: count }, (_, i) => {
+    const { body: _body, ...meta } = delivery(`${listener}-${i}-${randomUUID()}`, { eventId: `${listener}-${i}` })
+    const rejected = {
+      delivery: { ...meta, to: { ...meta.to, name: listener } },
+      bodyBytes: 2,
+      bodyHash: 'ab',
+      refusals: [],
+    }
+    return { rejected, copies: 1 }
+  })
+}
+
+/** Later by this with each look. */
+function steppingClock(ms: number): () => number {
+  let time = 1_790_000_000_000
+  return () => {
+    time += ms
+    return time
   }
 }
 
@@ -345,6 +372,174 @@ export function inboxContract(name: string, adapter: () => Promise<InboxUnderTes
     expect(await ids()).toEqual(['event-c', 'event-d', 'event-a', 'event-b'])
     expect(await ids(2)).toEqual(['event-c', 'event-d'])
     expect(await ids(0)).toEqual([])
+  })
+
+  /** Takes so many in, `id` by `id`, at most 500 at a time. */
+  async function acceptAll(
+    inbox: Inbox,
+    ids: readonly string[],
+    change: (id: string) => Partial<Delivery> = () => ({}),
+  ) {
+    for (let from = 0; from < ids.length; from += 500) {
+      await Promise.all(ids.slice(from, from + 500).map(id => inbox.accept(delivery(id, change(id)))))
+    }
+  }
+
+  const numbered = (count: number, from = 0) => Array.from({ length: count }, (_, i) => `${from + i}`)
+
+  test(`${name}: pages of any sizes over 10 000 deliveries show each once, newest first, while others come in`, async () => {
+    const inbox = await open()
+    await acceptAll(inbox, numbered(10_000))
+    let later = 10_000
+    const walk = async (sizes: readonly number[]) => {
+      const seen: string[] = []
+      const places: number[] = []
+      let next: string | undefined
+      for (let page = 0; page === 0 || next !== undefined; page++) {
+        const limit = sizes[page % sizes.length] ?? 1
+        const found = await inbox.list({ limit, ...(next !== undefined && { after: next }) })
+        expect(found.items.length).toBeLessThanOrEqual(limit)
+        seen.push(...found.items.map(item => item.delivery.eventId))
+        places.push(...found.items.map(item => Number(item.place)))
+        next = found.next
+        if (page < 3) await inbox.accept(delivery(`${later++}`))
+      }
+      return { seen, places }
+    }
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.integer({ min: 500, max: 3_000 }), { minLength: 1, maxLength: 4 }), async sizes => {
+        const before = later
+        const { seen, places } = await walk(sizes)
+        expect(places).toEqual(places.toSorted((a, b) => b - a))
+        expect(new Set(seen).size).toBe(seen.length)
+        expect(new Set(seen)).toEqual(new Set(numbered(before).map(id => `event-${id}`)))
+      }),
+      { numRuns: 4 },
+    )
+  }, 120_000)
+
+  test(`${name}: a list is of a namespace, of one listener of it, or of a Schedule that has the same name`, async () => {
+    const inbox = await open()
+    const to = (kind: 'EventListener' | 'Schedule', namespace: string, target: string) => ({
+      to: { kind, namespace, name: target, uid: 'uid' },
+    })
+    await inbox.accept(delivery('1', to('EventListener', 'ci', 'app')))
+    await inbox.accept(delivery('2', to('EventListener', 'ci', 'other')))
+    await inbox.accept(delivery('3', to('Schedule', 'ci', 'app')))
+    await inbox.accept(delivery('4', to('EventListener', 'ci-2', 'app')))
+    await inbox.accept(delivery('5', to('EventListener', 'ci', 'app')))
+    const ids = async (options: ListOptions) => (await inbox.list(options)).items.map(item => item.delivery.eventId)
+    expect(await ids({ to: { namespace: 'ci' } })).toEqual(['event-5', 'event-3', 'event-2', 'event-1'])
+    const app = { namespace: 'ci', of: { kind: 'EventListener', name: 'app' } } as const
+    expect(await ids({ to: app })).toEqual(['event-5', 'event-1'])
+    const first = await inbox.list({ to: app, limit: 1 })
+    expect(await ids({ to: app, limit: 1, after: first.next ?? '' })).toEqual(['event-1'])
+    expect(await ids({ to: { namespace: 'ci', of: { kind: 'Schedule', name: 'app' } } })).toEqual(['event-3'])
+    expect(await ids({ to: { namespace: 'c' } })).toEqual([])
+  })
+
+  test(`${name}: a delivery is found by how its event id begins`, async () => {
+    const inbox = await open()
+    await acceptAll(inbox, numbered(30), id => ({ eventId: `${id.padStart(2, '0')}-e` }))
+    const found = async (prefix: string) => (await inbox.find(prefix)).map(({ delivery: { eventId } }) => eventId)
+    expect(await found('07-e')).toEqual(['07-e'])
+    expect((await found('1')).toSorted()).toEqual(numbered(10, 10).map(id => `${id}-e`))
+    expect(await found('2')).toHaveLength(10)
+    for (const nothing of ['', '3', '07-e ', '07-ee', '*', '\u0000']) expect(await found(nothing)).toEqual([])
+  })
+
+  test(`${name}: a list tells how many triggers did what, whatever they said, and an entry all of it`, async () => {
+    const inbox = await open({ now: steppingClock(40) })
+    const filtered: Verdict = { ...pushFired, is: 'filtered', by: 'interceptors[0] cel', created: [], message: 'no' }
+    const created = numbered(9).map(id => `TaskRun/ci/run-${id}`)
+    const verdicts = [...Array<Verdict>(400).fill(filtered), { ...pushFired, created }]
+    dispatch(inbox, async () => verdicts)
+    await inbox.accept(delivery('a', { subject: 'acme/app main' }))
+    await until(inbox, 'a', 'done')
+    const [item] = (await inbox.list()).items
+    expect(item).toMatchObject({
+      delivery: { subject: 'acme/app main' },
+      state: {
+        is: 'done',
+        durationMs: 40,
+        counts: { fired: 1, filtered: 400, failed: 0 },
+        created: created.slice(0, 5),
+        why: '',
+      },
+    })
+    expect(JSON.stringify(item).length).toBeLessThan(1_500)
+    expect((await inbox.get(delivery('a').id))?.state).toMatchObject({ durationMs: 40, verdicts })
+  })
+
+  test(`${name}: how earlier dispatches ended is kept, the first one and the newest nine`, async () => {
+    const inbox = await open()
+    dispatch(inbox, async ({ replay }) => [{ ...pushFired, created: [`PipelineRun/ci/build-${replay}`] }])
+    await inbox.accept(delivery('a'))
+    await until(inbox, 'a', 'done')
+    for (let replay = 1; replay <= 12; replay++) {
+      await inbox.replay(delivery('a').id)
+      await until(inbox, 'a', 'done')
+    }
+    const record = await inbox.get(delivery('a').id)
+    expect(record?.earlier.map(({ replay }) => replay)).toEqual([0, 3, 4, 5, 6, 7, 8, 9, 10, 11])
+    expect(record?.earlier[0]?.state).toMatchObject({ is: 'done', verdicts: [{ created: ['PipelineRun/ci/build-0'] }] })
+    expect(record).toMatchObject({ replay: 12, state: { verdicts: [{ created: ['PipelineRun/ci/build-12'] }] } })
+  })
+
+  const rejection = (id: string, listener = 'github'): RejectedDelivery => {
+    const { body, ...meta } = delivery(`rejected-${id}`)
+    const refusals = [
+      { trigger: 'push', header: 'X-Hub-Signature-256', secret: 'ci/hook key token', why: 'bad', wayOut: 'mend' },
+    ]
+    return {
+      delivery: { ...meta, to: { ...meta.to, name: listener } },
+      bodyBytes: body.length,
+      bodyHash: 'ab',
+      refusals,
+    }
+  }
+
+  test(`${name}: what was rejected is in the history with its reasons, cannot be replayed, and is not dispatched`, async () => {
+    const inbox = await open()
+    const { to, id } = rejection('1').delivery
+    inbox.reject(to, () => rejection('1'))
+    await vi.waitFor(async () => expect(await inbox.get(id)).toBeDefined(), soon)
+    expect(await inbox.get(id)).toMatchObject({
+      state: { is: 'rejected', refusals: rejection('1').refusals },
+      copies: 1,
+    })
+    expect((await inbox.list()).items).toMatchObject([
+      { bodyBytes: rejection('1').bodyBytes, state: { is: 'rejected' } },
+    ])
+    expect(await inbox.find('event-rejected-1')).toHaveLength(1)
+    expect(await inbox.replay(id)).toBeUndefined()
+    const calls: string[] = []
+    dispatch(inbox, async record => {
+      calls.push(record.delivery.eventId)
+      return []
+    })
+    await inbox.accept(delivery('fence'))
+    await until(inbox, 'fence', 'done')
+    expect(calls).toEqual(['event-fence'])
+  })
+
+  test(`${name}: a flood of rejections is counted and mostly not described, and what waits is written at the close`, async () => {
+    const inbox = await open()
+    const { to } = rejection('1').delivery
+    let described = 0
+    for (let i = 0; i < 5_000; i++) {
+      inbox.reject(to, () => {
+        described += 1
+        return rejection(`${i}`)
+      })
+    }
+    inbox.reject({ ...to, name: 'quiet' }, () => rejection('quiet', 'quiet'))
+    expect(described).toBe(10)
+    const again = await open()
+    const { items } = await again.list()
+    expect(items).toHaveLength(11)
+    expect(items.reduce((sum, { copies }) => sum + copies, 0)).toBe(5_001)
+    expect(items.map(({ delivery: one }) => one.eventId)).toContain('event-rejected-quiet')
   })
 
   test(`${name}: finished deliveries are forgotten after their time, unfinished ones never`, async () => {

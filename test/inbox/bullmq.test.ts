@@ -5,7 +5,7 @@ import type { Inbox } from '../../src/inbox/inbox.js'
 import { redisDeliveries } from '../../src/inbox/redis-deliveries.js'
 import { SILENT } from '../../src/lib/log.js'
 import { connectForRequests, type Redis } from '../../src/redis/connection.js'
-import { delivery, inboxContract } from '../contract/inbox.js'
+import { delivery, inboxContract, rejections } from '../contract/inbox.js'
 import { startRedis, type TestRedis } from '../helpers/redis.js'
 
 let redis: TestRedis
@@ -249,5 +249,48 @@ test('the BullMQ inbox can be told to refuse a Redis that would lose deliveries'
     await look.config('SET', 'appendonly', 'yes')
     await look.config('SET', 'maxmemory-policy', 'volatile-ttl')
     await expect(open({ onUnsafeRedis: 'refuse' })).rejects.toThrow(/maxmemory-policy "volatile-ttl"/)
+  })
+})
+
+test('of what was rejected the BullMQ inbox keeps the newest, of one listener fewer than of all', async () => {
+  await withRedis(async ({ look, prefix }) => {
+    const deliveries = redisDeliveries(look, prefix, 60_000)
+    await deliveries.store(delivery('real'))
+    await deliveries.reject(rejections(130, 'noisy'))
+    for (let listener = 0; listener < 10; listener++) await deliveries.reject(rejections(100, `l-${listener}`))
+    const of = async (name: string) =>
+      (await deliveries.list({ limit: 2_000, to: { namespace: 'ci', of: { kind: 'EventListener', name } } })).items
+    const sizes = await Promise.all(['noisy', 'l-0', 'github'].map(async name => (await of(name)).length))
+    expect(sizes).toEqual([0, 100, 1])
+    await deliveries.reject(rejections(130, 'l-9'))
+    expect((await of('l-9')).map(({ delivery: { eventId } }) => eventId)).toEqual(
+      Array.from({ length: 100 }, (_, i) => `l-9-${129 - i}`),
+    )
+    expect(await of('l-0')).toHaveLength(100)
+    const inbox = `${prefix}:inbox:`
+    const counts = [
+      await look.zcard(`${inbox}arrivals`),
+      await look.zcard(`${inbox}arrivals:ci`),
+      await look.zcard(`${inbox}event-ids`),
+      await look.hlen(`${inbox}entered`),
+      (await look.keys(`${inbox}delivery:*`)).length,
+    ]
+    expect(counts).toEqual(Array(5).fill(1_001))
+    expect(await look.zcard(`${inbox}rejected`)).toBe(1_000)
+  })
+})
+
+test('what the BullMQ inbox has forgotten leaves nothing in Redis', async () => {
+  await withRedis(async ({ look, prefix, open }) => {
+    const inbox = await open({ retentionMs: 30 })
+    const worker = inbox.dispatch(async () => [], { concurrency: 4 })
+    const ids = Array.from({ length: 50 }, (_, i) => `${i}`)
+    await Promise.all(ids.map(id => inbox.accept(delivery(id))))
+    for (const { rejected } of rejections(3, 'github')) inbox.reject(rejected.delivery.to, () => rejected)
+    const swept = `${prefix}:inbox:swept`
+    await vi.waitFor(async () => {
+      expect((await look.keys(`${prefix}:inbox:*`)).filter(key => key !== swept)).toEqual([])
+    }, soon)
+    await worker.close()
   })
 })

@@ -7,7 +7,7 @@ import { type LmdbInboxOptions, openLmdbInbox } from '../../src/inbox/lmdb.js'
 import { openLmdbDeliveries } from '../../src/inbox/lmdb-deliveries.js'
 import { SILENT } from '../../src/lib/log.js'
 import { openDatabase } from '../../src/storage/lmdb.js'
-import { delivery, inboxContract } from '../contract/inbox.js'
+import { delivery, inboxContract, rejections } from '../contract/inbox.js'
 
 inboxContract('lmdb inbox', async () => {
   const parent = await mkdtemp(join(tmpdir(), 'tektite-inbox-'))
@@ -125,4 +125,27 @@ test('a late finish of a dispatch does not end the replay that came after it in 
   await deliveries.finish(key, begun.record, { is: 'done', at: 2, durationMs: 1, verdicts: [] })
   expect(deliveries.read(delivery('a').id)).toMatchObject({ replay: 1, state: { is: 'pending' } })
   await deliveries.close()
+})
+
+test('of what was rejected the LMDB inbox keeps the newest, of one listener fewer than of all', async () => {
+  const dir = join(parent, 'inbox')
+  const deliveries = openLmdbDeliveries(dir, 60_000)
+  await deliveries.store(delivery('real'))
+  await deliveries.reject(rejections(130, 'noisy'))
+  await deliveries.reject(rejections(5, 'quiet'))
+  for (let listener = 0; listener < 10; listener++) await deliveries.reject(rejections(100, `l-${listener}`))
+  const of = (name: string) =>
+    deliveries.list({ limit: 2_000, to: { namespace: 'ci', of: { kind: 'EventListener', name } } }).items
+  // 1000 in all: those that came first have gone, the delivery has not.
+  expect([of('noisy').length, of('quiet').length, of('l-0').length, of('github').length]).toEqual([0, 0, 100, 1])
+  await deliveries.reject(rejections(130, 'l-9'))
+  expect(of('l-9').map(({ delivery: { eventId } }) => eventId)).toEqual(
+    Array.from({ length: 100 }, (_, i) => `l-9-${129 - i}`),
+  )
+  expect(of('l-0')).toHaveLength(100)
+  await deliveries.close()
+  const database = openDatabase(dir, { durable: true })
+  const sizes = ['inbox-records', 'inbox-arrivals', 'inbox-outcomes', 'inbox-expiry', 'inbox-scoped', 'inbox-rejected']
+  expect(sizes.map(table => database.textTable(table).range().length)).toEqual([1001, 1001, 1000, 1000, 2002, 2000])
+  await database.close()
 })

@@ -377,3 +377,25 @@ test('neither payload nor secret is logged', async () => {
   ])
   expect(JSON.stringify(lines)).not.toContain('payload-text')
 })
+
+test('a verdict quotes no value of a Secret that the listener uses, and no credential of the request', async () => {
+  const cluster = await clusterWith(
+    `{ apiVersion: v1, kind: Secret, metadata: { name: hook, namespace: ci }, stringData: { token: Hunter2_of_ci } }`,
+    listener(`
+triggers:
+- name: quoting
+  interceptors:
+  - { ref: { name: gitlab }, params: [{ name: secretRef, value: { secretName: hook, secretKey: token } }] }
+  bindings: [{ name: a, value: $(header.X-Gitlab-Token) }, { name: b, value: $(header.Authorization) }]
+  template:
+    spec:
+      params: [{ name: a }, { name: b }]
+      resourcetemplates: [{ apiVersion: v1, kind: ConfigMap, metadata: { name: $(tt.params.a) _ $(tt.params.b) } }]`),
+  )
+  const headers = { 'X-Gitlab-Token': 'Hunter2_of_ci', Authorization: 'Bearer Sesame_of_me' }
+  const { lines, log } = recordingLog()
+  const dispatcher = createDispatcher({ cluster, admission: () => ({}), log })
+  const verdicts = await dispatcher(record('ci/app', { ...BODY, headers }))
+  expect(verdicts).toMatchObject([{ trigger: 'quoting', is: 'failed', message: expect.stringContaining('*** _ ***') }])
+  expect(JSON.stringify([verdicts, lines])).not.toMatch(/Hunter2|Sesame/)
+})
