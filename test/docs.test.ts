@@ -131,3 +131,12 @@ test('the defaults in docs/serve.md are those of the help', async () => {
   expect(defaults.length).toBeGreaterThanOrEqual(3)
   for (const [, flag, value] of defaults) expect(doc('serve.md')).toContain(`[${flag} ${value}]`)
 })
+
+test('docs/deliveries.md has every flag of `tektite deliveries` and `tektite trigger`, and no other', async () => {
+  const commands = [['deliveries', 'list'], ['deliveries', 'show'], ['deliveries', 'replay'], ['trigger']]
+  const helps = await Promise.all(commands.map(command => tektite([...command, '--help'])))
+  expect(helps.map(({ code }) => code)).toEqual([0, 0, 0, 0])
+  const flags = longFlags(helps.map(({ stdout }) => stdout).join('\n'))
+  expect(flags.length).toBeGreaterThan(15)
+  expect(longFlags(doc('deliveries.md'))).toEqual(flags)
+})

@@ -27,7 +27,9 @@ export async function listDeliveriesCommand(
   } else if (items.length === 0) {
     stderr.write('no deliveries\n')
   } else {
-    stdout.write(deliveryTable(items, now(), createStyle(config.color && stdout.isTTY === true)))
+    const style = createStyle(config.color && stdout.isTTY === true)
+    const width = stdout.isTTY === true ? stdout.columns : undefined
+    stdout.write(deliveryTable(items, { now: now(), style, ...(width !== undefined && { width }) }))
   }
   return 0
 }

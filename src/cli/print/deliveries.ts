@@ -8,8 +8,15 @@ const MESSAGE_CHARACTERS = 100
 
 const HEAD = ['AGE', 'ID', 'SOURCE', 'EVENT', 'LISTENER', 'SUBJECT', 'DURATION', 'VERDICTS']
 
-/** Newest first, as they come. */
-export function deliveryTable(items: readonly DeliveryObject[], now: number, style: Style): string {
+/** In the order of the items. `width`: of the terminal, if it is one; a line is cut rather than wrapped. */
+export function deliveryTable(
+  items: readonly DeliveryObject[],
+  {
+    now,
+    style,
+    width = Number.POSITIVE_INFINITY,
+  }: { readonly now: number; readonly style: Style; readonly width?: number },
+): string {
   if (items.length === 0) return ''
   const shortest = shortIds(items.map(({ metadata }) => metadata.name))
   const rows = items.map(({ metadata, spec, status }, index) => [
@@ -24,7 +31,10 @@ export function deliveryTable(items: readonly DeliveryObject[], now: number, sty
   ])
   const widths = HEAD.map((head, column) => Math.max(head.length, ...rows.map(row => row[column]?.length ?? 0)))
   const line = (row: readonly string[]) =>
-    row.map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0))).join('  ')
+    row
+      .map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0)))
+      .join('  ')
+      .slice(0, width)
   const colour = items.map(({ status }) => colourOf(status, style))
   return [style.dim(line(HEAD)), ...rows.map((row, index) => colour[index]?.(line(row)) ?? '')].join('\n').concat('\n')
 }
