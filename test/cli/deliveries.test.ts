@@ -194,6 +194,18 @@ test('the history lists what came, shows why, masks what is secret, and replays 
   })
 })
 
+test('a copy makes no runs and says so', async () => {
+  const args = ['trigger', 'app', '-e', 'push', '-f', payload(OPENED), '-H', 'X-GitHub-Delivery=twice', '-o', 'json']
+  const first = await cli(...args)
+  const second = await cli(...args)
+  expect(first.stderr).not.toContain('it came')
+  expect(second.stderr).toMatch(
+    /copy {6}it came 2 times, and a copy makes no runs; for new ones: tektite deliveries replay /,
+  )
+  const made = ({ stdout }: { readonly stdout: string }) => (JSON.parse(stdout) as DeliveryObject).status.created
+  expect(made(second)).toEqual(made(first))
+})
+
 test('a delivery that was rejected is listed, and cannot be replayed', async () => {
   await trigger('app', '-e', 'push', '-f', payload(OPENED), '--secret', 'wrong again')
   const { items } = JSON.parse((await cli('deliveries', 'list', '--verdict', 'rejected', '-o', 'json')).stdout) as {

@@ -2,6 +2,8 @@
 import { randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import type { DeliveryObject, ObjectReference } from '../../api/delivery-object.js'
+import { describeError } from '../../lib/fault.js'
+import type { Key } from '../../resources/meta.js'
 import type { PipelineRun, TaskRun } from '../../resources/tekton.js'
 import type { EventListener } from '../../resources/triggers.js'
 import { isDone, succeededCondition } from '../../status/conditions.js'
@@ -65,17 +67,34 @@ export async function triggerCommand(context: CliContext, options: TriggerOption
   }
   stderr.write(`${style.dim('answer')}    ${answer.status}, event id ${eventId}\n`)
 
+  try {
+    return await follow(context, engine, { namespace, name: eventId }, options)
+  } catch (error) {
+    // It was sent: what is thrown from here on must not read as if it was not.
+    stderr.write(`error: ${describeError(error)}\n`)
+    return 1
+  }
+}
+
+async function follow(context: CliContext, engine: EngineClient, key: Key, options: TriggerOptions): Promise<number> {
+  const { config, stdout, stderr } = context
+  const style = createStyle(config.color && stdout.isTTY === true)
   const until = deadline(options.timeoutMs)
-  const delivery = await dispatched(engine, { namespace, name: eventId }, until)
+  const delivery = await dispatched(engine, key, until)
   if (delivery === undefined || delivery.status.phase === 'Pending') {
-    const wayOut = `the engine goes on trying; see: tektite deliveries show ${eventId}`
+    const wayOut = `the engine goes on trying; see: tektite deliveries show ${key.name}`
     stderr.write(`error: not dispatched within ${options.timeoutMs / 1_000}s: ${wayOut}\n`)
     return 1
   }
+  const { copies } = delivery.status
+  if (copies > 1) {
+    const wayOut = `for new ones: tektite deliveries replay ${key.name}`
+    stderr.write(`${style.dim('copy')}      it came ${copies} times, and a copy makes no runs; ${wayOut}\n`)
+  }
   if (options.output === 'json') stdout.write(`${JSON.stringify(delivery, undefined, 2)}\n`)
   else stdout.write(`${dispatchLines(delivery.status, style).join('\n')}\n`)
-  const ended = await waitedFor(context, engine, delivery, until, options)
-  return firedOnly(delivery) && ended ? 0 : 1
+  const succeeded = await waitedFor(context, engine, delivery, until, options)
+  return firedOnly(delivery) && succeeded ? 0 : 1
 }
 
 async function readBody({ stdin }: CliContext, file: string): Promise<Uint8Array> {
