@@ -25,8 +25,10 @@ function guardsIn(listed: readonly ListedTrigger[]): readonly Guard[] {
   const found = new Map<string, Guard>()
   for (const one of listed) {
     for (const { interceptor, namespace } of one.is === 'trigger' ? one.trigger.chain : []) {
-      const host = HOSTS.find(each => each === interceptor.ref?.name)
-      if (host === undefined) continue
+      const { name, kind = 'ClusterInterceptor' } = interceptor.ref ?? {}
+      const host = HOSTS.find(each => each === name)
+      // Somebody's own interceptor may be called like one of ours, and asks for something else.
+      if (host === undefined || kind === 'NamespacedInterceptor') continue
       const ref = asSecretRef(interceptor.params?.find(({ name }) => name === 'secretRef')?.value)
       found.set(JSON.stringify([host, namespace, ref]), { host, namespace, ref })
     }
