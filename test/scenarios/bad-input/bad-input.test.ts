@@ -202,7 +202,8 @@ test('a cycle inside a template fails its trigger when the event comes, and what
   })
   expect(answer.status).toBe(202)
   const line = lastLine('trigger failed')
-  for (const named of ['default/push', 'resourcetemplates[1]', 'cycle detected', 'task \\"a\\" depends on \\"b\\"']) {
+  expect(JSON.parse(line)).toMatchObject({ trigger: 'push', namespace: 'default' })
+  for (const named of ['resourcetemplates[1]', 'cycle detected', 'task \\"a\\" depends on \\"b\\"']) {
     expect(line.replaceAll('\\\\', '\\')).toContain(named)
   }
 })
