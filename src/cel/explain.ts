@@ -1,8 +1,9 @@
 /** Why an expression is not true: the first of the terms that `&&` joins which is not, and what it looked at. */
-import { compile, type Declarations, type Frame, type Program } from './compile.js'
+import { compile } from './compile.js'
 import { doubleText } from './numbers.js'
 import type { Parsed } from './parse.js'
 import { CelProblem } from './problem.js'
+import type { Declarations, Frame, Program } from './program.js'
 import type { Node } from './syntax.js'
 import { isList, kindOf, type MapValue, sizeOf, Uint, type Value } from './values.js'
 

@@ -1,7 +1,7 @@
 /** CEL expressions, read and checked once, evaluated over JSON values. Messages are worded as cel-go's, as Triggers shows them. */
 
 import { groupBy } from '../lib/group-by.js'
-import { CheckProblem, compile, type Declarations, type Frame, type Program } from './compile.js'
+import { compile } from './compile.js'
 import { explain, type Terms, termsOf } from './explain.js'
 import type { Overload } from './function.js'
 import { CALENDAR } from './functions/calendar.js'
@@ -12,6 +12,7 @@ import { type JsonFromCel, jsonFromCel } from './json.js'
 import { type Clock, Meter } from './meter.js'
 import { type Parsed, parseExpression, problemAt, quoted } from './parse.js'
 import { CelProblem, LimitExceeded } from './problem.js'
+import { CheckProblem, type Declarations, type Frame, type Program } from './program.js'
 import { childrenOf, type Node } from './syntax.js'
 import type { Type } from './types.js'
 import type { Value } from './values.js'
