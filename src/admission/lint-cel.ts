@@ -2,8 +2,8 @@
 import type { AnyResource } from '../resources/kinds.js'
 import type { New } from '../resources/meta.js'
 import { type Problem, problem } from '../resources/problem.js'
-import type { EventListener, Trigger, TriggerInterceptor } from '../resources/triggers.js'
 import { celMistakes } from '../trigger/interceptors/cel.js'
+import { chainsOf } from './chains.js'
 
 const HINT = 'as it is, every event fails this trigger; "tektite eval cel" tries an expression over a request'
 
@@ -18,16 +18,4 @@ export function celWarnings(object: New<AnyResource>): readonly Problem[] {
       })
     }),
   )
-}
-
-function chainsOf(object: New<AnyResource>): readonly { chain: readonly TriggerInterceptor[]; path: string }[] {
-  if (object.kind === 'Trigger') {
-    return [{ chain: (object as New<Trigger>).spec.interceptors ?? [], path: 'spec' }]
-  }
-  if (object.kind !== 'EventListener') return []
-  const { triggers = [], triggerGroups = [] } = (object as New<EventListener>).spec
-  return [
-    ...triggers.map(({ interceptors = [] }, index) => ({ chain: interceptors, path: `spec.triggers[${index}]` })),
-    ...triggerGroups.map(({ interceptors }, index) => ({ chain: interceptors, path: `spec.triggerGroups[${index}]` })),
-  ]
 }

@@ -14,6 +14,7 @@ import type {
 } from '../resources/tekton.js'
 import { celWarnings } from './lint-cel.js'
 import { gitStatusWarnings } from './lint-git-status.js'
+import { interceptorParamWarnings } from './lint-interceptors.js'
 import { unsignedWarnings } from './lint-unsigned.js'
 
 /** What one object shows by itself. */
@@ -25,6 +26,7 @@ export function lintObject(object: New<AnyResource>): readonly Problem[] {
     ...unsignedWarnings(object),
     ...inlineTasks(object).flatMap(({ spec, path }) => scriptWarnings(spec, path)),
     ...celWarnings(object),
+    ...interceptorParamWarnings(object),
   ]
 }
 

@@ -10,7 +10,7 @@ import { admitStatusUpdate, admitUpdate } from '../admission/admit-update.js'
 import type { Cluster } from '../cluster/cluster.js'
 import { describeError } from '../lib/fault.js'
 import type { Log } from '../lib/log.js'
-import { apiVersionOf, type Kind } from '../resources/kinds.js'
+import { apiVersionOf, KINDS, type Kind } from '../resources/kinds.js'
 import { type Problem, problemsText, problemText } from '../resources/problem.js'
 import { deliveriesHandler, type History } from './deliveries.js'
 import { discover } from './discovery.js'
@@ -223,7 +223,8 @@ function admitted(route: Route, body: unknown, options: AdmitOptions) {
 
 function denied(problems: readonly Problem[], kind: Kind): ApiError {
   const webhook = kind === 'ConfigMap' ? 'config' : 'validation'
-  const message = `admission webhook "${webhook}.webhook.pipeline.tekton.dev" denied the request: validation failed: ${problemsText(problems)}`
+  const part = KINDS[kind].group === 'triggers.tekton.dev' ? 'triggers' : 'pipeline'
+  const message = `admission webhook "${webhook}.webhook.${part}.tekton.dev" denied the request: validation failed: ${problemsText(problems)}`
   return new ApiError(400, 'BadRequest', message, problems.map(causeOf))
 }
 

@@ -72,6 +72,12 @@ export function hostHeaders(delivery: HostDelivery): Readonly<Record<string, str
   }
 }
 
+const EVENT_HEADERS = ['x-github-event', 'x-gitlab-event', 'x-event-key', 'x-gitea-event']
+
+export function namesEvent(headers: Readonly<Record<string, string>>): boolean {
+  return Object.keys(headers).some(name => EVENT_HEADERS.includes(name.toLowerCase()))
+}
+
 /** Those given by hand win over ours, however they are spelled. */
 export function withHeaders(
   ours: Readonly<Record<string, string>>,

@@ -216,6 +216,23 @@ test('what Tekton’s webhook refuses is refused with its text, and what to do a
   expect(await cluster.list('Pipeline')).toEqual([])
 })
 
+test('what is wrong with a kind of Triggers is said by the webhook of Triggers', async () => {
+  const { call } = await serveApi()
+  const { status, body } = await call('POST', '/apis/triggers.tekton.dev/v1beta1/namespaces/default/triggertemplates', {
+    body: {
+      apiVersion: 'triggers.tekton.dev/v1beta1',
+      kind: 'TriggerTemplate',
+      metadata: { name: 'empty' },
+      spec: {},
+    },
+  })
+  expect(status).toBe(400)
+  expect(body).toMatchObject({
+    message:
+      'admission webhook "validation.webhook.triggers.tekton.dev" denied the request: validation failed: missing field(s): spec, spec.resourcetemplates',
+  })
+})
+
 test('all problems of an object are told at once', async () => {
   const { call } = await serveApi()
   const body = yaml<object>`

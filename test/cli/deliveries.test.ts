@@ -113,6 +113,10 @@ test('when everything was filtered or refused, each trigger says why', async () 
     /✘ pulls {2}rejected\n.*X-Hub-Signature-256 with Secret default\/hooks key github\n.*payload signature check failed: enter/,
   )
   expect(refused.code).toBe(1)
+  const nameless = await trigger('app', '-f', other)
+  expect(nameless.stderr).toContain('note: without --event no trigger')
+  expect(filtered.stderr).not.toContain('--event')
+  expect(nameless.code).toBe(1)
   const notTaken = await tektite(['trigger', 'app', '-f', '-', '--data', data], { input: '[1]' })
   expect(notTaken.stderr).toContain('error: answered with 400: Invalid event body format')
   expect(notTaken.code).toBe(1)
@@ -152,7 +156,7 @@ test.each([
 
 test('the history lists what came, shows why, masks what is secret, and replays into new runs', async () => {
   const guid = '72d3162e-cc78-11e3-81ab-4c9367dc0958'
-  const headers = ['-H', `X-GitHub-Delivery=${guid}`, '-H', 'Authorization=Bearer for-nobody']
+  const headers = ['-H', `X-GitHub-Delivery=${guid}`, '-H', 'Authorization: Bearer for-nobody']
   const sent = await json('trigger', 'app', '-e', 'push', '-f', payload(OPENED), ...headers)
   const [first] = sent.object.status.created ?? []
   const { name } = sent.object.metadata

@@ -11,7 +11,7 @@ import { deadline, pause } from '../../timers.js'
 import type { CliContext } from '../context.js'
 import { dispatched } from '../deliveries-api.js'
 import { connectToEngine, type EngineClient, EngineError, type EngineFlags, exchange } from '../engine-client.js'
-import { type Host, hostHeaders, withHeaders } from '../git-host-delivery.js'
+import { type Host, hostHeaders, namesEvent, withHeaders } from '../git-host-delivery.js'
 import { findListener, getObject, guardsOf, readSecretValue } from '../listener-guard.js'
 import { dispatchLines, referenceText } from '../print/deliveries.js'
 import { createStyle, printable, type Style } from '../print/style.js'
@@ -48,7 +48,7 @@ export async function triggerCommand(context: CliContext, options: TriggerOption
   const body = await readBody(context, options.file)
   const engine = await connectToEngine(options.engine)
   const listener = await findListener(engine, options.listener, options.namespace)
-  const { host, secret, said } = await signing(engine, listener, options)
+  const { host, secret, said, guarded } = await signing(engine, listener, options)
   const { namespace, name } = listener.metadata
   const url = `${hooksOf(engine, options)}/hooks/${namespace}/${name}`
 
@@ -66,6 +66,9 @@ export async function triggerCommand(context: CliContext, options: TriggerOption
     return 1
   }
   stderr.write(`${style.dim('answer')}    ${answer.status}, event id ${eventId}\n`)
+  if (guarded && !namesEvent(headers)) {
+    stderr.write('note: without --event no trigger that asks for an event type of its host fires\n')
+  }
 
   try {
     return await follow(context, engine, { namespace, name: eventId }, options)
@@ -114,6 +117,8 @@ interface Signing {
   readonly secret?: string
   /** For the user. */
   readonly said: string
+  /** A trigger has an interceptor of this host. */
+  readonly guarded: boolean
 }
 
 async function signing(engine: EngineClient, listener: EventListener, options: TriggerOptions): Promise<Signing> {
@@ -121,18 +126,19 @@ async function signing(engine: EngineClient, listener: EventListener, options: T
   const { secret, secretFrom } = options
   const guard = guards.find(({ host }) => options.host === undefined || host === options.host)
   const host = options.host ?? guard?.host ?? 'github'
-  if (secret !== undefined) return { host, secret, said: `signed as ${host} with --secret` }
+  const guarded = guard !== undefined
+  if (secret !== undefined) return { host, secret, guarded, said: `signed as ${host} with --secret` }
   if (secretFrom !== undefined) {
     const { namespace, name, key } = secretFrom
     const value = await readSecretValue(engine, namespace, { secretName: name, secretKey: key })
-    return { host, secret: value, said: `signed as ${host} with Secret ${namespace}/${name} key ${key}` }
+    return { host, secret: value, guarded, said: `signed as ${host} with Secret ${namespace}/${name} key ${key}` }
   }
-  if (guard?.ref === undefined) return { host, said: `as ${host}, not signed: no trigger asks for it` }
+  if (guard?.ref === undefined) return { host, guarded, said: `as ${host}, not signed: no trigger asks for it` }
   const value = await readSecretValue(engine, guard.namespace, guard.ref)
   const name = `Secret ${guard.namespace}/${guard.ref.secretName} key ${guard.ref.secretKey}`
   const others = guards.filter(({ ref }) => ref !== undefined).length - 1
   const also = others > 0 ? ` (its triggers ask for ${others} more: --secret-from takes another)` : ''
-  return { host, secret: value, said: `signed as ${host} with ${name}, which the listener asks for${also}` }
+  return { host, secret: value, guarded, said: `signed as ${host} with ${name}, which the listener asks for${also}` }
 }
 
 /** False when a run failed, or did not end in time. */

@@ -1,8 +1,7 @@
-import { type Command, InvalidArgumentError } from 'commander'
+import type { Command } from 'commander'
 import type { RequestOptions } from '../commands/eval.js'
 import type { Invocation } from '../context.js'
-import { parseHeader } from '../request.js'
-import { pair, repeated } from './values.js'
+import { header, pair, repeated } from './values.js'
 
 interface RequestFlags {
   readonly request?: string
@@ -103,12 +102,6 @@ function requestFlags(command: Command): Command {
     .option('-H, --header <header>', "a header, such as 'X-GitHub-Event: push'; may be repeated", repeated(header), [])
     .option('--extensions <json>', 'what earlier interceptors would have found')
     .addHelpText('after', EXIT_CODES)
-}
-
-function header(text: string): { name: string; value: string } {
-  const parsed = parseHeader(text)
-  if (parsed === undefined) throw new InvalidArgumentError("It must be of the form 'Name: value'.")
-  return { ...parsed }
 }
 
 function requestOf({ request, body, header: headers, extensions }: RequestFlags): RequestOptions {

@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { Invocation } from '../context.js'
 import { HOSTS, type Host } from '../git-host-delivery.js'
 import { addEngineFlags, type EngineFlagValues, engineFlags } from './engine.js'
-import { duration, pair, repeated } from './values.js'
+import { duration, header, repeated } from './values.js'
 
 interface TriggerFlags extends EngineFlagValues {
   readonly event?: string
@@ -32,7 +32,7 @@ export function addTrigger(program: Command, { context, exit }: Invocation): voi
       'sign with this key of a Secret; by default the one a trigger asks for',
       secretKey,
     )
-    .option('-H, --header <name=value>', 'another header; may be repeated', repeated(pair), [])
+    .option('-H, --header <header>', "another header, such as 'X-Id: 5'; may be repeated", repeated(header), [])
     .option('-n, --namespace <namespace>', 'of the listener', 'default')
     .option('--wait', 'until the created runs have ended; the default on a terminal')
     .option('--no-wait', 'only until the delivery is dispatched')

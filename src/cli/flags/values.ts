@@ -2,6 +2,7 @@
 import { resolve } from 'node:path'
 import { InvalidArgumentError } from 'commander'
 import { parseDuration } from '../../lib/duration.js'
+import { parseHeader } from '../request.js'
 
 /** A flag that may be repeated. */
 export function repeated<T>(parse: (text: string) => T): (text: string, before: readonly T[] | undefined) => T[] {
@@ -12,6 +13,13 @@ export function pair(text: string): { name: string; value: string } {
   const at = text.indexOf('=')
   if (at < 1) throw new InvalidArgumentError('It must be of the form name=value.')
   return { name: text.slice(0, at), value: text.slice(at + 1) }
+}
+
+/** As curl takes it, or with `=`. */
+export function header(text: string): { name: string; value: string } {
+  const parsed = parseHeader(text)
+  if (parsed === undefined) throw new InvalidArgumentError("It must be of the form 'Name: value'.")
+  return { ...parsed }
 }
 
 export function workspace(text: string): { name: string; directory: string } {

@@ -16,6 +16,7 @@ import { setPath } from './overlay-path.js'
 import { CEL_PARAMS, paramsProblem } from './params.js'
 
 export const cel: InterceptorKind = {
+  params: CEL_PARAMS,
   run: async input => runCel(input),
   prove: async () => ({ is: 'unguarded' }),
   secretRefs,

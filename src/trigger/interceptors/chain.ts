@@ -13,6 +13,7 @@ import {
 } from './interceptor.js'
 import { type InterceptorObjects, type Located, locate, NO_INTERCEPTOR_OBJECTS } from './locate.js'
 import type { Outside } from './outside.js'
+import { asSpelled } from './params.js'
 import { runRemote } from './remote.js'
 import { runWebhook } from './webhook.js'
 
@@ -94,12 +95,10 @@ const READY = new WeakMap<readonly ChainedInterceptor[], ReadyChain>()
 function readyChain(chain: readonly ChainedInterceptor[], objects = NO_INTERCEPTOR_OBJECTS): ReadyChain {
   const known = READY.get(chain)
   if (known?.objects === objects) return known
-  const links = chain.map((one, index) => ({
-    ...one,
-    by: describe(one.interceptor, index),
-    located: locate(one.interceptor, one.namespace, objects),
-    params: paramsOf(one.interceptor),
-  }))
+  const links = chain.map((one, index) => {
+    const located = locate(one.interceptor, one.namespace, objects)
+    return { ...one, by: describe(one.interceptor, index), located, params: paramsOf(one.interceptor, located) }
+  })
   const provable = provableLinks(links)
   const ready: ReadyChain = {
     objects,
@@ -228,8 +227,10 @@ function inputOf({ params, namespace }: Link, secrets: Secrets) {
   return { params, secret: (ref: SecretRef) => secretValue(secrets, namespace, ref) }
 }
 
-function paramsOf(interceptor: TriggerInterceptor): Readonly<Record<string, unknown>> {
-  return Object.fromEntries((interceptor.params ?? []).map(({ name, value }) => [name, value]))
+/** Those of others are sent as they are written. */
+function paramsOf({ params = [] }: TriggerInterceptor, located: Located): Readonly<Record<string, unknown>> {
+  const written = Object.fromEntries(params.map(({ name, value }) => [name, value]))
+  return located.is === 'builtIn' ? asSpelled(written, BUILT_IN[located.name].params) : written
 }
 
 function builtInOf({ located }: Link): InterceptorKind | undefined {

@@ -31,7 +31,8 @@ export interface GitHost {
 
 export function gitHostInterceptor(host: GitHost): InterceptorKind {
   const prove = (input: ProofInput) => proveBy(host, input)
-  return { run: input => runGitHost(host, prove, input), prove, secretRefs: gitHostSecretRefs }
+  const params = host.params ?? GIT_HOST_PARAMS
+  return { params, run: input => runGitHost(host, prove, input), prove, secretRefs: gitHostSecretRefs }
 }
 
 function gitHostSecretRefs(params: Readonly<Record<string, unknown>>): readonly SecretRef[] {

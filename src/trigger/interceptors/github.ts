@@ -19,7 +19,7 @@ const host = gitHostInterceptor({
   isGenuine: verifySignature,
 })
 
-export const github: InterceptorKind = { ...host, run, secretRefs }
+export const github: InterceptorKind = { ...host, params: GITHUB_PARAMS, run, secretRefs }
 
 async function run(input: InterceptorInput): Promise<InterceptorAnswer> {
   if (isForm(input.event)) {

@@ -3,6 +3,7 @@ import type { SecretRef } from '../../resources/triggers.js'
 import type { InboundEvent } from '../event.js'
 import type { SecretValue } from '../secrets.js'
 import type { Outside } from './outside.js'
+import type { ParamTypes } from './params.js'
 
 export interface InterceptorInput {
   readonly event: InboundEvent
@@ -41,6 +42,7 @@ export type ProofInput = Pick<InterceptorInput, 'params' | 'secret'> & {
 }
 
 export interface InterceptorKind {
+  readonly params: ParamTypes
   readonly run: (input: InterceptorInput) => Promise<InterceptorAnswer>
   readonly prove: (input: ProofInput) => Promise<Proof>
   /** The Secrets that `run` and `prove` may ask for. */

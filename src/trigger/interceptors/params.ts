@@ -31,6 +31,54 @@ export const CEL_PARAMS: ParamTypes = {
   overlays: { go: 'cel.Overlay', each: { key: 'text', expression: 'text' } },
 }
 
+/**
+ * Params under the names that they are read by. Go's decoder does not mind upper and lower case: in Tekton a `SecretRef`
+ * asks for a signature too. Of two spellings of one name the last in Go's order counts.
+ */
+export function asSpelled(params: Json, types: ParamTypes): Json {
+  const sorted = Object.entries(params).sort(([one], [other]) => (one < other ? -1 : 1))
+  return Object.fromEntries(
+    sorted.map(([name, value]) => {
+      const known = knownName(name, types)
+      return known === undefined ? [name, value] : [known, spelledValue(value, types[known])]
+    }),
+  )
+}
+
+function spelledValue(value: unknown, type: ParamType | undefined): unknown {
+  if (typeof type !== 'object') return value
+  if ('fields' in type) return isRecord(value) ? asSpelled(value, type.fields) : value
+  return Array.isArray(value) ? value.map(one => (isRecord(one) ? asSpelled(one, type.each) : one)) : value
+}
+
+function knownName(name: string, types: ParamTypes): string | undefined {
+  return Object.keys(types).find(known => known.toLowerCase() === name.toLowerCase())
+}
+
+export interface UnknownParam {
+  /** Such as `.secretRef.name`. */
+  readonly at: string
+  readonly known: readonly string[]
+}
+
+/** Names that nothing is read by, at any depth: typos, mostly. */
+export function unknownParams(params: Json, types: ParamTypes): readonly UnknownParam[] {
+  return Object.entries(params).flatMap(([name, value]) => {
+    const known = knownName(name, types)
+    if (known === undefined) return [{ at: `.${name}`, known: Object.keys(types) }]
+    return unknownWithin(value, types[known]).map(one => ({ ...one, at: `.${name}${one.at}` }))
+  })
+}
+
+function unknownWithin(value: unknown, type: ParamType | undefined): readonly UnknownParam[] {
+  if (typeof type !== 'object') return []
+  if ('fields' in type) return isRecord(value) ? unknownParams(value, type.fields) : []
+  if (!Array.isArray(value)) return []
+  return value.flatMap((one, place) =>
+    isRecord(one) ? unknownParams(one, type.each).map(found => ({ ...found, at: `[${place}]${found.at}` })) : [],
+  )
+}
+
 /** A param that nobody knows harms nobody, and null is as good as none. */
 export function paramsProblem(params: Json, types: ParamTypes): string | undefined {
   const known = problems.get(params)

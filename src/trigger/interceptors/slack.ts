@@ -3,11 +3,14 @@ import { isRecord } from '../../resources/shape.js'
 import { headerValues } from '../event.js'
 import { isForm } from './git-host.js'
 import { fail, type InterceptorAnswer, type InterceptorInput, type InterceptorKind, stop } from './interceptor.js'
-import { paramsProblem } from './params.js'
+import { type ParamTypes, paramsProblem } from './params.js'
 
 const NOT_A_FORM = 'missing header in payload: ContentType application/x-www-form-urlencoded'
 
+const PARAMS: ParamTypes = { requestedFields: 'texts' }
+
 export const slack: InterceptorKind = {
+  params: PARAMS,
   run: async input => runSlack(input),
   prove: async () => ({ is: 'unguarded' }),
   secretRefs: () => [],
@@ -22,7 +25,7 @@ function runSlack({ event, params }: InterceptorInput): InterceptorAnswer {
     value => !Array.isArray(value) || value.some(one => typeof one !== 'string'),
   )
   if (strange) return fail('failed to unmarshl slack payload: its fields are no lists of texts')
-  const problem = paramsProblem(params, { requestedFields: 'texts' })
+  const problem = paramsProblem(params, PARAMS)
   if (problem !== undefined) return fail(problem)
   const requested = params['requestedFields'] as readonly string[] | null | undefined
   if (!requested) return fail('missing requested field definition')

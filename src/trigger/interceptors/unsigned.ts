@@ -18,6 +18,6 @@ export const UNSIGNED_HINT =
 
 function asksForSecret(interceptor: TriggerInterceptor | null): boolean {
   return (interceptor?.params ?? []).some(({ name, value }) =>
-    name === 'secretRef' ? Boolean(value) : JSON.stringify(value ?? '').includes('compareSecret'),
+    name.toLowerCase() === 'secretref' ? Boolean(value) : JSON.stringify(value ?? '').includes('compareSecret'),
   )
 }

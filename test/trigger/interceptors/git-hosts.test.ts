@@ -66,6 +66,16 @@ const table = cases<Case>({
     headers: { 'X-Hub-Signature-256': [sign(PUSH), sign('{}')] },
     stops: 'X-Hub-Signature-256 is given with differing values',
   },
+  'github, no signature where the params are spelled as Go reads them too': {
+    headers: { 'X-GitHub-Event': 'push' },
+    params: { SecretRef: { secretname: 'hook', SECRETKEY: 'token' }, eventtypes: ['push'] },
+    stops: 'no X-Hub-Signature-256 header set',
+  },
+  'github, an event that is not listed where the params are spelled as Go reads them too': {
+    headers: { 'X-GitHub-Event': 'push' },
+    params: { EventTypes: ['pull_request'] },
+    stops: 'event type push is not allowed',
+  },
   'github, no signature': { headers: {}, stops: 'no X-Hub-Signature-256 header set' },
   'github, empty signature': { headers: { 'X-Hub-Signature-256': '' }, stops: 'no X-Hub-Signature-256 header set' },
   'github, sha1 header only': {
