@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { createStyle, printable } from '../../src/cli/print/style.js'
-import { formatSeconds, treeLines } from '../../src/cli/print/tree.js'
+import { formatSeconds } from '../../src/cli/print/times.js'
+import { treeLines } from '../../src/cli/print/tree.js'
 import type { PipelineRun, TaskRun } from '../../src/resources/tekton.js'
 import { yaml } from '../helpers/yaml.js'
 

@@ -1,11 +1,11 @@
 /** `tektite deliveries`: what came in, what each trigger made of it, and once more. */
-import type { DeliveryObject } from '../../api/delivery-object.js'
 import { deadline } from '../../timers.js'
 import type { CliContext } from '../context.js'
-import { dispatched, findDelivery, getDelivery, listDeliveries, replayDelivery } from '../deliveries-api.js'
+import { findDelivery, getDelivery, listDeliveries, replayDelivery } from '../deliveries-api.js'
 import { connectToEngine, type EngineFlags } from '../engine-client.js'
-import { deliveryTable, deliveryText, dispatchLines } from '../print/deliveries.js'
-import { createStyle } from '../print/style.js'
+import { awaitDispatch, firedOnly, printDispatch } from '../follow-dispatch.js'
+import { deliveryTable, deliveryText } from '../print/deliveries.js'
+import { styleFor } from '../print/style.js'
 
 export interface ListDeliveriesOptions {
   readonly engine: EngineFlags
@@ -27,7 +27,7 @@ export async function listDeliveriesCommand(
   } else if (items.length === 0) {
     stderr.write('no deliveries\n')
   } else {
-    const style = createStyle(config.color && stdout.isTTY === true)
+    const style = styleFor(stdout, config)
     const width = stdout.isTTY === true ? stdout.columns : undefined
     stdout.write(deliveryTable(items, { now: now(), style, ...(width !== undefined && { width }) }))
   }
@@ -49,7 +49,7 @@ export async function showDeliveryCommand(
   const engine = await connectToEngine(flags)
   const { metadata } = await findDelivery(engine, id, namespace)
   const delivery = await getDelivery(engine, metadata, { body })
-  const style = createStyle(config.color && stdout.isTTY === true)
+  const style = styleFor(stdout, config)
   stdout.write(output === 'json' ? `${JSON.stringify(delivery, undefined, 2)}\n` : deliveryText(delivery, style))
   return 0
 }
@@ -64,25 +64,14 @@ export interface ReplayDeliveryOptions {
 
 /** 0: something fired and nothing failed; 1: not so. */
 export async function replayDeliveryCommand(
-  { config, stdout, stderr }: CliContext,
+  context: CliContext,
   { engine: flags, id, namespace, timeoutMs, output }: ReplayDeliveryOptions,
 ): Promise<number> {
   const engine = await connectToEngine(flags)
   const { metadata } = await findDelivery(engine, id, namespace)
   await replayDelivery(engine, metadata)
-  const delivery = await dispatched(engine, metadata, deadline(timeoutMs))
-  if (delivery === undefined || delivery.status.phase === 'Pending') {
-    stderr.write(
-      `error: not dispatched within ${timeoutMs / 1_000}s; it still will be: tektite deliveries show ${id}\n`,
-    )
-    return 1
-  }
-  const style = createStyle(config.color && stdout.isTTY === true)
-  const text = `${dispatchLines(delivery.status, style).join('\n')}\n`
-  stdout.write(output === 'json' ? `${JSON.stringify(delivery, undefined, 2)}\n` : text)
+  const delivery = await awaitDispatch(context, engine, metadata, deadline(timeoutMs), timeoutMs)
+  if (delivery === undefined) return 1
+  printDispatch(context, delivery, output)
   return firedOnly(delivery) ? 0 : 1
-}
-
-export function firedOnly({ status: { verdicts } }: DeliveryObject): boolean {
-  return verdicts !== undefined && verdicts.fired > 0 && verdicts.failed === 0
 }

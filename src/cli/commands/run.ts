@@ -15,7 +15,7 @@ import { failedStepLogs } from '../print/failed-logs.js'
 import { createLive } from '../print/live.js'
 import { type Output, printRuns } from '../print/output.js'
 import { describeProblem } from '../print/problem.js'
-import { createStyle } from '../print/style.js'
+import { styleFor } from '../print/style.js'
 import { unfinishedLines } from '../print/unfinished.js'
 import { type RunFlags, startList } from '../start-list.js'
 
@@ -32,7 +32,7 @@ export interface RunOptions extends RunFlags {
 
 export async function runCommand(context: CliContext, options: RunOptions): Promise<number> {
   const { stderr, stdout, config, now } = context
-  const style = createStyle(config.color && stderr.isTTY === true)
+  const style = styleFor(stderr, config)
   const refuse = (lines: readonly string[]): number => {
     for (const line of lines) stderr.write(`${style.red('error')}: ${line}\n`)
     return EXIT.refused

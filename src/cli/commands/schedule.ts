@@ -6,12 +6,10 @@ import { readTiming } from '../../schedule/read-schedule.js'
 import { nextSlots } from '../../schedule/slots.js'
 import { deadline } from '../../timers.js'
 import type { CliContext } from '../context.js'
-import { dispatched } from '../deliveries-api.js'
 import { connectToEngine, type EngineFlags } from '../engine-client.js'
-import { dispatchLines } from '../print/deliveries.js'
+import { awaitDispatch, firedOnly, printDispatch } from '../follow-dispatch.js'
 import { nextTimes, scheduleTable } from '../print/schedules.js'
-import { createStyle } from '../print/style.js'
-import { firedOnly } from './deliveries.js'
+import { styleFor } from '../print/style.js'
 
 const BASE = `/apis/${OWN_GROUP}/${OWN_VERSION}`
 
@@ -30,7 +28,7 @@ export async function listSchedulesCommand(
   const list = await engine.get<{ readonly items: readonly Schedule[] }>(`${BASE}${place}/schedules`)
   if (output === 'json') stdout.write(`${JSON.stringify(list, undefined, 2)}\n`)
   else if (list.items.length === 0) stderr.write('no schedules\n')
-  else stdout.write(scheduleTable(list.items, now(), createStyle(config.color && stdout.isTTY === true)))
+  else stdout.write(scheduleTable(list.items, now(), styleFor(stdout, config)))
   return 0
 }
 
@@ -44,21 +42,16 @@ export interface RunScheduleOptions {
 
 /** 0: it fired; 1: not so. */
 export async function runScheduleCommand(
-  { config, stdout, stderr }: CliContext,
+  context: CliContext,
   { engine: flags, name, namespace, timeoutMs, output }: RunScheduleOptions,
 ): Promise<number> {
   const engine = await connectToEngine(flags)
   const path = `namespaces/${encodeURIComponent(namespace)}/schedules/${encodeURIComponent(name)}`
   const { status } = await engine.post<RequestedRun>(`${BASE}/${path}/run`)
-  const delivery = await dispatched(engine, { namespace, name: status.delivery }, deadline(timeoutMs))
-  if (delivery === undefined || delivery.status.phase === 'Pending') {
-    const wayOut = `the engine goes on trying; see: tektite deliveries show ${status.delivery}`
-    stderr.write(`error: not dispatched within ${timeoutMs / 1_000}s: ${wayOut}\n`)
-    return 1
-  }
-  const style = createStyle(config.color && stdout.isTTY === true)
-  const text = `${dispatchLines(delivery.status, style).join('\n')}\n`
-  stdout.write(output === 'json' ? `${JSON.stringify(delivery, undefined, 2)}\n` : text)
+  const key = { namespace, name: status.delivery }
+  const delivery = await awaitDispatch(context, engine, key, deadline(timeoutMs), timeoutMs)
+  if (delivery === undefined) return 1
+  printDispatch(context, delivery, output)
   return firedOnly(delivery) ? 0 : 1
 }
 
@@ -84,7 +77,7 @@ export function nextTimesCommand(
     return 2
   }
   const { timing } = reading
-  const style = createStyle(config.color && stdout.isTTY === true)
+  const style = styleFor(stdout, config)
   stdout.write(nextTimes(nextSlots(timing, from ?? now(), count), timing.zone, now(), style))
   return 0
 }

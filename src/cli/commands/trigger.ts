@@ -9,13 +9,12 @@ import type { EventListener } from '../../resources/triggers.js'
 import { isDone, succeededCondition } from '../../status/conditions.js'
 import { deadline, pause } from '../../timers.js'
 import type { CliContext } from '../context.js'
-import { dispatched } from '../deliveries-api.js'
 import { connectToEngine, type EngineClient, EngineError, type EngineFlags, exchange } from '../engine-client.js'
+import { awaitDispatch, firedOnly, printDispatch } from '../follow-dispatch.js'
 import { type Host, hostHeaders, namesEvent, withHeaders } from '../git-host-delivery.js'
 import { findListener, getObject, guardsOf, readSecretValue } from '../listener-guard.js'
-import { dispatchLines, referenceText } from '../print/deliveries.js'
-import { createStyle, printable, type Style } from '../print/style.js'
-import { firedOnly } from './deliveries.js'
+import { referenceText } from '../print/deliveries.js'
+import { printable, type Style, styleFor } from '../print/style.js'
 
 export interface TriggerOptions {
   readonly engine: EngineFlags
@@ -44,7 +43,7 @@ const POLL_MS = 200
 /** 0: something fired, nothing failed; 1: not so; errors that are thrown: nothing was sent. */
 export async function triggerCommand(context: CliContext, options: TriggerOptions): Promise<number> {
   const { config, stdout, stderr } = context
-  const style = createStyle(config.color && stdout.isTTY === true)
+  const style = styleFor(stdout, config)
   const body = await readBody(context, options.file)
   const engine = await connectToEngine(options.engine)
   const listener = await findListener(engine, options.listener, options.namespace)
@@ -81,21 +80,18 @@ export async function triggerCommand(context: CliContext, options: TriggerOption
 
 async function follow(context: CliContext, engine: EngineClient, key: Key, options: TriggerOptions): Promise<number> {
   const { config, stdout, stderr } = context
-  const style = createStyle(config.color && stdout.isTTY === true)
-  const until = deadline(options.timeoutMs)
-  const delivery = await dispatched(engine, key, until)
-  if (delivery === undefined || delivery.status.phase === 'Pending') {
-    const wayOut = `the engine goes on trying; see: tektite deliveries show ${key.name}`
-    stderr.write(`error: not dispatched within ${options.timeoutMs / 1_000}s: ${wayOut}\n`)
-    return 1
-  }
+  const { timeoutMs, output } = options
+  const until = deadline(timeoutMs)
+  const delivery = await awaitDispatch(context, engine, key, until, timeoutMs)
+  if (delivery === undefined) return 1
   const { copies } = delivery.status
   if (copies > 1) {
     const wayOut = `for new ones: tektite deliveries replay ${key.name}`
-    stderr.write(`${style.dim('copy')}      it came ${copies} times, and a copy makes no runs; ${wayOut}\n`)
+    stderr.write(
+      `${styleFor(stdout, config).dim('copy')}      it came ${copies} times, and a copy makes no runs; ${wayOut}\n`,
+    )
   }
-  if (options.output === 'json') stdout.write(`${JSON.stringify(delivery, undefined, 2)}\n`)
-  else stdout.write(`${dispatchLines(delivery.status, style).join('\n')}\n`)
+  printDispatch(context, delivery, output)
   const succeeded = await waitedFor(context, engine, delivery, until, options)
   return firedOnly(delivery) && succeeded ? 0 : 1
 }
@@ -149,7 +145,7 @@ async function waitedFor(
   until: AbortSignal,
   { wait = stdout.isTTY === true, timeoutMs }: TriggerOptions,
 ): Promise<boolean> {
-  const style = createStyle(config.color && stdout.isTTY === true)
+  const style = styleFor(stdout, config)
   const runs = (status.created ?? []).filter(({ kind }) => kind === 'PipelineRun' || kind === 'TaskRun')
   if (!wait || runs.length === 0) return true
   const results = await Promise.all(

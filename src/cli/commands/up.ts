@@ -10,7 +10,7 @@ import { openEmbedded } from '../../embedded.js'
 import { describeError } from '../../lib/fault.js'
 import { writeFileAtomically } from '../../storage/write-file.js'
 import type { CliContext } from '../context.js'
-import { createStyle } from '../print/style.js'
+import { styleFor } from '../print/style.js'
 
 export interface UpOptions {
   readonly port: number
@@ -24,7 +24,7 @@ export interface UpOptions {
 /** Runs until SIGTERM or SIGINT. Pods go on meanwhile; the next `up` with the same folder finds them. */
 export async function upCommand(context: CliContext, options: UpOptions): Promise<number> {
   const { config, log, now, stderr } = context
-  const style = createStyle(config.color && stderr.isTTY === true)
+  const style = styleFor(stderr, config)
   const dataDir = resolve(options.dataDir)
   const closing: (() => Promise<void>)[] = []
   const stopped = new Promise<void>(settle => context.onInterrupt(settle))

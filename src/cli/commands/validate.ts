@@ -3,7 +3,7 @@ import { problemText } from '../../resources/problem.js'
 import type { CliContext } from '../context.js'
 import { readManifests } from '../manifests.js'
 import { describeProblem } from '../print/problem.js'
-import { createStyle } from '../print/style.js'
+import { styleFor } from '../print/style.js'
 import { EXIT } from './run.js'
 
 export interface ValidateOptions {
@@ -38,7 +38,7 @@ export async function validateCommand(context: CliContext, options: ValidateOpti
     })
     stdout.write(`${JSON.stringify({ valid: problems.length === 0, problems: list }, undefined, 2)}\n`)
   } else {
-    const style = createStyle(config.color && stderr.isTTY === true)
+    const style = styleFor(stderr, config)
     const words = { error: style.red('error'), warning: style.yellow('warning') }
     for (const { severity, problem } of findings) stderr.write(`${words[severity]}: ${describeProblem(problem)}\n`)
     if (problems.length === 0) stdout.write(`${counted(found.objects.length, 'object')} valid\n`)

@@ -1,42 +1,34 @@
 /** Deliveries for people. Pure: objects of the API in, lines out. */
 import type { DeliveryObject, DispatchStatus, ObjectReference, TriggerStatus } from '../../api/delivery-object.js'
-import { printable, type Style } from './style.js'
-import { formatSeconds } from './tree.js'
+import { brief, onOneLine, printable, type Style } from './style.js'
+import { table } from './table.js'
+import { distance, formatSeconds } from './times.js'
 
 const SHORT_ID = 8
-const MESSAGE_CHARACTERS = 100
 
 const HEAD = ['AGE', 'ID', 'SOURCE', 'EVENT', 'LISTENER', 'SUBJECT', 'DURATION', 'VERDICTS']
 
 /** In the order of the items. `width`: of the terminal, if it is one; a line is cut rather than wrapped. */
 export function deliveryTable(
   items: readonly DeliveryObject[],
-  {
-    now,
-    style,
-    width = Number.POSITIVE_INFINITY,
-  }: { readonly now: number; readonly style: Style; readonly width?: number },
+  { now, style, width }: { readonly now: number; readonly style: Style; readonly width?: number },
 ): string {
   if (items.length === 0) return ''
   const shortest = shortIds(items.map(({ metadata }) => metadata.name))
-  const rows = items.map(({ metadata, spec, status }, index) => [
-    age(now - Date.parse(spec.receivedAt)),
-    shortest[index] ?? metadata.name,
-    spec.source,
-    dash(oneLine(spec.event)),
-    `${metadata.namespace}/${spec.target.name}`,
-    dash(oneLine(spec.subject)),
-    status.durationMs === undefined ? '-' : milliseconds(status.durationMs),
-    `${verdictText(status)}${status.copies > 1 ? `, came ${status.copies} times` : ''}`,
-  ])
-  const widths = HEAD.map((head, column) => Math.max(head.length, ...rows.map(row => row[column]?.length ?? 0)))
-  const line = (row: readonly string[]) =>
-    row
-      .map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0)))
-      .join('  ')
-      .slice(0, width)
-  const colour = items.map(({ status }) => colourOf(status, style))
-  return [style.dim(line(HEAD)), ...rows.map((row, index) => colour[index]?.(line(row)) ?? '')].join('\n').concat('\n')
+  const rows = items.map(({ metadata, spec, status }, index) => ({
+    cells: [
+      distance(now - Date.parse(spec.receivedAt), Math.floor),
+      shortest[index] ?? metadata.name,
+      spec.source,
+      dash(spec.event),
+      `${metadata.namespace}/${spec.target.name}`,
+      dash(spec.subject),
+      status.durationMs === undefined ? '-' : milliseconds(status.durationMs),
+      `${verdictText(status)}${status.copies > 1 ? `, came ${status.copies} times` : ''}`,
+    ],
+    paint: colourOf(status, style),
+  }))
+  return table(HEAD, rows, style, width)
 }
 
 /** Everything that is known of one. */
@@ -52,13 +44,13 @@ export function deliveryText({ metadata, spec, status }: DeliveryObject, style: 
     ['body', `${spec.body.bytes} bytes, sha256 ${spec.body.sha256}`],
   ]
   const headers = Object.entries(spec.headers ?? {}).flatMap(([name, values]) =>
-    values.map(value => `  ${oneLine(name)}: ${oneLine(value)}`),
+    values.map(value => `  ${onOneLine(name)}: ${onOneLine(value)}`),
   )
   const body = spec.body.text ?? spec.body.base64
   return [
     ...about
       .filter(([, value]) => value !== '')
-      .map(([name, value]) => `${style.dim(name.padEnd(9))}  ${oneLine(value)}`),
+      .map(([name, value]) => `${style.dim(name.padEnd(9))}  ${onOneLine(value)}`),
     ...(headers.length > 0 ? [style.dim('headers'), ...headers] : []),
     ...(status.earlier ?? []).flatMap(earlier => dispatchLines(earlier, style)),
     ...dispatchLines(status, style),
@@ -88,19 +80,19 @@ export function triggerLines(trigger: TriggerStatus, style: Style): readonly str
   const why = [by, message].filter(text => text !== '').map(text => `     ${printable(text)}`)
   switch (verdict) {
     case 'fired':
-      return [`  ${style.green('✔')} ${oneLine(full)}  ${style.green('fired')}`, ...made]
+      return [`  ${style.green('✔')} ${onOneLine(full)}  ${style.green('fired')}`, ...made]
     case 'filtered':
-      return [`  ${style.dim('○')} ${oneLine(full)}  filtered`, ...why.map(style.dim)]
+      return [`  ${style.dim('○')} ${onOneLine(full)}  filtered`, ...why.map(style.dim)]
     default:
-      return [`  ${style.red('✘')} ${oneLine(full)}  ${style.red(verdict)}`, ...why, ...made]
+      return [`  ${style.red('✘')} ${onOneLine(full)}  ${style.red(verdict)}`, ...why, ...made]
   }
 }
 
 /** `fired PipelineRun/x, 2 filtered`. */
 export function verdictText({ phase, verdicts, created = [], message = '' }: DispatchStatus): string {
   if (phase === 'Pending') return 'pending'
-  if (phase === 'Rejected') return message === '' ? 'rejected' : `rejected: ${clipped(message)}`
-  if (verdicts === undefined) return clipped(message)
+  if (phase === 'Rejected') return message === '' ? 'rejected' : `rejected: ${brief(onOneLine(message))}`
+  if (verdicts === undefined) return brief(onOneLine(message))
   const shown = created.slice(0, 2).map(({ kind, name }) => `${kind}/${name}`)
   const more = created.length > 2 ? ['…'] : []
   const { fired, filtered, failed } = verdicts
@@ -110,11 +102,11 @@ export function verdictText({ phase, verdicts, created = [], message = '' }: Dis
     failed === 0 ? '' : `${failed} failed`,
   ].filter(part => part !== '')
   const text = parts.length === 0 ? 'no triggers' : parts.join(', ')
-  return message === '' || fired > 0 ? text : `${text}: ${clipped(message)}`
+  return message === '' || fired > 0 ? text : `${text}: ${brief(onOneLine(message))}`
 }
 
 export function referenceText({ kind, namespace, name }: ObjectReference): string {
-  return oneLine(`${kind} ${namespace === '' ? '' : `${namespace}/`}${name}`)
+  return onOneLine(`${kind} ${namespace === '' ? '' : `${namespace}/`}${name}`)
 }
 
 function colourOf({ phase, verdicts }: DispatchStatus, style: Style): (text: string) => string {
@@ -133,25 +125,8 @@ function shortIds(names: readonly string[]): readonly string[] {
   })
 }
 
-/** `12s`, `5m`, `3h`, `2d`. */
-function age(ms: number): string {
-  const seconds = Math.max(0, Math.floor(ms / 1_000))
-  if (seconds < 120) return `${seconds}s`
-  if (seconds < 7_200) return `${Math.floor(seconds / 60)}m`
-  return seconds < 172_800 ? `${Math.floor(seconds / 3_600)}h` : `${Math.floor(seconds / 86_400)}d`
-}
-
 function milliseconds(ms: number): string {
   return ms < 1_000 ? `${Math.round(ms)}ms` : formatSeconds(ms)
-}
-
-function clipped(message: string): string {
-  const line = oneLine(message)
-  return line.length > MESSAGE_CHARACTERS ? `${line.slice(0, MESSAGE_CHARACTERS - 1)}…` : line
-}
-
-function oneLine(text: string): string {
-  return printable(text).replaceAll(/[\n\t]/g, ' ')
 }
 
 function dash(text: string): string {

@@ -3,7 +3,9 @@ import { fromTimestamp } from '../../lib/time.js'
 import type { Schedule } from '../../resources/schedules.js'
 import { cronTexts, DEFAULT_TIME_ZONE } from '../../schedule/read-schedule.js'
 import { type TimeZone, timeZoneOf } from '../../schedule/time-zone.js'
-import { printable, type Style } from './style.js'
+import type { Style } from './style.js'
+import { table } from './table.js'
+import { distance } from './times.js'
 
 const DAY_MS = 86_400_000
 const HEAD = ['SCHEDULE', 'TIMES', 'ZONE', 'LAST', 'NEXT', 'RUNS', 'STATE']
@@ -15,7 +17,7 @@ export function scheduleTable(items: readonly Schedule[], now: number, style: St
     const last = fromTimestamp(status.lastScheduleTime ?? '')
     const next = fromTimestamp(status.nextScheduleTimes?.[0] ?? '')
     const shown = timeZoneOf(zone)
-    return [
+    const cells = [
       `${metadata.namespace}/${metadata.name}`,
       cronTexts(spec).join(' | '),
       zone,
@@ -23,17 +25,16 @@ export function scheduleTable(items: readonly Schedule[], now: number, style: St
       Number.isNaN(next) || shown === undefined ? '-' : `${zonedTime(next, shown)} (in ${distance(next - now)})`,
       `${status.active?.length ?? 0}`,
       stateOf(schedule, now),
-    ].map(cell => printable(cell).replaceAll(/[\n\t]/g, ' '))
+    ]
+    return { cells, paint: colourOf(schedule, style) }
   })
-  const widths = HEAD.map((head, column) => Math.max(head.length, ...rows.map(row => row[column]?.length ?? 0)))
-  const line = (row: readonly string[]) =>
-    row.map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0))).join('  ')
-  const colour = items.map(({ status }) => {
-    const ready = status?.conditions?.find(({ type }) => type === 'Ready')
-    if (ready?.reason === 'Suspended') return style.dim
-    return ready?.status === 'False' ? style.red : (text: string) => text
-  })
-  return `${[style.dim(line(HEAD)), ...rows.map((row, i) => colour[i]?.(line(row)) ?? '')].join('\n')}\n`
+  return table(HEAD, rows, style)
+}
+
+function colourOf({ status }: Schedule, style: Style): (text: string) => string {
+  const ready = status?.conditions?.find(({ type }) => type === 'Ready')
+  if (ready?.reason === 'Suspended') return style.dim
+  return ready?.status === 'False' ? style.red : text => text
 }
 
 /** What was missed is news for a day. */
@@ -67,12 +68,4 @@ function zonedTime(instant: number, zone: TimeZone): string {
   const minutes = Math.abs(Math.round(offset / 60_000))
   const pad = (value: number) => `${value}`.padStart(2, '0')
   return `${wall}${offset < 0 ? '-' : '+'}${pad(Math.floor(minutes / 60))}:${pad(minutes % 60)}`
-}
-
-/** `12s`, `5m`, `3h`, `2d`. */
-function distance(ms: number): string {
-  const seconds = Math.max(0, Math.round(ms / 1_000))
-  if (seconds < 120) return `${seconds}s`
-  if (seconds < 7_200) return `${Math.round(seconds / 60)}m`
-  return seconds < 172_800 ? `${Math.round(seconds / 3_600)}h` : `${Math.round(seconds / 86_400)}d`
 }

@@ -1,4 +1,8 @@
-/** Colours for people: nothing but the eight that every terminal has. */
+/** Text for a terminal: colours, and nothing that it would obey. */
+import type { Config } from '../../config.js'
+import type { Terminal } from './live.js'
+
+/** Nothing but the eight that every terminal has. */
 export interface Style {
   readonly green: (text: string) => string
   readonly red: (text: string) => string
@@ -13,9 +17,25 @@ export function createStyle(color: boolean): Style {
   return { green: paint(32), red: paint(31), yellow: paint(33), cyan: paint(36), dim: paint(2), bold: paint(1) }
 }
 
+/** For what is written to `terminal`. */
+export function styleFor(terminal: Terminal, { color }: Pick<Config, 'color'>): Style {
+  return createStyle(color && terminal.isTTY === true)
+}
+
 /** What a hostile name or message may not do to a terminal: control characters are shown, not obeyed. */
 export function printable(text: string): string {
   return text.replace(/\p{Cc}/gu, char => (char === '\n' || char === '\t' ? char : escaped(char)))
+}
+
+export function onOneLine(text: string): string {
+  return printable(text).replaceAll(/[\n\t]/g, ' ')
+}
+
+const BRIEF = 100
+
+/** As much of a line as there is room for beside others. */
+export function brief(line: string): string {
+  return line.length > BRIEF ? `${line.slice(0, BRIEF - 1)}…` : line
 }
 
 function escaped(char: string): string {

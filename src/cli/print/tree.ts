@@ -2,7 +2,8 @@
 import type { Condition } from '../../resources/meta.js'
 import type { ParamValue, PipelineRun, PipelineTask, TaskRun } from '../../resources/tekton.js'
 import { succeededCondition } from '../../status/conditions.js'
-import { printable, type Style } from './style.js'
+import { brief, printable, type Style } from './style.js'
+import { formatSeconds } from './times.js'
 
 export interface RunView {
   readonly run: PipelineRun | TaskRun
@@ -74,7 +75,7 @@ function childRow(view: RunView, child: TaskRun, name: string, now: number, styl
   const text = `${mark(condition, style)} ${name}  ${reasonOf(condition, style)}  ${style.dim(duration(view, child, now))}${retried}${now_}`
   const why = condition?.status === 'False' ? [{ text: style.red(printable(condition.message ?? '')), below: [] }] : []
   const results = (child.status?.results ?? []).map(result => ({
-    text: style.dim(`${printable(result.name)} = ${brief(result.value)}`),
+    text: style.dim(`${printable(result.name)} = ${shown(result.value)}`),
     below: [],
   }))
   return { text, below: [...why, ...results] }
@@ -105,7 +106,7 @@ function explanation(run: PipelineRun | TaskRun, style: Style): readonly string[
 function resultLines(run: PipelineRun | TaskRun, style: Style): readonly string[] {
   const results = run.status?.results ?? []
   if (results.length === 0) return []
-  return ['   results', ...results.map(result => `     ${printable(result.name)} = ${style.cyan(brief(result.value))}`)]
+  return ['   results', ...results.map(result => `     ${printable(result.name)} = ${style.cyan(shown(result.value))}`)]
 }
 
 function branches(rows: readonly Row[], indent = '   '): readonly string[] {
@@ -132,18 +133,7 @@ function duration({ seen }: RunView, run: PipelineRun | TaskRun, now: number): s
   return times === undefined ? '' : formatSeconds((times.endedAt ?? now) - times.startedAt)
 }
 
-/** `0.83s`, `12.4s`, `3m05s`. */
-export function formatSeconds(ms: number): string {
-  const seconds = Math.max(0, ms) / 1_000
-  if (seconds < 10) return `${seconds.toFixed(2)}s`
-  if (seconds < 60) return `${seconds.toFixed(1)}s`
-  return `${Math.floor(seconds / 60)}m${String(Math.floor(seconds % 60)).padStart(2, '0')}s`
-}
-
-const BRIEF = 100
-
-function brief(value: ParamValue): string {
+function shown(value: ParamValue): string {
   const text = typeof value === 'string' ? value.trimEnd() : JSON.stringify(value)
-  const line = printable(text).replaceAll('\n', '⏎')
-  return line.length > BRIEF ? `${line.slice(0, BRIEF - 1)}…` : line
+  return brief(printable(text).replaceAll('\n', '⏎'))
 }
