@@ -10,7 +10,7 @@ import { envelopeOf, newMetaOf } from '../resources/metadata.js'
 import { normaliseTekton, normaliseTriggers } from '../resources/normalise.js'
 import { type ParsedObject, parseManifests } from '../resources/parse.js'
 import type { Problem } from '../resources/problem.js'
-import { decode, isRecord, type Json, type Shape } from '../resources/shape.js'
+import { asRecord, decode, isRecord, type Json, type Shape } from '../resources/shape.js'
 import { CORE_SHAPES } from '../resources/shapes-core.js'
 import { SCHEDULE_SPEC } from '../resources/shapes-schedules.js'
 import { RESOLUTION_REQUEST_SPEC, tektonSpecShape } from '../resources/shapes-tekton.js'
@@ -80,7 +80,7 @@ export function admitWith(options: AdmitOptions, object: unknown): Admission {
 }
 
 function nameOf(kind: Kind, object: Json): string {
-  const { name, generateName } = isRecord(object['metadata']) ? object['metadata'] : {}
+  const { name, generateName } = asRecord(object['metadata'])
   return `${kind} ${JSON.stringify(name ?? generateName ?? '')}`
 }
 

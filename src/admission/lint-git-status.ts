@@ -4,7 +4,7 @@ import { GIT_API_ANNOTATION, GIT_HOST_ANNOTATION, GIT_STATUS_ANNOTATIONS } from 
 import type { AnyResource } from '../resources/kinds.js'
 import type { New } from '../resources/meta.js'
 import { listed, type Problem, problem } from '../resources/problem.js'
-import { isRecord } from '../resources/shape.js'
+import { asRecord } from '../resources/shape.js'
 import type { TriggerTemplate } from '../resources/triggers.js'
 
 const PREFIX = 'tektite.dev/git-'
@@ -20,8 +20,8 @@ export function gitStatusWarnings(object: New<AnyResource>): readonly Problem[] 
 }
 
 function warningsOf({ kind, metadata }: Readonly<Record<string, unknown>>, at: string): readonly Problem[] {
-  const meta = isRecord(metadata) ? metadata : {}
-  const annotations = isRecord(meta['annotations']) ? meta['annotations'] : {}
+  const meta = asRecord(metadata)
+  const annotations = asRecord(meta['annotations'])
   const names = Object.keys(annotations).filter(name => name.startsWith(PREFIX))
   if (names.length === 0) return []
   const path = `${at}metadata.annotations`

@@ -1,4 +1,5 @@
 /** Why an expression is not true: the first of the terms that `&&` joins which is not, and what it looked at. */
+import { shortened } from '../lib/shortened.js'
 import { compile } from './compile.js'
 import { doubleText } from './numbers.js'
 import type { Parsed } from './parse.js'
@@ -48,9 +49,9 @@ export function explain(terms: Terms, frame: Frame): string | undefined {
       .filter(operand => operand.text !== text)
       .flatMap(operand => {
         const value = operand.isConfidential ? undefined : shownValue(operand.program, frame)
-        return value === undefined ? [] : [`${shortened(operand.text)} is ${value}`]
+        return value === undefined ? [] : [`${shortened(operand.text, MAX_SHOWN)} is ${value}`]
       })
-    const term = terms.length > 1 || result !== 'false' ? [`${shortened(text)} is ${result}`] : []
+    const term = terms.length > 1 || result !== 'false' ? [`${shortened(text, MAX_SHOWN)} is ${result}`] : []
     const parts = [...term, ...seen]
     return parts.length === 0 ? undefined : parts.join(', ')
   }
@@ -93,18 +94,14 @@ function shownValue({ run }: Program, frame: Frame): string | undefined {
 
 /** Never more of the payload than a few words: a verdict is kept for every trigger of every delivery. */
 function shown(value: Value): string {
-  if (typeof value === 'string') return JSON.stringify(shortened(value))
+  if (typeof value === 'string') return JSON.stringify(shortened(value, MAX_SHOWN))
   if (isList(value)) {
     const isShort = value.length <= MAX_ELEMENTS && value.every(element => typeof element !== 'object')
-    return isShort ? shortened(`[${value.map(shown).join(', ')}]`) : `a list of ${value.length}`
+    return isShort ? shortened(`[${value.map(shown).join(', ')}]`, MAX_SHOWN) : `a list of ${value.length}`
   }
   if (typeof value === 'number') return doubleText(value)
   if (value instanceof Uint) return `${value.value}u`
   if (value === null || typeof value !== 'object') return String(value)
   const kind = kindOf(value)
   return kind === 'map' ? `a map of ${sizeOf(value as MapValue)}` : `a ${kind}`
-}
-
-function shortened(text: string): string {
-  return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text
 }

@@ -1,4 +1,5 @@
 /** `object.key`, `object[key]` and `has(object.key)`. */
+import { shortened } from '../lib/shortened.js'
 import { CelProblem } from './problem.js'
 import { entryOf, isList, isMap, kindOf, mapKey, type Value } from './values.js'
 
@@ -27,6 +28,5 @@ function placeIn(key: Value): number {
 }
 
 function keyText(key: Value): string {
-  const text = String(mapKey(key) ?? kindOf(key))
-  return text.length > 200 ? `${text.slice(0, 200)}…` : text
+  return shortened(String(mapKey(key) ?? kindOf(key)), 200)
 }

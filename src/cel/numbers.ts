@@ -1,4 +1,5 @@
 /** Integers of 64 bits, and doubles as Go writes and reads them. */
+import { shortened } from '../lib/shortened.js'
 import { CelProblem } from './problem.js'
 import { Uint } from './values.js'
 
@@ -60,6 +61,5 @@ export function doubleText(value: number): string {
 }
 
 function syntaxError(how: string, text: string): CelProblem {
-  const shown = text.length > 100 ? `${text.slice(0, 100)}…` : text
-  return new CelProblem(`strconv.${how}: parsing ${JSON.stringify(shown)}: invalid syntax`)
+  return new CelProblem(`strconv.${how}: parsing ${JSON.stringify(shortened(text, 100))}: invalid syntax`)
 }

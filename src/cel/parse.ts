@@ -1,4 +1,5 @@
 /** The text of an expression to its tree. Messages are laid out as cel-go's: the place, the line, a mark below it. */
+import { shortened } from '../lib/shortened.js'
 import { celLibrary } from './library.js'
 import { childrenOf, type Node } from './syntax.js'
 
@@ -92,7 +93,7 @@ function failed(text: string, why: string): ParsedExpression {
 
 /** As Go quotes it; the beginning only, when it is one that nobody would want to see whole. */
 export function quoted(text: string): string {
-  return JSON.stringify(text.length > 1000 ? `${text.slice(0, 1000)}…` : text)
+  return JSON.stringify(shortened(text, 1000))
 }
 
 /** How many brackets are open at once, those in quotes aside. */

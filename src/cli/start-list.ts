@@ -4,6 +4,7 @@ import { HOST_PATH_ANNOTATION } from '../resources/annotations.js'
 import type { PersistentVolumeClaim } from '../resources/core.js'
 import type { AnyResource } from '../resources/kinds.js'
 import type { New } from '../resources/meta.js'
+import { isRecord } from '../resources/shape.js'
 import type {
   Param,
   ParamSpec,
@@ -100,7 +101,7 @@ function typedValue(spec: ParamSpec | undefined, values: readonly string[]): Par
   if (type === 'string') return last
   const json = parseJson(last)
   if (type === 'array') return values.length === 1 && Array.isArray(json) ? json.map(String) : values
-  if (typeof json !== 'object' || json === null || Array.isArray(json)) return last
+  if (!isRecord(json)) return last
   return Object.fromEntries(Object.entries(json).map(([key, value]) => [key, String(value)]))
 }
 

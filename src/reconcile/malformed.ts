@@ -4,7 +4,7 @@
  */
 import { toTimestamp } from '../lib/time.js'
 import { problemsText } from '../resources/problem.js'
-import { isRecord, type Shape, storedProblems } from '../resources/shape.js'
+import { asRecord, isRecord, type Shape, storedProblems } from '../resources/shape.js'
 import { RUN_STATUS } from '../resources/shapes-status.js'
 import { tektonSpecShape } from '../resources/shapes-tekton.js'
 import type { CustomRun, PipelineRun, TaskRun } from '../resources/tekton.js'
@@ -50,7 +50,7 @@ function found(shape: Shape, value: unknown, path: string): ReturnType<typeof st
 export function soundPart<R extends Run>(run: R): R {
   if (malformation(run) === undefined) return run
   const { fields } = RUN_STATUS[run.kind]
-  const status = Object.entries(isRecord(run.status) ? run.status : {}).filter(([field, value]) => {
+  const status = Object.entries(asRecord(run.status)).filter(([field, value]) => {
     const shape: Shape | undefined = Object.hasOwn(fields, field) ? fields[field] : undefined
     return shape === undefined || storedProblems(shape, value, field).length === 0
   })

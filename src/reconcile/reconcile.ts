@@ -7,7 +7,7 @@ import { toTimestamp } from '../lib/time.js'
 import { type Outcome, parseRunKey, type RunKey } from '../queue/queue.js'
 import type { Kinds } from '../resources/kinds.js'
 import type { Key } from '../resources/meta.js'
-import { isRecord } from '../resources/shape.js'
+import { asRecord } from '../resources/shape.js'
 import type { PipelineRun, TaskRun } from '../resources/tekton.js'
 import { isDone, succeededCondition, withSucceeded } from '../status/conditions.js'
 import { applyLot, lots } from './apply.js'
@@ -145,7 +145,7 @@ async function pass<K extends 'PipelineRun' | 'TaskRun', World extends { readonl
 }
 
 function isOurs({ spec }: PipelineRun | TaskRun): boolean {
-  const { managedBy } = isRecord(spec) ? spec : {}
+  const { managedBy } = asRecord(spec)
   return typeof managedBy !== 'string' || managedBy === '' || managedBy === MANAGED_BY_US
 }
 

@@ -4,7 +4,7 @@ import type { Kinds } from '../resources/kinds.js'
 import { parseManifests } from '../resources/parse.js'
 import { problemsText } from '../resources/problem.js'
 import type { ResolutionRequest } from '../resources/resolution.js'
-import { isRecord, type Json } from '../resources/shape.js'
+import { asRecord, isRecord, type Json } from '../resources/shape.js'
 import type { RefSource } from '../resources/tekton.js'
 import type { Settings } from '../run/settings.js'
 import { isDone, succeededCondition } from '../status/conditions.js'
@@ -84,7 +84,7 @@ function readManifest<K extends ResolvableKind>(
     return unreadable(`no kind "${written}" is registered for version "${String(apiVersion)}"`)
   if (written !== kind) return { is: 'otherKind' }
 
-  const metadata = isRecord(object['metadata']) ? object['metadata'] : {}
+  const metadata = asRecord(object['metadata'])
   const admission = admitWith({ settings }, placed(object, metadata, request))
   if (admission.is === 'ok') {
     const { labels, annotations } = admission.object.metadata

@@ -1,7 +1,7 @@
 /** An object of a Tekton bundle: a container image whose layers are manifests. */
 import type { Cluster } from '../cluster/cluster.js'
 import type { Guard } from '../fetch/guard.js'
-import { isRecord, type Json } from '../resources/shape.js'
+import { asRecord, isRecord, type Json } from '../resources/shape.js'
 import { layerObject, MAX_LAYER_BYTES } from './bundle-layer.js'
 import { pullLogin } from './oci-credentials.js'
 import { type ImageReference, parseImageReference } from './oci-reference.js'
@@ -125,10 +125,10 @@ function layersOf({ content }: Manifest): readonly Layer[] {
   const layers: unknown = content['layers']
   const all: readonly unknown[] = Array.isArray(layers) ? layers : []
   return all.map(layer => {
-    const { digest, annotations } = isRecord(layer) ? layer : {}
+    const { digest, annotations } = asRecord(layer)
     return {
       digest: typeof digest === 'string' ? digest : '',
-      annotations: isRecord(annotations) ? annotations : {},
+      annotations: asRecord(annotations),
     }
   })
 }

@@ -1,7 +1,7 @@
 /** Tasks, Pipelines and StepActions of Artifact Hub, or of a Tekton Hub. */
 import { createHash } from 'node:crypto'
 import type { Guard } from '../fetch/guard.js'
-import { isRecord, type Json } from '../resources/shape.js'
+import { asRecord, isRecord, type Json } from '../resources/shape.js'
 import { readYaml } from '../resources/yaml-source.js'
 import { httpGet } from './http-get.js'
 import { type Found, MAX_DATA_BYTES, ResolutionError, type Resolver, type ResolverRequest } from './resolver.js'
@@ -219,5 +219,5 @@ async function getJson(url: string, type: string, fetching: Fetching): Promise<J
 }
 
 function dataOf(answer: Json): Json {
-  return isRecord(answer['data']) ? answer['data'] : {}
+  return asRecord(answer['data'])
 }

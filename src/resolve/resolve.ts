@@ -6,7 +6,7 @@ import { parseDuration } from '../lib/duration.js'
 import { toTimestamp } from '../lib/time.js'
 import { parseManifests } from '../resources/parse.js'
 import { RESOLVER_TYPE_LABEL, type ResolutionRequest } from '../resources/resolution.js'
-import { isRecord } from '../resources/shape.js'
+import { asRecord } from '../resources/shape.js'
 import { type CacheLimits, createResolutionCache } from './cache.js'
 import { type Fetch, type Found, MAX_DATA_BYTES, ResolutionError, type Resolver, type Retry } from './resolver.js'
 
@@ -156,7 +156,7 @@ function contentProblem(data: Buffer): string | undefined {
   const problem = 'resolved resource validation error: '
   if (parsed.is === 'refused') return `${problem}decoding error: ${parsed.problems[0]?.message ?? ''}`
   const value = parsed.objects[0]?.value
-  const { apiVersion, kind } = isRecord(value) ? value : {}
+  const { apiVersion, kind } = asRecord(value)
   const isTekton = typeof apiVersion === 'string' && apiVersion.startsWith('tekton.dev/')
   if (isTekton && typeof kind === 'string' && KINDS.includes(kind)) return undefined
   return `${problem}resolved data is not of a supported type, must be of Group: tekton.dev, Kinds: [${KINDS.join(' ')}]`

@@ -44,6 +44,11 @@ export function isRecord(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
+/** Nothing that is in it is known; anything else is one without fields. */
+export function asRecord(value: unknown): Json {
+  return isRecord(value) ? value : {}
+}
+
 /** Checks and rebuilds `value`. Null fields vanish, as in Kubernetes. The result is only meaningful without problems. */
 export function decode(shape: Shape, value: unknown, path: string, problems: Problem[]): unknown {
   return read(shape, value, path, { problems, schemaless: false, stored: false })

@@ -3,7 +3,7 @@
  * left out, as Tekton's own conversion does (`managedBy`, `terminationReason`, `spanContext`, `artifacts`).
  */
 import type { Resource } from './meta.js'
-import { isRecord, type Json } from './shape.js'
+import { asRecord, isRecord, type Json } from './shape.js'
 
 /** The run without apiVersion and kind. */
 export function runToV1beta1(run: Resource): Json {
@@ -54,7 +54,7 @@ function pipelineTask(task: Json): Json {
 
 function pipelineRunSpec(spec: Json): Json {
   const { taskRunTemplate, managedBy: _, ...rest } = spec
-  const template = isRecord(taskRunTemplate) ? taskRunTemplate : {}
+  const template = asRecord(taskRunTemplate)
   const { serviceAccountName, podTemplate } = template
   return inEach(
     { ...rest, ...renamed({ serviceAccountName, podTemplate }) },

@@ -7,7 +7,7 @@ import {
   type Schedule,
   type ScheduleSpec,
 } from '../resources/schedules.js'
-import { isRecord, type Json } from '../resources/shape.js'
+import { asRecord, isRecord, type Json } from '../resources/shape.js'
 import type { TriggerTemplateSpec } from '../resources/triggers.js'
 import { LISTENER_LABEL } from '../trigger/fire.js'
 import type { FiringTrigger } from '../trigger/listener-triggers.js'
@@ -37,7 +37,7 @@ function withParams(template: TriggerTemplateSpec, params: ScheduleSpec['params'
 /** `scheduledAt`: RFC 3339. What is created elsewhere than in the schedule's namespace cannot be owned by it. */
 export function marked(object: Json, schedule: Schedule, scheduledAt: string): Json {
   const { namespace, name, uid } = schedule.metadata
-  const metadata = isRecord(object['metadata']) ? object['metadata'] : {}
+  const metadata = asRecord(object['metadata'])
   const { labels, annotations = {}, ownerReferences = [] } = metadata
   // Anything but a mapping is left for admission to refuse.
   if (!isRecord(labels) || !isRecord(annotations) || !Array.isArray(ownerReferences)) return object

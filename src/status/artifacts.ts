@@ -1,5 +1,5 @@
 /** Artifacts: what a step or task read and made, as it wrote it into its provenance file. As pkg/apis/pipeline/v1/artifact_types.go. */
-import { isRecord } from '../resources/shape.js'
+import { asRecord, isRecord } from '../resources/shape.js'
 import type { Artifact, Artifacts, ArtifactValue } from '../resources/tekton.js'
 import type { ENTRY_TYPE, TerminationEntry } from './termination-message.js'
 
@@ -16,7 +16,7 @@ export function artifactsOf(
   } catch {
     return {} // As Tekton: a file that is no JSON tells of no artifact.
   }
-  const { inputs, outputs } = isRecord(parsed) ? parsed : {}
+  const { inputs, outputs } = asRecord(parsed)
   const known = { inputs: toArtifacts(inputs), outputs: toArtifacts(outputs) }
   return withoutEmpty(known)
 }

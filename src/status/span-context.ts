@@ -1,4 +1,5 @@
 /** The trace that a run belongs to (W3C `traceparent` and its like), where somebody gave it one: handed on, never made up. */
+import { isRecord } from '../resources/shape.js'
 
 export const SPAN_ANNOTATIONS = {
   PipelineRun: 'tekton.dev/pipelinerunSpanContext',
@@ -15,7 +16,7 @@ export function spanContextOf(text: string | undefined): SpanContext | undefined
   if (text === undefined || text.length >= MAX_LENGTH) return undefined
   try {
     const parsed: unknown = JSON.parse(text)
-    if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return undefined
+    if (!isRecord(parsed)) return undefined
     const entries = Object.entries(parsed).filter(entry => typeof entry[1] === 'string')
     return entries.length === 0 ? undefined : (Object.fromEntries(entries) as SpanContext)
   } catch {

@@ -1,6 +1,8 @@
 /** One trigger and one event: the objects to create, or why there are none. Pure; everything it reads was read before. */
+
 import { isKind, KINDS } from '../resources/kinds.js'
 import type { Key } from '../resources/meta.js'
+import { asRecord, isRecord } from '../resources/shape.js'
 import type { TriggerBindingSpec, TriggerSpecBinding, TriggerTemplateSpec } from '../resources/triggers.js'
 import { bindParams, readBindings } from './bindings.js'
 import type { InboundEvent } from './event.js'
@@ -94,10 +96,10 @@ function furnished(
   namespace: string,
   labels: Readonly<Record<string, string>>,
 ): Readonly<Record<string, unknown>> {
-  const metadata = asObject(resource['metadata'])
+  const metadata = asRecord(resource['metadata'])
   const written = metadata['labels']
   // Anything but a mapping is left for admission to refuse.
-  const merged = written === undefined || isObject(written) ? { ...asObject(written), ...labels } : written
+  const merged = written === undefined || isRecord(written) ? { ...asRecord(written), ...labels } : written
   const kind = String(resource['kind'])
   const isNamespaced = !isKind(kind) || KINDS[kind].namespaced
   const place = isNamespaced && !metadata['namespace'] ? { namespace } : {}
@@ -106,12 +108,4 @@ function furnished(
 
 function failed(reason: FailureReason, message: string): TriggerResult {
   return { is: 'failed', reason, message }
-}
-
-function asObject(value: unknown): Readonly<Record<string, unknown>> {
-  return isObject(value) ? value : {}
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

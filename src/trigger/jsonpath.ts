@@ -1,5 +1,6 @@
 /** Walks a path of Kubernetes' JSONPath through a JSON value. What is not there is an error, as Triggers wants it. */
 
+import { isRecord } from '../resources/shape.js'
 import { jsonText, plainText } from './json-text.js'
 import { type Comparison, JsonPathError, type Operand, parseJsonPath, type Step } from './jsonpath-parse.js'
 
@@ -51,13 +52,13 @@ function take(values: readonly unknown[], step: Step): readonly unknown[] {
 
 /** A key `__proto__` or `constructor` is data like any other: only own members count. */
 function fieldOf(value: unknown, name: string): readonly unknown[] {
-  if (!isObject(value) || !Object.hasOwn(value, name)) return []
+  if (!isRecord(value) || !Object.hasOwn(value, name)) return []
   return [value[name]]
 }
 
 function childrenOf(value: unknown): readonly unknown[] {
   if (Array.isArray(value)) return value
-  if (!isObject(value)) return []
+  if (!isRecord(value)) return []
   return Object.keys(value)
     .sort()
     .map(key => value[key])
@@ -82,7 +83,7 @@ function lists(values: readonly unknown[], tail = ''): readonly (readonly unknow
 function goType(value: unknown): string {
   if (typeof value === 'number') return 'float64'
   if (typeof value === 'boolean') return 'bool'
-  return isObject(value) ? 'map[string]interface {}' : typeof value
+  return isRecord(value) ? 'map[string]interface {}' : typeof value
 }
 
 function elementAt(list: readonly unknown[], written: number): unknown {
@@ -150,8 +151,4 @@ function holds(a: unknown, operator: Comparison['operator'], b: unknown): boolea
     default:
       throw new Error(`unknown operator ${JSON.stringify(operator satisfies never)}`)
   }
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,6 +1,8 @@
 /** What an EventListener's status says, where no Deployment and no Service stands behind it. Pure. */
+
 import { toTimestamp } from '../lib/time.js'
 import type { Condition } from '../resources/meta.js'
+import { asRecord } from '../resources/shape.js'
 import type { EventListener } from '../resources/triggers.js'
 
 export interface ListenerFacts {
@@ -61,11 +63,11 @@ function unusedText(unused: readonly string[]): string {
 /** What is written in the spec for a Deployment, Service or Knative Service of its own, with what to do instead. */
 function unusedFields({ spec }: EventListener): readonly string[] {
   const { kubernetesResource, customResource } = (spec.resources ?? {}) as Readonly<Record<string, unknown>>
-  const pod = fieldsOf(fieldsOf(fieldsOf(fieldsOf(kubernetesResource)['spec'])['template'])['spec'])
+  const pod = asRecord(asRecord(asRecord(asRecord(kubernetesResource)['spec'])['template'])['spec'])
   const fields = [
-    ...Object.keys(fieldsOf(kubernetesResource)).flatMap(name =>
+    ...Object.keys(asRecord(kubernetesResource)).flatMap(name =>
       name === 'spec'
-        ? specFields(fieldsOf(kubernetesResource)['spec'])
+        ? specFields(asRecord(kubernetesResource)['spec'])
         : [`spec.resources.kubernetesResource.${name}`],
     ),
     ...(customResource === undefined ? [] : ['spec.resources.customResource']),
@@ -80,24 +82,18 @@ function unusedFields({ spec }: EventListener): readonly string[] {
 }
 
 function specFields(spec: unknown): readonly string[] {
-  return Object.keys(fieldsOf(spec)).map(name => `spec.resources.kubernetesResource.spec.${name}`)
+  return Object.keys(asRecord(spec)).map(name => `spec.resources.kubernetesResource.spec.${name}`)
 }
 
 function hasTls(pod: Readonly<Record<string, unknown>>): boolean {
   const containers: readonly unknown[] = Array.isArray(pod['containers']) ? pod['containers'] : []
   return containers.some(container => {
-    const env = fieldsOf(container)['env']
-    return Array.isArray(env) && env.some(one => /^TLS_(CERT|KEY)$/.test(String(fieldsOf(one)['name'])))
+    const env = asRecord(container)['env']
+    return Array.isArray(env) && env.some(one => /^TLS_(CERT|KEY)$/.test(String(asRecord(one)['name'])))
   })
 }
 
 /** Admission writes `default` where there is none. */
 function isOwnAccount(name: unknown): boolean {
   return typeof name === 'string' && name !== '' && name !== 'default'
-}
-
-function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Readonly<Record<string, unknown>>)
-    : {}
 }

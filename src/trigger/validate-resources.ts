@@ -3,7 +3,7 @@
  * them here; checked all the same, so that what is taken here is taken by Tekton too.
  */
 import { complete, exactlyOne, invalidValue, mustNotSet, type Problem } from '../resources/problem.js'
-import { isRecord, type Json } from '../resources/shape.js'
+import { asRecord, isRecord, type Json } from '../resources/shape.js'
 
 /** Pod fields that Tekton takes for the listener's own Pod. */
 const POD_FIELDS = [
@@ -76,5 +76,5 @@ function disallowed(value: Json, allowed: readonly string[], path: string): read
 
 function inside(value: Json, field: string): Json {
   const inner = value[field]
-  return isRecord(inner) ? inner : {}
+  return asRecord(inner)
 }

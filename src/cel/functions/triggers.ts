@@ -1,4 +1,5 @@
 /** The functions that Tekton Triggers adds to CEL. */
+import { shortened } from '../../lib/shortened.js'
 import { celMethod, type Overload } from '../function.js'
 import { jsonInside } from '../json.js'
 import type { Meter } from '../meter.js'
@@ -50,7 +51,7 @@ export function triggerFunctions({ canonical, jsonText, readJson, readYaml }: Re
     return text
   }
   const parsed = (name: string, text: string, reading: Reading): MapValue => {
-    const shown = text.length > MAX_QUOTED ? `${text.slice(0, MAX_QUOTED)}…` : text
+    const shown = shortened(text, MAX_QUOTED)
     if (reading.is === 'unreadable') {
       throw new CelProblem(`failed to decode '${shown}' in ${name}: ${reading.message}`)
     }

@@ -1,4 +1,5 @@
 /** `parseURL`: Go's net/url, for which also `/path?x=1`, `a/b` and `mailto:x` are URLs. */
+import { shortened } from '../../lib/shortened.js'
 import { CelProblem } from '../problem.js'
 import type { MapValue } from '../values.js'
 
@@ -7,7 +8,7 @@ const SCHEME = /^([a-zA-Z][a-zA-Z0-9+.-]*):(.*)$/s
 /** @throws CelProblem */
 export function parseUrl(text: string): MapValue {
   const refuse = (why: string): CelProblem => {
-    const shown = text.length > 100 ? `${text.slice(0, 100)}…` : text
+    const shown = shortened(text, 100)
     return new CelProblem(`failed to decode '${shown}' in parseURL: parse ${JSON.stringify(shown)}: ${why}`)
   }
   const decoded = (part: string): string => unescaped(part, refuse)

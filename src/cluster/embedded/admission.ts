@@ -1,4 +1,5 @@
 /** What may be stored: names, labels and keys as Kubernetes allows them. Pure. */
+import { shortened } from '../../lib/shortened.js'
 import { apiVersionOf, KINDS, type Kind } from '../../resources/kinds.js'
 import type { NewMeta, OwnerReference } from '../../resources/meta.js'
 
@@ -166,6 +167,5 @@ function matches(path: string, value: unknown, pattern: RegExp, maxChars: number
 }
 
 function invalid(path: string, value: unknown, rule: string): string {
-  const text = JSON.stringify(value) ?? 'undefined'
-  return `${path}: Invalid value: ${text.length > 300 ? `${text.slice(0, 300)}…` : text}: ${rule}`
+  return `${path}: Invalid value: ${shortened(JSON.stringify(value) ?? 'undefined', 300)}: ${rule}`
 }

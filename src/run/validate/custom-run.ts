@@ -1,6 +1,6 @@
 /** A CustomRun's spec. Tekton stops at the first mistake in customRef and customSpec. */
 import { exactlyOne, invalidValue, missing, type Problem } from '../../resources/problem.js'
-import { isRecord, type Json } from '../../resources/shape.js'
+import { asRecord, isRecord, type Json } from '../../resources/shape.js'
 import type { Param, WorkspaceBinding } from '../../resources/tekton.js'
 import { validateRunParams } from './params.js'
 import { validateBindings } from './workspaces.js'
@@ -13,9 +13,7 @@ export function validateCustomRunSpec(spec: Json, path: string): readonly Proble
   if (customRef && customSpec) problems.push(exactlyOne('both', both))
   else if (!customRef && !customSpec) problems.push({ ...exactlyOne('neither', both), at: path })
   else {
-    const [what, name] = isRecord(customRef)
-      ? [customRef, 'customRef']
-      : [isRecord(customSpec) ? customSpec : {}, 'customSpec']
+    const [what, name] = isRecord(customRef) ? [customRef, 'customRef'] : [asRecord(customSpec), 'customSpec']
     const absent = ['apiVersion', 'kind'].find(field => !what[field])
     if (absent) problems.push(missing(`${path}.${name}.${absent}`))
   }

@@ -4,7 +4,7 @@ import { EXTENSIONS } from '../../cel/extensions.js'
 import { triggerFunctions } from '../../cel/functions/triggers.js'
 import { CelProblem } from '../../cel/problem.js'
 import { MAP } from '../../cel/types.js'
-import { isRecord } from '../../resources/shape.js'
+import { asRecord } from '../../resources/shape.js'
 import type { SecretRef } from '../../resources/triggers.js'
 import { readYaml } from '../../resources/yaml-source.js'
 import { canonicalHeader } from '../event.js'
@@ -101,7 +101,7 @@ function expressionsIn(params: Readonly<Record<string, unknown>>): readonly stri
 function overlaysOf(value: unknown): readonly Overlay[] {
   if (!Array.isArray(value)) return []
   return value.map(one => {
-    const { key, expression } = isRecord(one) ? one : {}
+    const { key, expression } = asRecord(one)
     return { key: String(key ?? ''), expression: String(expression ?? '') }
   })
 }

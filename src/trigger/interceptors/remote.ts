@@ -1,6 +1,6 @@
 /** ClusterInterceptors and Interceptors of somebody else: Tekton's request and response JSON over HTTP. */
 import { partLogin } from '../../lib/url-login.js'
-import { isRecord, type Json } from '../../resources/shape.js'
+import { asRecord, isRecord, type Json } from '../../resources/shape.js'
 import type { InboundEvent } from '../event.js'
 import { goJsonText } from '../json-text.js'
 import { goKind, readPayload } from '../payload.js'
@@ -67,7 +67,7 @@ function readAnswer(bytes: Uint8Array): InterceptorAnswer {
   if (payload.is === 'unreadable') return fail(`the answer of the interceptor: ${payload.message}`)
   const problem = answerProblem(payload.value)
   if (problem !== undefined) return fail(`the answer of the interceptor: json: cannot unmarshal ${problem}`)
-  const answer = isRecord(payload.value) ? payload.value : {}
+  const answer = asRecord(payload.value)
   if (field(answer, 'continue') === true) {
     return { is: 'continue', extensions: (field(answer, 'extensions') ?? {}) as Json }
   }
@@ -82,7 +82,7 @@ function answerProblem(value: unknown): string | undefined {
   if (value === null) return undefined
   if (!isRecord(value)) return `${goKind(value)} into Go value of type v1beta1.InterceptorResponse`
   const status = field(value, 'status')
-  const inStatus = isRecord(status) ? status : {}
+  const inStatus = asRecord(status)
   return (
     typeProblem(value, 'InterceptorResponse', 'continue', 'bool', one => typeof one === 'boolean') ??
     typeProblem(value, 'InterceptorResponse', 'extensions', 'map[string]interface {}', isRecord) ??
