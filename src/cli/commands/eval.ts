@@ -1,46 +1,32 @@
 /** `tektite eval`: expressions, bindings, templates and whole triggers over a request from a file, without an engine. */
 import { randomUUID } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import { performance } from 'node:perf_hooks'
 import { planListener } from '../../../listeners/observe.js'
 import { admitWith } from '../../admission/admit.js'
 import type { Given } from '../../cel/expression.js'
-import { describeError } from '../../lib/fault.js'
 import type { AnyResource } from '../../resources/kinds.js'
 import type { New } from '../../resources/meta.js'
 import { toYaml } from '../../resources/parse.js'
 import { problemText } from '../../resources/problem.js'
-import type { EventListener } from '../../resources/triggers.js'
 import { bindParams } from '../../trigger/bindings.js'
-import { type InboundEvent, readEvent } from '../../trigger/event.js'
+import type { InboundEvent } from '../../trigger/event.js'
 import { fire, type TriggerResult } from '../../trigger/fire.js'
 import { TRIGGER_CEL } from '../../trigger/interceptors/cel.js'
 import { secretValue } from '../../trigger/secrets.js'
 import { renderTemplate } from '../../trigger/template.js'
 import type { CliContext } from '../context.js'
+import {
+  bindingParams,
+  extensionsOf,
+  type FileOptions,
+  listenerIn,
+  type RequestOptions,
+  readEventFrom,
+  readObjects,
+  WrongInput,
+} from '../eval-input.js'
 import { manifestReads, ofKind, secretsIn } from '../manifest-reads.js'
-import { readManifests } from '../manifests.js'
-import { describeProblem } from '../print/problem.js'
-import { deliveryOf, readRequest, type SentRequest, withHeaders } from '../request.js'
 import { EXIT } from './run.js'
-
-/** Where the event comes from. */
-export interface RequestOptions {
-  /** A file with headers and body; `-` is standard input. */
-  readonly request?: string
-  /** A file with the body alone. */
-  readonly body?: string
-  readonly headers: readonly { readonly name: string; readonly value: string }[]
-  /** JSON: what interceptors before this one would have found. */
-  readonly extensions?: string
-}
-
-export interface FileOptions {
-  readonly files: readonly string[]
-}
-
-/** Input that is not what it should be: nothing was evaluated. */
-class WrongInput extends Error {}
 
 type Command<O> = (context: CliContext, options: O) => Promise<number>
 
@@ -179,51 +165,6 @@ function failure({ stderr }: CliContext, message: string): number {
   return EXIT.failed
 }
 
-async function readEventFrom(context: CliContext, options: RequestOptions): Promise<InboundEvent> {
-  const request = withHeaders(await requestFrom(context, options), options.headers)
-  const { event } = readEvent(deliveryOf(request, randomUUID(), context.now()), 0)
-  if (event.unreadable !== undefined) throw new WrongInput(`the body is no JSON: ${event.unreadable}`)
-  return event
-}
-
-async function requestFrom(context: CliContext, { request, body }: RequestOptions): Promise<SentRequest> {
-  if (request === undefined) {
-    return { url: '/', headers: {}, body: body === undefined ? Buffer.alloc(0) : await bytesOf(context, body) }
-  }
-  const read = readRequest((await bytesOf(context, request)).toString())
-  if (typeof read === 'string') throw new WrongInput(`${request}: ${read}`)
-  return body === undefined ? read : { ...read, body: await bytesOf(context, body) }
-}
-
-async function bytesOf(context: CliContext, path: string): Promise<Buffer> {
-  try {
-    return path === '-' ? Buffer.from(await context.stdin()) : await readFile(path)
-  } catch (error) {
-    throw new WrongInput(`file "${path}" cannot be read: ${describeError(error)}`)
-  }
-}
-
-async function readObjects(context: CliContext, files: readonly string[]): Promise<readonly New<AnyResource>[]> {
-  const { stdin, config } = context
-  const found = await readManifests({ files, config: [] }, { stdin, configNames: config.configNames })
-  const problems = [...found.unreadable, ...found.problems]
-  if (problems.length > 0) throw new WrongInput(problems.map(describeProblem).join('\nerror: '))
-  return found.objects
-}
-
-function extensionsOf({ extensions }: RequestOptions): Readonly<Record<string, unknown>> {
-  if (extensions === undefined) return {}
-  let json: unknown
-  try {
-    json = JSON.parse(extensions)
-  } catch {
-    throw new WrongInput('--extensions is no JSON: give an object such as {"branch": "main"}')
-  }
-  if (typeof json === 'object' && json !== null && !Array.isArray(json))
-    return json as Readonly<Record<string, unknown>>
-  throw new WrongInput('--extensions is no JSON object: give one such as {"branch": "main"}')
-}
-
 function givenBy(
   { body, headers, url }: InboundEvent,
   extensions: Readonly<Record<string, unknown>>,
@@ -240,23 +181,4 @@ function givenBy(
       return text === known.value
     },
   }
-}
-
-function bindingParams(objects: readonly New<AnyResource>[]) {
-  const bindings = [...ofKind(objects, 'TriggerBinding'), ...ofKind(objects, 'ClusterTriggerBinding')]
-  return bindings.flatMap(({ spec }) => spec.params ?? [])
-}
-
-function listenerIn(objects: readonly New<AnyResource>[], name: string | undefined): EventListener {
-  const listeners = ofKind(objects, 'EventListener')
-  const found = listeners.filter(({ metadata }) => name === undefined || metadata.name === name)
-  const [only, ...others] = found
-  if (only !== undefined && others.length === 0) return only
-  const names = listeners.map(({ metadata }) => metadata.name).join(', ')
-  if (listeners.length === 0) throw new WrongInput('the files hold no EventListener')
-  throw new WrongInput(
-    only === undefined
-      ? `the files hold no EventListener "${name}", but ${names}`
-      : `the files hold several EventListeners (${names}): say which with --listener`,
-  )
 }

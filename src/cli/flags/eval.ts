@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
-import type { RequestOptions } from '../commands/eval.js'
 import type { Invocation } from '../context.js'
+import type { RequestOptions } from '../eval-input.js'
 import { header, pair, repeated } from './values.js'
 
 interface RequestFlags {
