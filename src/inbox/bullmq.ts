@@ -1,32 +1,19 @@
 import { describeError } from '../lib/fault.js'
-import type { Log } from '../lib/log.js'
 import { type Job, openQueue, openWorker } from '../redis/bullmq.js'
 import { connectForRequests, evictionTrouble, persistenceTrouble } from '../redis/connection.js'
-import {
-  afterThrow,
-  logThrow,
-  MAX_DEATHS,
-  PAUSES,
-  poisonedByDeath,
-  RETENTION_MS,
-  type Tries,
-  type TryLimits,
-} from './attempts.js'
-import type { Delivery, DeliveryRecord, Dispatcher, Inbox, InboxWorker, Verdict } from './inbox.js'
+import { PAUSES, RETENTION_MS } from './attempts.js'
+import type { Delivery, Dispatcher, Inbox, InboxWorker } from './inbox.js'
 import { redisDeliveries } from './redis-deliveries.js'
 import { collectRejections } from './rejections.js'
+import { type TryOptions, type TryStore, tryOnce } from './try-once.js'
 
-export interface BullmqInboxOptions extends TryLimits {
+export interface BullmqInboxOptions extends TryOptions {
   readonly redisUrl: string
   /** Starts every key of ours: installations that share a Redis need different ones. Default `tektite`. */
   readonly prefix?: string
-  readonly log: Log
   /** What to do about a Redis that may lose what it was given. Default 'warn'. */
   readonly onUnsafeRedis?: 'warn' | 'refuse'
   readonly retentionMs?: number
-  readonly random?: () => number
-  /** Epoch ms: for how long a dispatch took. Default Date.now. */
-  readonly now?: () => number
   /** How often stored deliveries without a job are looked for. Default 2000. */
   readonly sweepMs?: number
   /** A killed worker's deliveries are dispatched elsewhere after about this and half a second. Default 3000. */
@@ -45,7 +32,7 @@ const SWEEP_PAGE = 500
  * @throws Error when Redis does not answer for 10 s, or is set up to lose things and is refused for it.
  */
 export async function openBullmqInbox(options: BullmqInboxOptions): Promise<Inbox> {
-  const { log, pauses = PAUSES, random = Math.random, now = Date.now, maxDeaths = MAX_DEATHS } = options
+  const { log, pauses = PAUSES } = options
   const endpoint = { url: options.redisUrl, log }
   const prefix = options.prefix ?? 'tektite'
   const redis = connectForRequests(endpoint)
@@ -96,7 +83,7 @@ export async function openBullmqInbox(options: BullmqInboxOptions): Promise<Inbo
         return
       }
       try {
-        const at = await tryOnce(id)
+        const at = await tryNow(id)
         if (at !== undefined) again.set(job.id, at)
       } catch (error) {
         // Redis, not the delivery: what it did stands, and that it did it will be found out by doing it again.
@@ -106,39 +93,14 @@ export async function openBullmqInbox(options: BullmqInboxOptions): Promise<Inbo
       }
     }
 
-    /** When to try again (epoch ms), if at all. */
-    async function tryOnce(id: string): Promise<number | undefined> {
-      const begun = await deliveries.begin(id, { maxDeaths, survived: survivors.has(id) })
-      survivors.delete(id)
-      if (begun.is === 'over') return undefined
-      if (begun.is === 'later') return begun.at
-      if (begun.is === 'too often') {
-        log.error('gave a delivery up', { delivery: id, deaths: begun.tries.deaths })
-        await deliveries.finish(begun.record, poisonedByDeath(begun.tries, Date.now()))
-        return undefined
+    function tryNow(id: string): Promise<number | undefined> {
+      const { finish, pause } = deliveries
+      const begin: TryStore['begin'] = async limits => {
+        const begun = await deliveries.begin(id, limits)
+        survivors.delete(id)
+        return begun
       }
-      const { record, tries } = begun
-      const startedAt = now()
-      let verdicts: readonly Verdict[]
-      try {
-        verdicts = await dispatcher(record)
-      } catch (error) {
-        return await afterError(record, tries, error)
-      }
-      const at = now()
-      await deliveries.finish(record, { is: 'done', at, durationMs: at - startedAt, verdicts })
-      return undefined
-    }
-
-    async function afterError(record: DeliveryRecord, tries: Tries, error: unknown): Promise<number | undefined> {
-      const next = afterThrow(error, tries, options, Date.now(), random())
-      logThrow(log, record, error, next)
-      if (next.is === 'over') {
-        await deliveries.finish(record, next.state)
-        return undefined
-      }
-      await deliveries.pause(record, next.tries, next.at)
-      return next.at
+      return tryOnce({ begin, finish, pause }, dispatcher, survivors.has(id), options)
     }
 
     function onCompleted(job: Job): void {

@@ -1,27 +1,14 @@
 import { describeError } from '../lib/fault.js'
-import type { Log } from '../lib/log.js'
-import {
-  afterThrow,
-  logThrow,
-  MAX_DEATHS,
-  PAUSES,
-  poisonedByDeath,
-  RETENTION_MS,
-  type Tries,
-  type TryLimits,
-} from './attempts.js'
-import type { DeliveryRecord, Dispatcher, Inbox, InboxWorker, Verdict } from './inbox.js'
+import { PAUSES, RETENTION_MS } from './attempts.js'
+import type { Dispatcher, Inbox, InboxWorker } from './inbox.js'
 import { type LmdbDeliveries, openLmdbDeliveries } from './lmdb-deliveries.js'
 import { collectRejections } from './rejections.js'
+import { type TryOptions, type TryStore, tryOnce } from './try-once.js'
 
-export interface LmdbInboxOptions extends TryLimits {
+export interface LmdbInboxOptions extends TryOptions {
   /** Where the inbox keeps its database: a directory of its own, on a local disk. */
   readonly dir: string
-  readonly log: Log
   readonly retentionMs?: number
-  readonly random?: () => number
-  /** Epoch ms: for how long a dispatch took. Default Date.now. */
-  readonly now?: () => number
 }
 
 const FORGET_EVERY_MS = 60_000
@@ -114,7 +101,7 @@ function startDispatching(
   concurrency: number,
   options: LmdbInboxOptions,
 ): InboxWorker & { pump(): void } {
-  const { log, maxDeaths = MAX_DEATHS, pauses = PAUSES, random = Math.random, now = Date.now } = options
+  const { log, pauses = PAUSES } = options
   const inProgress = new Set<Promise<void>>()
   const pausing = new Set<NodeJS.Timeout>()
   const due: string[] = []
@@ -127,7 +114,7 @@ function startDispatching(
     while (!closing && inProgress.size < concurrency) {
       const key = due.shift() ?? takeNext()
       if (key === undefined) return
-      const one = tryOnce(key)
+      const one = tryNow(key)
         .catch(cause => {
           // The disk, not the delivery: no try is counted for it.
           log.error('inbox storage', { cause: describeError(cause) })
@@ -159,37 +146,18 @@ function startDispatching(
     pausing.add(timer)
   }
 
-  async function tryOnce(key: string): Promise<void> {
-    const begun = await deliveries.begin(key, Date.now(), { maxDeaths, survived: survivors.has(key) })
-    survivors.delete(key)
-    switch (begun.is) {
-      case 'over':
-        return
-      case 'later':
-        return pauseUntil(key, begun.at)
-      case 'too often':
-        log.error('gave a delivery up', { delivery: begun.record.delivery.id, deaths: begun.tries.deaths })
-        return deliveries.finish(key, begun.record, poisonedByDeath(begun.tries, Date.now()))
-      case 'try': {
-        const startedAt = now()
-        let verdicts: readonly Verdict[]
-        try {
-          verdicts = await dispatcher(begun.record)
-        } catch (error) {
-          return afterError(key, begun.record, begun.tries, error)
-        }
-        const at = now()
-        return deliveries.finish(key, begun.record, { is: 'done', at, durationMs: at - startedAt, verdicts })
-      }
+  async function tryNow(key: string): Promise<void> {
+    const store: TryStore = {
+      async begin(limits) {
+        const begun = await deliveries.begin(key, Date.now(), limits)
+        survivors.delete(key)
+        return begun
+      },
+      finish: (record, state) => deliveries.finish(key, record, state),
+      pause: (record, tries, at) => deliveries.pause(key, record, tries, at),
     }
-  }
-
-  async function afterError(key: string, record: DeliveryRecord, tries: Tries, error: unknown): Promise<void> {
-    const next = afterThrow(error, tries, options, Date.now(), random())
-    logThrow(log, record, error, next)
-    if (next.is === 'over') return deliveries.finish(key, record, next.state)
-    await deliveries.pause(key, record, next.tries, next.at)
-    pauseUntil(key, next.at)
+    const at = await tryOnce(store, dispatcher, survivors.has(key), options)
+    if (at !== undefined) pauseUntil(key, at)
   }
 
   pump()
