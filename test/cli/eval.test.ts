@@ -164,6 +164,11 @@ test('templates print their objects, of params and of a request', async () => {
   const args = ['-r', request, '--extensions', '{"branch": "main"}', '-p', 'what=one']
   const bound = await tektite(['eval', 'template', '-f', manifests, ...args])
   expect(objectsIn(bound.stdout)).toMatchObject([{ data: { nested: 'value', what: 'one' } }])
+  const typo = await tektite(['eval', 'template', '-f', manifests, '-p', 'nestd=a'])
+  expect(typo.code).toBe(0)
+  expect(typo.stderr).toMatch(
+    /^note: the template has no param "nestd"; it has .*nested.*\nnote: nothing gives param "nested": it stays as it is written\n$/,
+  )
 })
 
 test('triggers say what became of them, with Secrets from the files', async () => {
@@ -178,6 +183,9 @@ test('triggers say what became of them, with Secrets from the files', async () =
   expect(objectsIn(stdout)).toMatchObject([{ metadata: { namespace: 'default' }, data: { nested: 'value' } }])
   const one = await tektite(['eval', 'trigger', '-f', manifests, '-r', request, '--trigger', 'build'])
   expect(one).toMatchObject({ code: 0, stderr: '' })
+  const none = await tektite(['eval', 'trigger', '-f', manifests, '-r', request, '--trigger', 'biuld'])
+  expect(none.stderr).toMatch(/has no trigger "biuld"; it has "build", "tag", "broken"/)
+  expect(none.code).toBe(2)
 })
 
 test.each([

@@ -89,11 +89,29 @@ export const evalTemplate: Command<
     const bound = bindParams(bindings, template.spec.params, event, extensionsOf(options))
     if (bound.is === 'failed') return failure(context, bound.message)
     const params = new Map([...bound.params, ...options.params.map(({ name, value }) => [name, value] as const)])
+    for (const note of paramNotes(template.spec.params ?? [], params, options.params)) {
+      context.stderr.write(`note: ${note}\n`)
+    }
     const rendered = renderTemplate(template.spec, params, randomUUID())
     if (rendered.is === 'failed') return failure(context, rendered.message)
     context.stdout.write(asYaml(rendered.resources))
     return EXIT.succeeded
   })
+
+/** A typo in a name shows in the output only as what is not replaced. */
+function paramNotes(
+  declared: readonly { readonly name: string }[],
+  given: ReadonlyMap<string, string>,
+  written: readonly { readonly name: string }[],
+): readonly string[] {
+  const names = declared.map(({ name }) => name)
+  const list = names.length === 0 ? 'none' : names.join(', ')
+  const unknown = written.filter(({ name }) => !names.includes(name))
+  return [
+    ...unknown.map(({ name }) => `the template has no param "${name}"; it has ${list}`),
+    ...names.filter(name => !given.has(name)).map(name => `nothing gives param "${name}": it stays as it is written`),
+  ]
+}
 
 /** Prints what each trigger of a listener makes of the request, as YAML; comments say what became of each. */
 export const evalTrigger: Command<
@@ -106,8 +124,12 @@ export const evalTrigger: Command<
     const listed = plan.listed.filter(one => {
       return options.trigger === undefined || (one.is === 'trigger' ? one.trigger.name : one.name) === options.trigger
     })
-    if (listed.length === 0)
-      throw new WrongInput(`the EventListener "${plan.listener.metadata.name}" has no such trigger`)
+    if (listed.length === 0) {
+      const there = plan.listed.map(one => JSON.stringify(one.is === 'trigger' ? one.trigger.name : one.name))
+      const wanted = options.trigger === undefined ? 'no trigger' : `no trigger ${JSON.stringify(options.trigger)}`
+      const has = there.length === 0 ? '' : `; it has ${[...new Set(there)].join(', ')}`
+      throw new WrongInput(`the EventListener "${plan.listener.metadata.name}" has ${wanted}${has}`)
+    }
     const world = { ...plan.world, secrets: secretsIn(objects), clock: () => performance.now() }
     const results: TriggerResult['is'][] = []
     for (const one of listed) {
