@@ -42,7 +42,9 @@ export async function upCommand(context: CliContext, options: UpOptions): Promis
     closing.unshift(() => engine.close())
     const token = await readOrMakeToken(join(dataDir, 'token'))
     const runRequests = { inbox: engine.inbox, now, newId: randomUUID }
-    const api = await startApi({ ...engine, runRequests, log, token }, { port: options.port, host: '127.0.0.1' })
+    const api = await onPort('--port', options.port, () =>
+      startApi({ ...engine, runRequests, log, token }, { port: options.port, host: '127.0.0.1' }),
+    )
     closing.unshift(() => api.close())
     const outside = createOutside({
       cluster: engine.cluster,
@@ -50,9 +52,11 @@ export async function upCommand(context: CliContext, options: UpOptions): Promis
       gitHub: config.gitHub,
     })
     const postCloudEvent = createGuardedPost({ cluster: engine.cluster, allowedHosts: config.fetching.allowedHosts })
-    const listeners = await startListeners(
-      { ...engine, outside, postCloudEvent, log, now, newEventId: randomUUID },
-      { port: options.hooksPort, ...(options.hooksUrl && { publicUrl: options.hooksUrl }) },
+    const listeners = await onPort('--hooks-port', options.hooksPort, () =>
+      startListeners(
+        { ...engine, outside, postCloudEvent, log, now, newEventId: randomUUID },
+        { port: options.hooksPort, ...(options.hooksUrl && { publicUrl: options.hooksUrl }) },
+      ),
     )
     closing.unshift(() => listeners.close())
     const addresses = {
@@ -74,6 +78,17 @@ export async function upCommand(context: CliContext, options: UpOptions): Promis
   } finally {
     // Stop taking work, then hand over, then close, in the reverse order of opening.
     for (const close of closing) await close()
+  }
+}
+
+async function onPort<T>(flag: string, port: number, start: () => Promise<T>): Promise<T> {
+  try {
+    return await start()
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    if (code !== 'EADDRINUSE' && code !== 'EACCES') throw cause
+    const why = code === 'EACCES' ? 'may not be opened by this user' : 'is in use by another process'
+    throw new Error(`port ${port} ${why}: give another with ${flag}, or 0 for any free one`)
   }
 }
 
