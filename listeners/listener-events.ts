@@ -1,9 +1,6 @@
 /** Sends what `cloudEventURI` asks for: how the events of a listener fare. To guarded addresses; nothing waits for it. */
-import type { Cluster } from '../src/cluster/cluster.js'
 import { createCloudEventQueue, type PostCloudEvent } from '../src/events/cloud-event-queue.js'
-import { clusterAddresses, publicAddresses } from '../src/fetch/addresses.js'
-import { readAllowedHosts } from '../src/fetch/allowed-hosts.js'
-import { createGuard, type ResolveName } from '../src/fetch/guard.js'
+import { clusterGuard, type GuardDeps, publicGuard } from '../src/fetch/guards.js'
 import { httpFetch } from '../src/fetch/http-fetch.js'
 import { describeError } from '../src/lib/fault.js'
 import type { Log } from '../src/lib/log.js'
@@ -47,25 +44,15 @@ export function createListenerEvents({ post, now, log }: ListenerEventsDeps): Li
   }
 }
 
-export interface GuardedPostDeps {
-  readonly cluster: Pick<Cluster, 'get'>
-  /** Of the environment; see `readAllowedHosts`. */
-  readonly allowedHosts: string
-  /** Tests have Services on loopback. */
-  readonly resolveName?: ResolveName
-}
-
 /** The sink is the choice of whoever writes the listener: a Service of the cluster, or what interceptors may call too. */
-export function createGuardedPost({ cluster, allowedHosts, resolveName }: GuardedPostDeps): PostCloudEvent {
+export function createGuardedPost(deps: GuardDeps): PostCloudEvent {
   return async (url, headers, body, signal) => {
     try {
-      const rule = isService(url)
-        ? clusterAddresses
-        : publicAddresses(await readAllowedHosts(cluster, allowedHosts), 'CloudEvents are sent to')
+      const guard = isService(url) ? clusterGuard(deps) : await publicGuard(deps, 'CloudEvents are sent to')
       const { status } = await httpFetch(
         { method: 'POST', url, headers, body },
         {
-          guard: createGuard(rule, resolveName),
+          guard,
           signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
           maxBytes: MAX_ANSWER_BYTES,
         },

@@ -1,10 +1,11 @@
 /** What interceptors may do outside, over the guarded client: posting, and reading GitHub's API. */
-import { type Cluster, ClusterError } from '../src/cluster/cluster.js'
+import { ClusterError } from '../src/cluster/cluster.js'
 import type { GitHubConfig } from '../src/config.js'
-import { type AllowList, clusterAddresses, publicAddresses } from '../src/fetch/addresses.js'
+import { type AllowList, publicAddresses } from '../src/fetch/addresses.js'
 import { readAllowedHosts } from '../src/fetch/allowed-hosts.js'
 import { FetchError } from '../src/fetch/fetch-error.js'
-import { createGuard, type Guard, type ResolveName } from '../src/fetch/guard.js'
+import { createGuard } from '../src/fetch/guard.js'
+import { clusterGuard, type GuardDeps, publicGuard } from '../src/fetch/guards.js'
 import { httpFetch } from '../src/fetch/http-fetch.js'
 import type { GitHub } from '../src/git-host/github.js'
 import { describeError } from '../src/lib/fault.js'
@@ -17,13 +18,8 @@ import type {
   Posting,
 } from '../src/trigger/interceptors/outside.js'
 
-export interface OutsideDeps {
-  readonly cluster: Pick<Cluster, 'get'>
-  /** Of the environment; see `readAllowedHosts`. */
-  readonly allowedHosts: string
+export interface OutsideDeps extends GuardDeps {
   readonly gitHub: GitHubConfig
-  /** Tests have Services on loopback. */
-  readonly resolveName?: ResolveName
 }
 
 /** What one interceptor may spend at GitHub, however many pages there are. */
@@ -55,17 +51,12 @@ function throwIfClusterAway(error: unknown): void {
 
 async function post(deps: OutsideDeps, posting: Posting): Promise<Posted> {
   const { url, headers, body, caBundle, timeoutMs, maxBytes } = posting
-  const guard = await guardFor(deps, posting.network)
+  const guard =
+    posting.network === 'cluster' ? clusterGuard(deps) : await publicGuard(deps, 'interceptors are called at')
   const signal = AbortSignal.timeout(timeoutMs)
   const bounds = { guard, signal, maxBytes, ...(caBundle !== undefined && { caBundle }) }
   const answer = await httpFetch({ method: 'POST', url, headers, body }, bounds)
   return { is: 'answered', ...answer, headers: answer.headerLists }
-}
-
-async function guardFor(deps: OutsideDeps, network: Posting['network']): Promise<Guard> {
-  if (network === 'cluster') return createGuard(clusterAddresses, deps.resolveName)
-  const allowed = await readAllowedHosts(deps.cluster, deps.allowedHosts)
-  return createGuard(publicAddresses(allowed, 'interceptors are called at'), deps.resolveName)
 }
 
 /** The signal's reason for a timeout is "The operation was aborted due to timeout"; nobody aborted anything. */

@@ -83,20 +83,17 @@ function gitHostSender(cluster: Cluster, allowedHosts: string, now: () => number
   let loading: ReturnType<typeof loadGitHosts> | undefined
   return async (place, report, before, signal) => {
     loading ??= loadGitHosts(now)
-    const { sendReport, apps, readAllowedHosts, publicAddresses, createGuard } = await loading
-    const allowed = await readAllowedHosts(cluster, allowedHosts)
-    const guard = createGuard(publicAddresses(allowed, 'git hosts are told at'))
+    const { sendReport, apps, publicGuard } = await loading
+    const guard = await publicGuard({ cluster, allowedHosts }, 'git hosts are told at')
     return sendReport(place, report, before, { guard, signal, now, apps })
   }
 }
 
 async function loadGitHosts(now: () => number) {
-  const [sending, app, addresses, allowed, guard] = await Promise.all([
+  const [sending, app, guards] = await Promise.all([
     import('./git-host/send-report.js'),
     import('./git-host/github-app.js'),
-    import('./fetch/addresses.js'),
-    import('./fetch/allowed-hosts.js'),
-    import('./fetch/guard.js'),
+    import('./fetch/guards.js'),
   ])
-  return { ...sending, ...addresses, ...allowed, ...guard, apps: app.createAppTokens(now) }
+  return { ...sending, ...guards, apps: app.createAppTokens(now) }
 }

@@ -1,9 +1,7 @@
 /** Tekton's five resolvers together. Loaded when the first request is there: most runs need none of this. */
 import { mkdir, rm } from 'node:fs/promises'
 import type { Cluster } from '../cluster/cluster.js'
-import { publicAddresses } from '../fetch/addresses.js'
-import { readAllowedHosts } from '../fetch/allowed-hosts.js'
-import { createGuard, type Guard } from '../fetch/guard.js'
+import { publicGuard } from '../fetch/guards.js'
 import { createBundlesResolver } from './bundles.js'
 import { createClusterResolver } from './cluster.js'
 import { createGitResolver } from './git.js'
@@ -31,9 +29,7 @@ export interface ResolversDeps {
 export async function openResolvers({ cluster, now, fetching, scratchDir }: ResolversDeps): Promise<Resolution> {
   await rm(scratchDir, { recursive: true, force: true })
   await mkdir(scratchDir, { recursive: true, mode: 0o700 })
-  async function guard(): Promise<Guard> {
-    return createGuard(publicAddresses(await readAllowedHosts(cluster, fetching.allowedHosts), 'resolvers fetch from'))
-  }
+  const guard = () => publicGuard({ cluster, allowedHosts: fetching.allowedHosts }, 'resolvers fetch from')
   const resolvers = [
     createClusterResolver(cluster),
     createGitResolver({ cluster, guard, path: fetching.path, tempDir: scratchDir }),
