@@ -1,3 +1,4 @@
+/** Where an object holds interceptors. */
 import type { AnyResource } from '../resources/kinds.js'
 import type { New } from '../resources/meta.js'
 import type { EventListener, Trigger, TriggerInterceptor } from '../resources/triggers.js'

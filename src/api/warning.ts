@@ -1,3 +1,4 @@
+/** What the API warns of when it takes an object. */
 import { type Problem, problemText } from '../resources/problem.js'
 
 /** As Kubernetes' API server warns, and kubectl shows: one header for each warning. */

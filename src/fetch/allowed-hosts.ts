@@ -1,3 +1,4 @@
+/** Which hosts and networks this installation allows to be fetched from, beyond the public ones. */
 import type { Cluster } from '../cluster/cluster.js'
 import { type AllowList, allowList } from './addresses.js'
 

@@ -1,3 +1,4 @@
+/** The flags of `tektite deliveries`. The command itself is loaded when it is asked for. */
 import { type Command, Option } from 'commander'
 import type { Invocation } from '../context.js'
 import { addEngineFlags, type EngineFlagValues, engineFlags } from './engine.js'

@@ -1,3 +1,4 @@
+/** The flags of `tektite eval`. The command itself is loaded when it is asked for. */
 import type { Command } from 'commander'
 import type { Invocation } from '../context.js'
 import type { RequestOptions } from '../eval-input.js'

@@ -1,3 +1,4 @@
+/** The flags of `tektite trigger`. The command itself is loaded when it is asked for. */
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { Invocation } from '../context.js'
 import { HOSTS, type Host } from '../git-host-delivery.js'

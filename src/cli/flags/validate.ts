@@ -1,3 +1,4 @@
+/** The flags of `tektite validate`. The command itself is loaded when it is asked for. */
 import { type Command, Option } from 'commander'
 import type { Invocation } from '../context.js'
 import { repeated } from './values.js'

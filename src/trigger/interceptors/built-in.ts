@@ -1,3 +1,4 @@
+/** The interceptors that run in this process, by their names. */
 import { bitbucket } from './bitbucket.js'
 import { cel } from './cel.js'
 import { gitea } from './gitea.js'
