@@ -1,11 +1,10 @@
 /** `tektite trigger` and `tektite deliveries` against a real `tektite up`. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { DeliveryObject } from '../../src/api/delivery-object.js'
 import { tektite } from '../helpers/cli.js'
-import { apply, callApi, type Engine, startEngine } from '../scenarios/bad-input/engine.js'
+import { callApi, engineOfFile } from '../helpers/engine.js'
 
 const SECRET = 'a-secret-of-this-test'
 const GITLAB_TOKEN = 'glpat-of-this-test'
@@ -53,19 +52,8 @@ metadata: { name: lab, namespace: default }
 spec:
   triggers:${guarded('merges', 'gitlab', 'Merge Request Hook')}
 `
-const folder = mkdtempSync(join(tmpdir(), 'tektite-deliveries-'))
-const data = join(folder, 'data')
-let engine: Engine
-
-beforeAll(async () => {
-  engine = await startEngine(data)
-  await apply(engine, MANIFESTS)
-}, 90_000)
-
-afterAll(async () => {
-  expect(await engine?.end('SIGTERM')).toBe(0)
-  rmSync(folder, { recursive: true, force: true })
-}, 90_000)
+const engine = engineOfFile('deliveries', MANIFESTS)
+const { data, folder } = engine
 
 function payload(value: unknown): string {
   const file = join(folder, `${Math.random()}.json`)

@@ -1,87 +1,33 @@
 /** The whole way, in a real process: a signed delivery, its run, and what the git host shows of it; also over `kill -9`. */
-import { type ChildProcess, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { admitManifests } from '../../src/admission/admit.js'
-import { apiVersionOf, KINDS, type Kind } from '../../src/resources/kinds.js'
 import type { PipelineRun } from '../../src/resources/tekton.js'
 import { isDone } from '../../src/status/conditions.js'
 import { type Protocol, SHA, serveGitHosts, TOKEN } from '../git-host/protocol.js'
 import { ROOT, tektite } from '../helpers/cli.js'
+import { apply, deliver, type Engine, pipelineRuns, signature, startEngine } from '../helpers/engine.js'
 import { temporaryDirectory } from '../helpers/temp-directory.js'
 import { until } from '../kubelet/until.js'
-import { send, sign } from '../listeners/http.js'
 
 const EXAMPLE = join(ROOT, 'examples/git-status')
 const LONG_MS = 30_000
 
-interface Engine {
-  readonly child: ChildProcess
-  readonly exited: Promise<unknown>
-  readonly api: string
-  readonly hooksPort: number
-  readonly token: string
-}
-
 async function up(folder: string): Promise<Engine> {
-  const data = join(folder, 'data')
-  const child = spawn(
-    process.execPath,
-    [join(ROOT, 'bin/tektite.js'), 'up', '--data', data, '--port', '0', '--hooks-port', '0'],
-    {
-      env: {
-        ...process.env,
-        TEKTITE_ALLOWED_HOSTS: '127.0.0.1',
-        TEKTITE_RUN_URL: 'https://ci.example/{namespace}/{name}',
-      },
-      stdio: ['ignore', 'ignore', 'pipe'],
-    },
-  )
-  let said = ''
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    said += text
+  const engine = await startEngine(join(folder, 'data'), {
+    TEKTITE_ALLOWED_HOSTS: '127.0.0.1',
+    TEKTITE_RUN_URL: 'https://ci.example/{namespace}/{name}',
   })
-  const exited = new Promise(resolve => child.once('exit', resolve))
   onTestFinished(async () => {
-    child.kill('SIGTERM')
-    await exited
-    expect(said).not.toContain(TOKEN)
+    await engine.end('SIGTERM')
+    expect(engine.said()).not.toContain(TOKEN)
   })
-  const addresses = await until(
-    'tektite up to listen',
-    () => {
-      if (child.exitCode !== null) throw new Error(`tektite up ended with ${child.exitCode}: ${said}`)
-      const found = JSON.parse(readFileSync(join(data, 'addresses.json'), 'utf8')) as {
-        api: string
-        hooks: string
-        pid: number
-      }
-      return found.pid === child.pid && found
-    },
-    LONG_MS,
-  )
-  const hooksPort = Number(new URL(addresses.hooks).port)
-  return { child, exited, api: addresses.api, hooksPort, token: readFileSync(join(data, 'token'), 'utf8').trim() }
-}
-
-async function call(engine: Engine, method: string, kind: Kind, object?: unknown): Promise<unknown> {
-  const version = apiVersionOf(kind)
-  const path = `${version.includes('/') ? '/apis/' : '/api/'}${version}/namespaces/default/${KINDS[kind].plural}`
-  const answer = await fetch(engine.api + path, {
-    method,
-    headers: { authorization: `Bearer ${engine.token}`, 'content-type': 'application/json' },
-    ...(object !== undefined && { body: JSON.stringify(object) }),
-  })
-  const body: unknown = await answer.json()
-  expect([path, answer.ok, body]).toEqual([path, true, body])
-  return body
+  return engine
 }
 
 async function theRun(engine: Engine): Promise<PipelineRun | undefined> {
-  const { items } = (await call(engine, 'GET', 'PipelineRun')) as { items: readonly PipelineRun[] }
-  return items[0]
+  return (await pipelineRuns(engine))[0]
 }
 
 /** The example, with a git host on loopback, and a pipeline that ends when a file is there. */
@@ -102,22 +48,13 @@ spec:
         steps: [{ name: wait, image: bash, script: 'while [ ! -e ${gate} ]; do sleep 0.05; done; [ "$(cat ${gate})" = good ]' }]
 `,
   ]
-  const admitted = admitManifests(texts.map((text, index) => ({ file: `${index}.yaml`, text })))
-  if (admitted.is === 'refused') throw new Error(JSON.stringify(admitted.problems))
-  for (const object of admitted.objects) await call(engine, 'POST', object.kind as Kind, object)
+  await apply(engine, texts.join('\n---\n'))
 }
 
 async function push(engine: Engine, host: Protocol): Promise<void> {
   const body = JSON.stringify({ after: SHA, deleted: false, repository: { clone_url: `${host.url}/org/repo.git` } })
-  const { status } = await send(engine.hooksPort, '/hooks/default/push', {
-    headers: {
-      'content-type': 'application/json',
-      'x-github-event': 'push',
-      'x-github-delivery': randomUUID(),
-      'x-hub-signature-256': sign(body, 'change-me'),
-    },
-    body,
-  })
+  const headers = { 'x-github-delivery': randomUUID(), ...signature(body, 'change-me') }
+  const { status } = await deliver(engine, 'push', body, headers)
   expect(status).toBe(202)
 }
 
@@ -185,8 +122,7 @@ test('killed after the run has ended and before the host has heard: the next pro
     },
     LONG_MS,
   )
-  engine.child.kill('SIGKILL')
-  await engine.exited
+  await engine.end('SIGKILL')
   expect([host.requests.length, host.shown]).toEqual([1, []])
   host.intercept = undefined
   const next = await up(folder)
@@ -204,8 +140,7 @@ test('killed after the host has heard the end and before that is noted: it hears
   await applyExample(engine, host, gate)
   await push(engine, host)
   await until('the end to be under way', () => host.requests.at(-1)?.body.includes('success'), LONG_MS)
-  engine.child.kill('SIGKILL')
-  await engine.exited
+  await engine.end('SIGKILL')
   host.intercept = undefined
   const before = host.requests.length
   const next = await up(folder)

@@ -16,7 +16,7 @@ import {
   pipelineRuns,
   startEngine,
   waitUntil,
-} from './bad-input/engine.js'
+} from '../helpers/engine.js'
 
 const EXAMPLE = join(ROOT, 'examples/twice-a-day')
 const NAME = 'build-push-twice-a-day'

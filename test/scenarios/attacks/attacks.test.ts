@@ -1,14 +1,13 @@
 /** What a stranger may send to a real `tektite up`: the answer to each, and what is there afterwards. */
 import { createHmac, randomUUID } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { connect } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { parse } from 'yaml'
 import type { ConfigMap } from '../../../src/resources/core.js'
-import { apply, callApi, type Engine, pathOf, startEngine, waitUntil } from '../bad-input/engine.js'
+import { callApi, engineOfFile, pathOf, waitUntil } from '../../helpers/engine.js'
 import { openSlowClients } from './slow-clients.js'
 
 interface Body {
@@ -44,18 +43,7 @@ interface Attack extends Sent {
 const attacks = Object.entries(
   parse(readFileSync(join(import.meta.dirname, 'attacks.cases.yaml'), 'utf8')) as Readonly<Record<string, Attack>>,
 )
-const folder = mkdtempSync(join(tmpdir(), 'tektite-attacks-'))
-let engine: Engine
-
-beforeAll(async () => {
-  engine = await startEngine(join(folder, 'data'))
-  await apply(engine, readFileSync(join(import.meta.dirname, 'manifests.yaml'), 'utf8'))
-}, 90_000)
-
-afterAll(async () => {
-  expect(await engine?.end('SIGTERM')).toBe(0)
-  rmSync(folder, { recursive: true, force: true })
-}, 90_000)
+const engine = engineOfFile('attacks', readFileSync(join(import.meta.dirname, 'manifests.yaml'), 'utf8'))
 
 test.each(attacks)('%s', { timeout: 120_000 }, async (_, attack) => {
   const before = await notes()

@@ -2,42 +2,28 @@
  * Everything that a stranger or a tired author can send, to a real `tektite up`: what is answered, what the message
  * says, and that nothing else changes.
  */
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { type ClientRequest, request } from 'node:http'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { succeededCondition } from '../../../src/status/conditions.js'
-import { yaml } from '../../helpers/yaml.js'
 import {
   apply,
   callApi,
   deliver,
   doneRun,
-  type Engine,
+  engineOfFile,
   everything,
   pathOf,
   pipelineRuns,
   saying,
   signature,
-  startEngine,
   waitUntil,
-} from './engine.js'
+} from '../../helpers/engine.js'
+import { yaml } from '../../helpers/yaml.js'
 
-const folder = mkdtempSync(join(tmpdir(), 'tektite-bad-input-'))
 const GOOD = JSON.stringify({ who: 'world' })
-let engine: Engine
-
-beforeAll(async () => {
-  engine = await startEngine(join(folder, 'data'))
-  await apply(engine, readFileSync(join(import.meta.dirname, 'manifests.yaml'), 'utf8'))
-}, 90_000)
-
-afterAll(async () => {
-  expect(await engine?.end('SIGTERM')).toBe(0)
-  rmSync(folder, { recursive: true, force: true })
-  expect(existsSync(folder)).toBe(false)
-}, 90_000)
+const engine = engineOfFile('bad-input', readFileSync(join(import.meta.dirname, 'manifests.yaml'), 'utf8'))
 
 /** Does it, and looks that no run and no Pod anywhere is new, gone or otherwise than before. */
 async function changingNothing<T>(act: () => Promise<T>): Promise<T> {

@@ -3,8 +3,8 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { succeededCondition } from '../../../src/status/conditions.js'
+import { apply, callApi, doneRun, type Engine, pathOf, startEngine, waitUntil } from '../../helpers/engine.js'
 import { temporaryDirectory } from '../../helpers/temp-directory.js'
-import { apply, callApi, doneRun, type Engine, pathOf, startEngine, waitUntil } from './engine.js'
 
 const waiting = (folder: string) => `
 apiVersion: tekton.dev/v1

@@ -1,22 +1,17 @@
 /** Custom tasks with a real engine and a controller that is a process of its own. Needs `npm run build`. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { CustomRun, PipelineRun } from '../../../src/resources/tekton.js'
 import { isDone, succeededCondition } from '../../../src/status/conditions.js'
 import { ROOT } from '../../helpers/cli.js'
-import { apply, callApi, doneRun, type Engine, pathOf, startEngine, waitUntil } from '../bad-input/engine.js'
+import { apply, callApi, doneRun, engineOfFile, pathOf, waitUntil } from '../../helpers/engine.js'
 
-let folder: string
-let engine: Engine
+const engine = engineOfFile('custom-tasks')
 let stop: () => Promise<unknown>
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'tektite-custom-tasks-'))
-  engine = await startEngine(join(folder, 'data'))
   const program = join(ROOT, 'test/scenarios/custom-tasks/wait-controller.mjs')
   const controller = spawn(process.execPath, [program, engine.api, engine.token], { stdio: 'inherit' })
   stop = () => {
@@ -28,9 +23,6 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await stop()
-  await engine.end('SIGTERM')
-  rmSync(folder, { recursive: true })
-  expect(existsSync(folder)).toBe(false)
 })
 
 const WAIT = 'apiVersion: example.dev/v1, kind: Wait'

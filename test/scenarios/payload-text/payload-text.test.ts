@@ -1,24 +1,12 @@
 /** From a webhook into a step, on a real `tektite up`: what a step reads is what was sent, whatever it looks like. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { TaskRun } from '../../../src/resources/tekton.js'
 import { cases } from '../../helpers/cases.js'
-import { apply, callApi, deliver, doneRun, type Engine, pathOf, startEngine, waitUntil } from '../bad-input/engine.js'
+import { callApi, deliver, doneRun, engineOfFile, pathOf, waitUntil } from '../../helpers/engine.js'
 
-const folder = mkdtempSync(join(tmpdir(), 'tektite-payload-text-'))
-let engine: Engine
-
-beforeAll(async () => {
-  engine = await startEngine(join(folder, 'data'))
-  await apply(engine, readFileSync(join(import.meta.dirname, 'manifests.yaml'), 'utf8'))
-}, 90_000)
-
-afterAll(async () => {
-  expect(await engine?.end('SIGTERM')).toBe(0)
-  rmSync(folder, { recursive: true, force: true })
-}, 90_000)
+const engine = engineOfFile('payload-text', readFileSync(join(import.meta.dirname, 'manifests.yaml'), 'utf8'))
 
 const texts = cases<{ readonly text: string }>({
   'a Tekton param': { text: '$(params.secret)' },

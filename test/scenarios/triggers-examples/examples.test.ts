@@ -11,11 +11,11 @@ import { KINDS, type Kind } from '../../../src/resources/kinds.js'
 import type { Resource } from '../../../src/resources/meta.js'
 import { isDone } from '../../../src/status/conditions.js'
 import { SHARED } from '../../helpers/cli.js'
+import { apply, callApi, type Engine, pathOf, startEngine, waitUntil } from '../../helpers/engine.js'
 import { temporaryDirectory } from '../../helpers/temp-directory.js'
 import { clusterWith, objectsIn } from '../../listeners/world.js'
 import { comparable } from '../../recorded/comparable.js'
 import { differences } from '../../recorded/difference.js'
-import { apply, callApi, type Engine, pathOf, startEngine, waitUntil } from '../bad-input/engine.js'
 
 const EXAMPLES = join(SHARED, 'triggers-examples')
 const PIPELINE = `

@@ -2,19 +2,23 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createHmac } from 'node:crypto'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { admitManifests } from '../../../src/admission/admit.js'
-import { apiVersionOf, KINDS, type Kind } from '../../../src/resources/kinds.js'
-import type { PipelineRun } from '../../../src/resources/tekton.js'
-import { isDone } from '../../../src/status/conditions.js'
-import { ROOT } from '../../helpers/cli.js'
-import { until } from '../../kubelet/until.js'
+import { afterAll, beforeAll, expect } from 'vitest'
+import { admitManifests } from '../../src/admission/admit.js'
+import { apiVersionOf, KINDS, type Kind } from '../../src/resources/kinds.js'
+import type { PipelineRun } from '../../src/resources/tekton.js'
+import { isDone } from '../../src/status/conditions.js'
+import { until } from '../kubelet/until.js'
+import { ROOT } from './cli.js'
 
 /** Starts and runs take a fraction of a second; a machine that is busy with other tests takes longer. */
 const PATIENCE_MS = 60_000
 
 export interface Engine {
+  /** Where it keeps everything. */
+  readonly data: string
   readonly api: string
   readonly hooks: string
   readonly token: string
@@ -44,6 +48,7 @@ export async function startEngine(data: string, environment: Readonly<Record<str
     PATIENCE_MS,
   )
   return {
+    data,
     api,
     hooks,
     token: readFileSync(join(data, 'token'), 'utf8').trim(),
@@ -56,6 +61,41 @@ export async function startEngine(data: string, environment: Readonly<Record<str
       }
       return child.exitCode
     },
+  }
+}
+
+/** One for all tests of a file. It starts before them, with these manifests in it, and ends well after them. */
+export function engineOfFile(purpose: string, manifests?: string): Engine & { readonly folder: string } {
+  const folder = mkdtempSync(join(tmpdir(), `tektite-${purpose}-`))
+  const data = join(folder, 'data')
+  let engine: Engine | undefined
+  const started = (): Engine => {
+    if (engine === undefined) throw new Error('the engine of a test file starts before its first test, not earlier')
+    return engine
+  }
+  beforeAll(async () => {
+    engine = await startEngine(data)
+    if (manifests !== undefined) await apply(engine, manifests)
+  }, 90_000)
+  afterAll(async () => {
+    expect(await engine?.end('SIGTERM')).toBe(0)
+    rmSync(folder, { recursive: true, force: true })
+    expect(existsSync(folder)).toBe(false)
+  }, 90_000)
+  return {
+    folder,
+    data,
+    get api() {
+      return started().api
+    },
+    get hooks() {
+      return started().hooks
+    },
+    get token() {
+      return started().token
+    },
+    said: () => started().said(),
+    end: signal => started().end(signal),
   }
 }
 
