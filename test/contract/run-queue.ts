@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { Outcome, RunHandler, RunKey, RunQueue, RunWorker } from '../../src/queue/queue.js'
+import { seededRandom } from '../helpers/random.js'
 
 export interface RunQueueUnderTest {
   /** A handle on the queue: for BullMQ each is what another process would have, memory has only one. */
@@ -211,7 +212,7 @@ export function runQueueContract(name: string, adapter: () => Promise<RunQueueUn
 
   test(`${name}: 3 workers, 20 runs, 3000 random wakes: never twice at once, and the last wake of every run is seen`, async () => {
     const queues = [await open(), await open(), await open()]
-    const random = seeded(20_260_925)
+    const random = seededRandom(20_260_925)
     const woken = new Map<RunKey, number>()
     const seen = new Map<RunKey, number>()
     const running = new Set<RunKey>()
@@ -247,15 +248,4 @@ export function runQueueContract(name: string, adapter: () => Promise<RunQueueUn
     await vi.waitFor(() => expect(seen).toEqual(woken), soon)
     expect(twice).toBe('')
   })
-}
-
-/** The same numbers each time (mulberry32), so that a failure can be had again. */
-function seeded(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
 }

@@ -6,6 +6,7 @@ import type { Kind, Kinds } from '../../src/resources/kinds.js'
 import type { New } from '../../src/resources/meta.js'
 import { isDone, succeededCondition } from '../../src/status/conditions.js'
 import { cases } from '../helpers/cases.js'
+import { seededRandom } from '../helpers/random.js'
 import { yaml } from '../helpers/yaml.js'
 import { depsFor, key, pipelineRun, storeWith, TASK_RUN, taskRun } from './real-store.js'
 
@@ -182,17 +183,6 @@ spec: { steps: [{ name: s, image: alpine, script: "true" }] }
 
 const WRONG: readonly unknown[] = [null, true, 5, -1.5, 'x', '', [], {}, [null], [true], [[]], { a: 1 }, { a: null }]
 
-/** As mulberry32: the same seed makes the same corruptions. */
-function randomFrom(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-  }
-}
-
 /** The same value with something wrong put in at a random place in it. */
 function corrupted(value: unknown, random: () => number): unknown {
   const keys = typeof value === 'object' && value !== null ? Object.keys(value) : []
@@ -226,7 +216,7 @@ const SEEDS = Array.from({ length: 25 }, (_, i) => i + 1)
 test.each(SEEDS)(
   'a run with a corrupted spec ends or waits for its Pods, and never comes back as a fault (%i)',
   async seed => {
-    const random = randomFrom(seed)
+    const random = seededRandom(seed)
     const cluster = await storeWith(TASK)
     const sound = yaml<New<Kinds['PipelineRun']>>(PIPELINE_RUN)
     for (let i = 0; i < 5; i++) {
@@ -252,7 +242,7 @@ test.each(SEEDS)(
 )
 
 test.each(SEEDS)('runs with a corrupted status end, with what they began, and disturb no other (%i)', async seed => {
-  const random = randomFrom(seed)
+  const random = seededRandom(seed)
   const cluster = await storeWith(TASK)
   const sound = yaml<New<Kinds['PipelineRun']>>(PIPELINE_RUN)
   for (const name of ['run', 'bystander']) {

@@ -1,12 +1,12 @@
 /** examples/twice-a-day in a real `tektite up`: asked for with the command line, listed, suspended, fired by the clock. */
-import { execFileSync } from 'node:child_process'
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Schedule } from '../../src/resources/schedules.js'
 import type { PipelineRun } from '../../src/resources/tekton.js'
 import { ROOT, tektite } from '../helpers/cli.js'
+import { stageDockerBuild } from '../helpers/docker-stand-in.js'
 import {
   apply,
   callApi,
@@ -23,35 +23,11 @@ const NAME = 'build-push-twice-a-day'
 const PATH = `${pathOf('Schedule', 'default')}/${NAME}`
 const folder = mkdtempSync(join(tmpdir(), 'tektite-twice-a-day-'))
 const data = join(folder, 'data')
-const dockerLog = join(folder, 'docker.log')
+const { dockerLog, environment } = stageDockerBuild(folder)
 let engine: Engine
 
 beforeAll(async () => {
-  const [bin, home, repository] = ['bin', 'home', 'repository'].map(name => join(folder, name)) as [
-    string,
-    string,
-    string,
-  ]
-  for (const each of [bin, home, repository]) mkdirSync(each)
-  // A stand-in for docker that notes how it was called and what came on its standard input.
-  writeFileSync(
-    join(bin, 'docker'),
-    `#!/bin/sh\n[ "$1" = login ] && read -r password\necho "$*\${password+ < $password}" >> ${dockerLog}\n`,
-  )
-  chmodSync(join(bin, 'docker'), 0o755)
-  writeFileSync(
-    join(home, '.gitconfig'),
-    `[url "file://${repository}"]\n\tinsteadOf = https://github.com/myuser/myrepo.git\n[user]\n\tname = t\n\temail = t@example.com\n`,
-  )
-  writeFileSync(join(repository, 'Dockerfile'), 'FROM scratch\n')
-  for (const args of [
-    ['init', '-q', '-b', 'main'],
-    ['add', '.'],
-    ['commit', '-q', '-m', 'first'],
-  ]) {
-    execFileSync('git', args, { cwd: repository, env: { ...process.env, HOME: home } })
-  }
-  engine = await startEngine(data, { HOME: home, PATH: `${bin}:${process.env['PATH']}` })
+  engine = await startEngine(data, environment)
   for (const file of readdirSync(EXAMPLE)) await apply(engine, readFileSync(join(EXAMPLE, file), 'utf8'))
 }, 90_000)
 

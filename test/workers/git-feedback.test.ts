@@ -12,6 +12,7 @@ import { type GitFeedbackDeps, startGitFeedback } from '../../workers/git-feedba
 import { openCluster } from '../cluster/open-cluster.js'
 import { json } from '../fetch/recorder.js'
 import { type Protocol, SHA, serveGitHosts, TOKEN } from '../git-host/protocol.js'
+import { seededRandom } from '../helpers/random.js'
 import { temporaryDirectory } from '../helpers/temp-directory.js'
 import { until } from '../kubelet/until.js'
 import { recordingLog } from '../listeners/world.js'
@@ -513,7 +514,7 @@ test('a store that is away for a while loses nothing', async () => {
 test.each(Array.from({ length: 12 }, (_, seed) => seed))(
   'whatever the host does and whenever the process is replaced, the last word is of the newest run (seed %i)',
   async seed => {
-    const random = generator(seed)
+    const random = seededRandom(seed + 1)
     const { cluster, host, start, create } = await world({ shas: [] })
     const targets = ['a', 'b', 'c']
     let faults = 0
@@ -566,14 +567,3 @@ test.each(Array.from({ length: 12 }, (_, seed) => seed))(
     }
   },
 )
-
-/** mulberry32 */
-function generator(seed: number): () => number {
-  let state = seed + 1
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}

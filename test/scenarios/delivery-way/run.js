@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { admitManifests } from '../../../dist/src/admission/admit.js'
+import { seededRandom } from '../../helpers/random.js'
 
 const POINTS = ['received', 'stored', 'acknowledged', 'dispatching', 'creating', 'created', 'dispatched', 'done']
 /** How often a point may be passed in one life before it ends there. */
@@ -31,7 +32,7 @@ const { values: flags } = parseArgs({
   },
 })
 const KILLS = Number(flags.kills)
-const random = generator(Number(flags.seed))
+const random = seededRandom(Number(flags.seed))
 const started = Date.now()
 let progressed = started
 const data = mkdtempSync(join(tmpdir(), 'tektite-delivery-way-'))
@@ -173,15 +174,4 @@ function overdue(what) {
 
 function pause(ms) {
   return new Promise(resolve => setTimeout(resolve, ms))
-}
-
-/** The same numbers for the same seed (mulberry32). */
-function generator(seed) {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296
-  }
 }

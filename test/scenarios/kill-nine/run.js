@@ -16,6 +16,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { admitManifests } from '../../../dist/src/admission/admit.js'
 import { apiVersionOf, KINDS } from '../../../dist/src/resources/kinds.js'
+import { seededRandom } from '../../helpers/random.js'
 
 const HERE = dirname(fileURLToPath(import.meta.url))
 const ROOT = join(HERE, '../../..')
@@ -31,7 +32,7 @@ const DELIVERIES = Number(flags.deliveries)
 const KILLS = Number(flags.kills)
 /** Everything together; a run that is not through by then has lost something. */
 const DEADLINE_MS = 240_000
-const random = generator(Number(flags.seed))
+const random = seededRandom(Number(flags.seed))
 
 const folder = mkdtempSync(join(tmpdir(), 'tektite-kill-nine-'))
 const ledgerFile = join(folder, 'ledger')
@@ -282,17 +283,6 @@ function overdue(what) {
 
 function pause(ms) {
   return new Promise(resolve => setTimeout(resolve, ms))
-}
-
-/** The same numbers for the same seed (mulberry32). */
-function generator(seed) {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296
-  }
 }
 
 function readTail(file) {

@@ -1,41 +1,19 @@
 /** The two documents this project began with run as written. */
-import { execFileSync } from 'node:child_process'
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type CliResult, SHARED, tektite } from '../../helpers/cli.js'
+import { stageDockerBuild } from '../../helpers/docker-stand-in.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'tektite-seed-'))
-const dockerLog = join(folder, 'docker.log')
+const { dockerLog, environment } = stageDockerBuild(folder)
 let result: CliResult
 
 beforeAll(async () => {
-  const bin = join(folder, 'bin')
-  const home = join(folder, 'home')
-  const repository = join(folder, 'repository')
-  for (const each of [bin, home, repository]) mkdirSync(each)
-  // A stand-in for docker that notes how it was called and what came on its standard input.
-  writeFileSync(
-    join(bin, 'docker'),
-    `#!/bin/sh\n[ "$1" = login ] && read -r password\necho "$*\${password+ < $password}" >> ${dockerLog}\n`,
-  )
-  chmodSync(join(bin, 'docker'), 0o755)
-  writeFileSync(
-    join(home, '.gitconfig'),
-    `[url "file://${repository}"]\n\tinsteadOf = https://github.com/myuser/myrepo.git\n[user]\n\tname = t\n\temail = t@example.com\n`,
-  )
-  writeFileSync(join(repository, 'Dockerfile'), 'FROM scratch\n')
-  for (const args of [
-    ['init', '-q', '-b', 'main'],
-    ['add', '.'],
-    ['commit', '-q', '-m', 'first'],
-  ]) {
-    execFileSync('git', args, { cwd: repository, env: { ...process.env, HOME: home } })
-  }
   const manifests = ['-f', join(SHARED, 'spec/seed-manifests.yaml'), '-f', join(import.meta.dirname, 'support.yaml')]
   result = await tektite(['run', ...manifests, '-o', 'json', '--timeout', '60s'], {
-    env: { HOME: home, PATH: `${bin}:${process.env['PATH']}` },
+    env: environment,
   })
 }, 90_000)
 
