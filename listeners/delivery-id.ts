@@ -5,13 +5,14 @@ import { createHash } from 'node:crypto'
 const ID_HEADERS = ['x-github-delivery', 'x-gitea-delivery', 'idempotency-key', 'x-request-uuid', 'ce-id'] as const
 
 /**
- * The sender's id below the listener, or a hash of listener and body. Ids that are long or odd are hashed: they become
- * keys of a store and parts of log lines.
+ * The sender's id below the listener. Who sends none (a CronJob with curl, say) means each request for itself, as in
+ * Tekton, however often the body is the same: then it is `eventId`. Ids that are long or odd are hashed: they become keys
+ * of a store and parts of log lines.
  */
 export function deliveryId(
-  listener: { readonly namespace: string; readonly name: string; readonly uid: string },
+  listener: { readonly namespace: string; readonly name: string },
   headers: Readonly<Record<string, readonly string[]>>,
-  body: Uint8Array,
+  eventId: string,
 ): string {
   const prefix = `${listener.namespace}/${listener.name}`
   for (const header of ID_HEADERS) {
@@ -21,16 +22,13 @@ export function deliveryId(
     const source = header === 'ce-id' ? `${headers['ce-source']?.[0] ?? ''} ` : ''
     return `${prefix}/${header}/${readable(source + value)}`
   }
-  return `${prefix}/sha256/${sha256(listener.uid, body)}`
+  return `${prefix}/event/${eventId}`
 }
 
 function readable(id: string): string {
   return /^[\w.:-]{1,128}$/.test(id) ? id : sha256(id)
 }
 
-function sha256(...parts: readonly (string | Uint8Array)[]): string {
-  const hash = createHash('sha256')
-  // The first part is a uid or stands alone, so that no two lists of parts read the same.
-  for (const part of parts) hash.update(part)
-  return hash.digest('hex')
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
 }

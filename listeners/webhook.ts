@@ -208,7 +208,7 @@ async function take(
   const eventId = deps.newEventId()
   const subject = payload?.is === 'json' ? subjectOf(payload.value) : ''
   const delivery: Delivery = {
-    id: deliveryId({ namespace, name, uid }, headers, body),
+    id: deliveryId({ namespace, name }, headers, eventId),
     eventId,
     receivedAt: deps.now(),
     to: { kind: 'EventListener', namespace, name, uid },
