@@ -2,16 +2,7 @@
  * Kubernetes' own kinds that a template or a file may hold and that nothing here acts on: stored, listed and deleted as
  * they are, so that the same manifests serve here and on a cluster.
  */
-
-interface PlainKindInfo {
-  readonly group: string
-  readonly version: string
-  readonly served: readonly string[]
-  readonly plural: string
-  readonly namespaced: boolean
-  readonly shortNames: readonly string[]
-  readonly status: boolean
-}
+import type { KindInfo } from './kinds.js'
 
 const core = { group: '', version: 'v1', served: ['v1'], namespaced: true, status: true }
 const apps = { ...core, group: 'apps' }
@@ -49,7 +40,7 @@ export const PLAIN_KINDS = {
   Lease: { ...core, group: 'coordination.k8s.io', plural: 'leases', shortNames: [], status: false },
   StorageClass: { ...storage, plural: 'storageclasses', shortNames: ['sc'] },
   PriorityClass: { ...storage, group: 'scheduling.k8s.io', plural: 'priorityclasses', shortNames: ['pc'] },
-} as const satisfies Readonly<Record<string, PlainKindInfo>>
+} as const satisfies Readonly<Record<string, KindInfo>>
 
 export type PlainKind = keyof typeof PLAIN_KINDS
 
