@@ -8,6 +8,7 @@ import { stateOf } from '../../src/feedback/state.js'
 import { fenced, literal } from '../../src/feedback/summary.js'
 import { isEnd } from '../../src/git-host/build-report.js'
 import { PIPELINE_RUN_REASONS, TASK_RUN_REASONS } from '../../src/status/reasons.js'
+import { anyText } from '../helpers/any-text.js'
 import { yamlCases } from '../helpers/yaml.js'
 
 interface RunText {
@@ -183,7 +184,7 @@ test('nothing that a run says becomes markup', () => {
           'www.x.y',
           'https://x',
         ),
-        fc.string({ unit: 'binary' }),
+        anyText(),
       ),
     )
     .map(parts => parts.join(''))

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { ConfigMap } from '../../src/resources/core.js'
+import { anyText } from '../helpers/any-text.js'
 import { runListeners } from './running.js'
 import { clusterWith } from './world.js'
 
@@ -234,7 +235,7 @@ const pieces = fc.constantFrom(
 const strings = fc.oneof(
   { weight: 60, arbitrary: fc.array(pieces, { maxLength: 24 }).map(list => list.join('')) },
   { weight: 25, arbitrary: fc.string({ unit: 'grapheme', maxLength: 60 }) },
-  { weight: 10, arbitrary: fc.string({ unit: 'binary', maxLength: 60 }) },
+  { weight: 10, arbitrary: anyText({ maxLength: 60 }) },
   { weight: 5, arbitrary: fc.json() },
   { weight: 1, arbitrary: pieces.map(piece => piece.repeat(Math.ceil(65_536 / piece.length))) },
 )
