@@ -1,6 +1,6 @@
 /**
  * A listener process made of the real parts, which kills itself with SIGKILL at one point of a delivery's way. Tells its
- * parent the port once it listens, and answers every message with the ConfigMaps there are when all of `ids` are done.
+ * parent the port once it listens, and answers every message with the ConfigMaps there are, and those of `ids` that are not done, when it is through with all of them.
  *
  *   node listener.mjs '{"data": "…", "port": 0, "redisUrl": "…", "kill": {"point": "stored", "pass": 2}}'
  */
@@ -57,9 +57,13 @@ const watchedInbox = {
     }, options),
 }
 
-/** Resolves when the inbox has noted that this delivery is done. */
+/** Resolves when the inbox has noted what came of this delivery, to what it noted. */
 async function noted(id) {
-  while ((await inbox.get(id))?.state.is !== 'done') await new Promise(resolve => setImmediate(resolve))
+  for (;;) {
+    const state = (await inbox.get(id))?.state
+    if (state === undefined || state.is !== 'pending') return state
+    await new Promise(resolve => setTimeout(resolve, 1))
+  }
 }
 
 const { emit } = ServerResponse.prototype
@@ -73,8 +77,10 @@ const deps = { cluster: watchedCluster, inbox: watchedInbox, admission: () => ({
 const listeners = await startListeners({ ...deps, now: Date.now, newEventId: randomUUID }, { port, host: '127.0.0.1' })
 process.on('message', async ({ manifests, ids }) => {
   for (const object of manifests ?? []) await cluster.create(object.kind, object)
-  for (const id of ids ?? []) await noted(`default/way/x-github-delivery/${id}`)
-  process.send(await cluster.list('ConfigMap', { namespace: 'default' }))
+  const states = []
+  for (const id of ids ?? []) states.push({ id, state: await noted(`default/way/x-github-delivery/${id}`) })
+  const undone = states.filter(({ state }) => state?.is !== 'done')
+  process.send({ objects: await cluster.list('ConfigMap', { namespace: 'default' }), undone })
 })
 process.once('SIGTERM', async () => {
   await listeners.close()

@@ -69,7 +69,7 @@ try {
   rmSync(data, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
 }
 
-function report(lives, made) {
+function report(lives, { objects: made, undone }) {
   const wanted = [...acknowledged.keys()].flatMap(id =>
     TRIGGERS.flatMap(trigger => INDEXES.map(index => `${id} ${trigger} ${index}`)),
   )
@@ -83,6 +83,7 @@ function report(lives, made) {
       acknowledged.get(content.delivery) !== metadata.labels['triggers.tekton.dev/triggers-eventid'],
   )
   const problems = [
+    ...undone.map(({ id, state }) => `${state === undefined ? 'forgotten' : state.is}: ${id} ${state?.reason ?? ''}`),
     ...wanted.filter(key => !counts.has(key)).map(key => `not made: ${key}`),
     ...[...counts].filter(([, count]) => count > 1).map(([key, count]) => `made ${count} times: ${key}`),
     ...[...counts.keys()].filter(key => !wanted.includes(key)).map(key => `nobody's: ${key}`),
