@@ -13,6 +13,8 @@ export const MAX_ATTEMPTS = 5
  * is killed over and over, always in the same dispatch, must not lose what it acknowledged: so well above MAX_ATTEMPTS.
  */
 export const MAX_DEATHS = 20
+/** From so many on a delivery is tried alone: the deaths until then may have been those of whom it was together with. */
+export const SUSPICIOUS_DEATHS = 3
 /** The pauses after tries: 1, 2, 4, ... s less jitter, so a fault of a quarter of a minute poisons nothing. */
 export const PAUSES = { firstMs: 1_000, maxMs: 60_000 }
 

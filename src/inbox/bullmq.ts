@@ -2,6 +2,7 @@ import { describeError } from '../lib/fault.js'
 import { type Job, openQueue, openWorker } from '../redis/bullmq.js'
 import { connectForRequests, evictionTrouble, persistenceTrouble } from '../redis/connection.js'
 import { PAUSES, RETENTION_MS } from './attempts.js'
+import { createCompany } from './company.js'
 import type { Delivery, Dispatcher, Inbox, InboxWorker } from './inbox.js'
 import { redisDeliveries } from './redis-deliveries.js'
 import { collectRejections } from './rejections.js'
@@ -75,6 +76,7 @@ export async function openBullmqInbox(options: BullmqInboxOptions): Promise<Inbo
     const again = new Map<string, number>()
     /** Whose last try here ended, but Redis did not take it: no death, if it is noted in the next. */
     const survivors = new Set<string>()
+    const company = createCompany()
 
     async function process(job: Job): Promise<void> {
       const id = (job.data as { readonly id?: unknown } | null)?.id
@@ -100,7 +102,7 @@ export async function openBullmqInbox(options: BullmqInboxOptions): Promise<Inbo
         survivors.delete(id)
         return begun
       }
-      return tryOnce({ begin, finish, pause }, dispatcher, survivors.has(id), options)
+      return tryOnce({ begin, finish, pause }, dispatcher, survivors.has(id), company, options)
     }
 
     function onCompleted(job: Job): void {

@@ -184,7 +184,8 @@ export class NotNow extends Error {
  *  - It is also the history. What was rejected is kept beside the deliveries, but bounded and written in batches: a flood
  *    of it costs neither a write to the disk each nor the place of a delivery.
  *  - A process that dies in a dispatch: the delivery is dispatched again, by this process after its restart or by
- *    another one. Only `maxDeaths` such tries in a row, many more than a machine dies by itself, set it aside.
+ *    another one. Only `maxDeaths` such tries in a row, many more than a machine dies by itself, set it aside; and after
+ *    a few of them it is tried alone, so that none of the others is taken for what kills.
  */
 export interface Inbox {
   /** @throws when the delivery could not be stored: the listener answers 503 and the sender keeps it. Never hangs. */

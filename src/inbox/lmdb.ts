@@ -1,5 +1,6 @@
 import { describeError } from '../lib/fault.js'
 import { PAUSES, RETENTION_MS } from './attempts.js'
+import { createCompany } from './company.js'
 import type { Dispatcher, Inbox, InboxWorker } from './inbox.js'
 import { type LmdbDeliveries, openLmdbDeliveries } from './lmdb-deliveries.js'
 import { collectRejections } from './rejections.js'
@@ -107,6 +108,7 @@ function startDispatching(
   const due: string[] = []
   /** Whose last try ended, but the disk did not take it: no death, if it is noted in the next. */
   const survivors = new Set<string>()
+  const company = createCompany()
   let last = 0
   let closing = false
 
@@ -156,7 +158,7 @@ function startDispatching(
       finish: (record, state) => deliveries.finish(key, record, state),
       pause: (record, tries, at) => deliveries.pause(key, record, tries, at),
     }
-    const at = await tryOnce(store, dispatcher, survivors.has(key), options)
+    const at = await tryOnce(store, dispatcher, survivors.has(key), company, options)
     if (at !== undefined) pauseUntil(key, at)
   }
 

@@ -7,9 +7,11 @@ import {
   logThrow,
   MAX_DEATHS,
   poisonedByDeath,
+  SUSPICIOUS_DEATHS,
   type Tries,
   type TryLimits,
 } from './attempts.js'
+import type { Company } from './company.js'
 import type { DeliveryRecord, DeliveryState, Dispatcher, Verdict } from './inbox.js'
 
 export interface TryOptions extends TryLimits {
@@ -27,25 +29,58 @@ export interface TryStore {
 }
 
 /**
- * When to try again (epoch ms), if at all.
+ * When to try again (epoch ms), if at all. In `company` of the other tries of this process; but one that may be what
+ * killed it is tried alone, so that nobody is set aside for another's deaths.
  * @throws what the store throws: no try is counted for that.
  */
 export async function tryOnce(
   store: TryStore,
   dispatcher: Dispatcher,
   survived: boolean,
+  company: Company,
   options: TryOptions,
 ): Promise<number | undefined> {
-  const { log, maxDeaths = MAX_DEATHS, random = Math.random, now = Date.now } = options
-  const begun = await store.begin({ maxDeaths, survived })
-  if (begun.is === 'over') return undefined
-  if (begun.is === 'later') return begun.at
-  const { record, tries } = begun
-  if (begun.is === 'too often') {
-    log.error('gave a delivery up', { delivery: record.delivery.id, deaths: tries.deaths })
-    await store.finish(record, poisonedByDeath(tries, Date.now()))
-    return undefined
+  const { log, maxDeaths = MAX_DEATHS } = options
+  const limit = Math.min(maxDeaths, SUSPICIOUS_DEATHS)
+  const first = await company.together(() => begunTry(store, dispatcher, { maxDeaths: limit, survived }, options))
+  if (first.is === 'ended') return first.againAt
+  const last = await company.alone(() => begunTry(store, dispatcher, { maxDeaths, survived }, options))
+  if (last.is === 'ended') return last.againAt
+  const { record, tries } = last
+  log.error('gave a delivery up', { delivery: record.delivery.id, deaths: tries.deaths })
+  await store.finish(record, poisonedByDeath(tries, Date.now()))
+  return undefined
+}
+
+type Tried = { readonly is: 'ended'; readonly againAt: number | undefined } | TriedTooOften
+type TriedTooOften = Extract<Begun, { is: 'too often' }>
+
+async function begunTry(
+  store: TryStore,
+  dispatcher: Dispatcher,
+  limits: BeginLimits,
+  options: TryOptions,
+): Promise<Tried> {
+  const begun = await store.begin(limits)
+  switch (begun.is) {
+    case 'too often':
+      return begun
+    case 'over':
+      return { is: 'ended', againAt: undefined }
+    case 'later':
+      return { is: 'ended', againAt: begun.at }
+    case 'try':
+      return { is: 'ended', againAt: await dispatched(store, dispatcher, begun, options) }
   }
+}
+
+async function dispatched(
+  store: TryStore,
+  dispatcher: Dispatcher,
+  { record, tries }: Extract<Begun, { is: 'try' }>,
+  options: TryOptions,
+): Promise<number | undefined> {
+  const { log, random = Math.random, now = Date.now } = options
   const startedAt = now()
   let verdicts: readonly Verdict[]
   try {

@@ -591,7 +591,7 @@ export function inboxContract(name: string, adapter: () => Promise<InboxUnderTes
   })
 
   /** The fixture in `mode`; it writes a line to the ledger for everything that was confirmed to it. */
-  async function child(mode: 'accept' | 'dispatch' | 'bomb') {
+  async function child(mode: 'accept' | 'dispatch' | 'bomb' | 'crowd') {
     const ledger = join(dir, mode)
     const { adapter, at, prefix } = underTest.forChild
     const fixture = new URL('../inbox/fixtures/inbox-process.mjs', import.meta.url).pathname
@@ -668,6 +668,19 @@ export function inboxContract(name: string, adapter: () => Promise<InboxUnderTes
     await until(inbox, 'harmless', 'done')
     const { state } = (await inbox.get(delivery('bomb').id))!
     expect(state).toMatchObject({ attempts: 2, reason: expect.stringContaining('died') })
+  })
+
+  test(`${name}: who is together with a delivery that kills the process is not set aside for it`, async () => {
+    for (let death = 1; death <= 5; death++) expect(await (await child('crowd')).gone).toContain('SIGKILL')
+    const inbox = await open({ maxAttempts: 1, maxDeaths: 5 })
+    dispatch(inbox, async () => fired)
+    for (const [id, state] of [
+      ['before', 'done'],
+      ['bomb', 'poisoned'],
+      ['after', 'done'],
+    ] as const) {
+      await until(inbox, id, state)
+    }
   })
 
   test(`${name}: deaths of the process are no tries that count, and a try that ends makes up for them`, async () => {
