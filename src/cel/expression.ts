@@ -28,9 +28,16 @@ export interface Given {
   readonly equalsSecret?: Frame['equalsSecret']
 }
 
+export type Holding =
+  | { readonly is: 'yes' }
+  | { readonly is: 'no'; readonly why: string | undefined }
+  | { readonly is: 'error'; readonly message: string }
+
 /** The variables and functions that expressions may use, besides those that every CEL has. */
 export interface Environment {
   readonly evaluate: (text: string, given: Given) => Evaluation
+  /** Whether it is true; if not, `why` is as `explain` says. */
+  readonly holds: (text: string, given: Given) => Holding
   /** Why it is not true, for who wrote it: which term of it, and what was looked at. Undefined when nothing can be said. */
   readonly explain: (text: string, given: Given) => string | undefined
   /** What is wrong with the expression whatever the event; undefined when nothing is. */
@@ -62,6 +69,10 @@ export function createEnvironment(
     evaluate: (text, given) => {
       const expression = read(text)
       return expression.is === 'error' ? expression : run(text, expression.program, given)
+    },
+    holds: (text, given) => {
+      const expression = read(text)
+      return expression.is === 'error' ? expression : holds(text, expression, given)
     },
     explain: (text, given) => {
       const expression = read(text)
@@ -101,8 +112,36 @@ function run(text: string, program: Program, given: Given): Evaluation {
   return within<Evaluation>(
     given,
     frame => jsonFromCel(program.run(frame), frame.meter),
-    message => ({ is: 'error', message: `expression ${quoted(text)} failed to evaluate: ${message}` }),
+    message => ({ is: 'error', message: failedText(text, message) }),
   )
+}
+
+function holds(text: string, { program, terms }: Checked & { readonly is: 'program' }, given: Given): Holding {
+  return within<Holding>(
+    given,
+    frame => {
+      const value = program.run(frame)
+      if (value === true) return { is: 'yes' }
+      // What is too large for an overlay is no answer here either.
+      if (value !== false) jsonFromCel(value, frame.meter)
+      return { is: 'no', why: explainedWithin(terms(), frame) }
+    },
+    message => ({ is: 'error', message: failedText(text, message) }),
+  )
+}
+
+/** With what the evaluation left of its budget: an answer that cannot be explained is an answer all the same. */
+function explainedWithin(terms: Terms, frame: Frame): string | undefined {
+  try {
+    return explain(terms, frame)
+  } catch (error) {
+    if (error instanceof LimitExceeded || error instanceof RangeError) return undefined
+    throw error
+  }
+}
+
+function failedText(text: string, message: string): string {
+  return `expression ${quoted(text)} failed to evaluate: ${message}`
 }
 
 function within<T>(

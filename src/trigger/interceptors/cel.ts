@@ -17,7 +17,8 @@ import { CEL_PARAMS, paramsProblem } from './params.js'
 
 export const cel: InterceptorKind = {
   params: CEL_PARAMS,
-  run: async input => runCel(input),
+  run: runCel,
+  usesExtensions: true,
   prove: async () => ({ is: 'unguarded' }),
   secretRefs,
 }
@@ -57,11 +58,10 @@ function runCel(input: InterceptorInput): InterceptorAnswer {
   const filter = input.params['filter']
   const given = givenBy(input, body)
   if (typeof filter === 'string' && filter !== '') {
-    const passed = TRIGGER_CEL.evaluate(filter, given)
+    const passed = TRIGGER_CEL.holds(filter, given)
     if (passed.is === 'error') return fail(`error evaluating cel expression: ${passed.message}`)
-    if (passed.is === 'none' || passed.value !== true) {
-      const why = TRIGGER_CEL.explain(filter, given)
-      return stop(`expression ${filter} did not return true${why === undefined ? '' : `: ${why}`}`)
+    if (passed.is === 'no') {
+      return stop(`expression ${filter} did not return true${passed.why === undefined ? '' : `: ${passed.why}`}`)
     }
   }
   let extensions: unknown = {}

@@ -58,7 +58,7 @@ export async function runChain(
   const grouped =
     ofGroup.length === 0
       ? { is: 'continue' as const, ...start }
-      : await onceFor(event, chain[0], () => run(ofGroup, start, secrets, context))
+      : await onceFor(GROUP_ANSWERS, event, chain[0], () => run(ofGroup, start, secrets, context))
   if (grouped.is !== 'continue') return grouped
   // As in Tekton, what a group's webhook makes of the body is not for its triggers; headers are.
   const own = grouped.event === event ? event : { ...event, headers: grouped.event.headers }
@@ -75,6 +75,8 @@ type Link = ChainedInterceptor & {
   readonly by: string
   readonly located: Located
   readonly params: Readonly<Record<string, unknown>>
+  /** Equal for those that answer alike whenever they see the same event and the same extensions. */
+  readonly alike: string
 }
 
 /** What can be said of a chain before an event comes. */
@@ -97,7 +99,9 @@ function readyChain(chain: readonly ChainedInterceptor[], objects = NO_INTERCEPT
   if (known?.objects === objects) return known
   const links = chain.map((one, index) => {
     const located = locate(one.interceptor, one.namespace, objects)
-    return { ...one, by: describe(one.interceptor, index), located, params: paramsOf(one.interceptor, located) }
+    const params = paramsOf(one.interceptor, located)
+    const alike = JSON.stringify([located, one.namespace, params])
+    return { ...one, by: describe(one.interceptor, index), located, params, alike }
   })
   const provable = provableLinks(links)
   const ready: ReadyChain = {
@@ -118,11 +122,15 @@ function readyChain(chain: readonly ChainedInterceptor[], objects = NO_INTERCEPT
  * A group's interceptors look at an event once, however many triggers the group has. Kept with the event, which lives as
  * long as its dispatch; the key is the group's first interceptor, which all its triggers share.
  */
-const ANSWERS = new WeakMap<InboundEvent, Map<unknown, Promise<Passed>>>()
+const GROUP_ANSWERS: Answers<Promise<Passed>> = new WeakMap()
+/** So does whatever answers alike for many triggers: one signature is checked, one list of files is asked for. */
+const BUILT_IN_ANSWERS: Answers<InterceptorAnswer | Promise<InterceptorAnswer>> = new WeakMap()
 
-function onceFor(event: InboundEvent, key: unknown, answer: () => Promise<Passed>): Promise<Passed> {
-  const answers = ANSWERS.get(event) ?? new Map<unknown, Promise<Passed>>()
-  ANSWERS.set(event, answers)
+type Answers<T> = WeakMap<InboundEvent, Map<unknown, T>>
+
+function onceFor<T>(all: Answers<T>, event: InboundEvent, key: unknown, answer: () => T): T {
+  const answers = all.get(event) ?? new Map<unknown, T>()
+  all.set(event, answers)
   const known = answers.get(key) ?? answer()
   answers.set(key, known)
   return known
@@ -133,7 +141,9 @@ async function run(links: readonly Link[], from: At, secrets: Secrets, context: 
   // A form that begins with a webhook goes there as it came, unless there is something to put into it.
   const asSent = links[0]?.located.is === 'webhook' && Object.keys(extensions).length === 0
   for (const link of links) {
-    const answer = await runOne(link, { event, extensions, asSent }, secrets, context)
+    const answering = runOne(link, { event, extensions, asSent }, secrets, context)
+    // Not awaited where nothing is waited for: a turn of the event loop costs as much as a filter.
+    const answer = answering instanceof Promise ? await answering : answering
     if (answer.is !== 'continue') return { is: answer.is, by: link.by, message: answer.message }
     event = answer.event ?? event
     // Most have nothing to add, and there may be a thousand triggers.
@@ -144,18 +154,18 @@ async function run(links: readonly Link[], from: At, secrets: Secrets, context: 
 
 type Answer = InterceptorAnswer & { readonly event?: InboundEvent }
 
-async function runOne(
+function runOne(
   link: Link,
   at: At & { readonly asSent: boolean },
   secrets: Secrets,
   context: ChainContext,
-): Promise<Answer> {
+): Answer | Promise<Answer> {
   const { located, interceptor } = link
   const { outside, clock } = context
   if (located.is === 'nowhere') return fail(located.message)
   if (located.is === 'webhook') {
-    const answer = await runWebhook(interceptor.webhook ?? {}, located.address, at, outside)
-    return answer.is === 'fail' ? answer : { ...answer, extensions: {} }
+    const answering = runWebhook(interceptor.webhook ?? {}, located.address, at, outside)
+    return answering.then(answer => (answer.is === 'fail' ? answer : { ...answer, extensions: {} }))
   }
   const { params, namespace } = link
   const secret = (ref: SecretRef) => secretValue(secrets, namespace, ref)
@@ -163,7 +173,8 @@ async function runOne(
   const input: InterceptorInput = { event, extensions, params, secret, clock, outside }
   if (located.is === 'remote') return runRemote(located.address, triggerIdOf(link, context.trigger), input)
   if (event.unreadable !== undefined) return fail(unreadableBody(event.unreadable))
-  return BUILT_IN[located.name].run(input)
+  const { run, usesExtensions } = BUILT_IN[located.name]
+  return usesExtensions ? run(input) : onceFor(BUILT_IN_ANSWERS, event, link.alike, () => run(input))
 }
 
 /** Of a body that a webhook interceptor put in place of the event's. */

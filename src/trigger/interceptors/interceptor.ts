@@ -43,7 +43,9 @@ export type ProofInput = Pick<InterceptorInput, 'params' | 'secret'> & {
 
 export interface InterceptorKind {
   readonly params: ParamTypes
-  readonly run: (input: InterceptorInput) => Promise<InterceptorAnswer>
+  readonly run: (input: InterceptorInput) => InterceptorAnswer | Promise<InterceptorAnswer>
+  /** Without it, `run` looks at nothing that earlier interceptors found out. */
+  readonly usesExtensions?: boolean
   readonly prove: (input: ProofInput) => Promise<Proof>
   /** The Secrets that `run` and `prove` may ask for. */
   readonly secretRefs: (params: Readonly<Record<string, unknown>>) => readonly SecretRef[]

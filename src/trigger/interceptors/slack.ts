@@ -11,7 +11,7 @@ const PARAMS: ParamTypes = { requestedFields: 'texts' }
 
 export const slack: InterceptorKind = {
   params: PARAMS,
-  run: async input => runSlack(input),
+  run: runSlack,
   prove: async () => ({ is: 'unguarded' }),
   secretRefs: () => [],
 }
