@@ -3,6 +3,7 @@ import type { AdmitOptions } from '../src/admission/admit.js'
 import type { Cluster } from '../src/cluster/cluster.js'
 import type { DeliveryRecord, Dispatcher, Verdict } from '../src/inbox/inbox.js'
 import type { Log } from '../src/lib/log.js'
+import type { MaybePromise } from '../src/lib/maybe-promise.js'
 import type { TriggerMetrics } from '../src/metrics/trigger-metrics.js'
 import type { Key } from '../src/resources/meta.js'
 import { eventIdOf, readEvent } from '../src/trigger/event.js'
@@ -112,26 +113,34 @@ async function dispatch(
   const world: TriggerWorld = { ...plan.world, secrets, clock, ...(outside && { outside }) }
   const claim: Claim = { claimed: new Set(), options: admission(), log }
   const inForce = whetherInForce(cluster, plan)
-  const verdicts: Verdict[] = []
-  const faults: unknown[] = []
   const ahead = event.rawBody.length > LARGE_BYTES ? 1 : FIRED_AHEAD
-  const fired = workAhead(listed, ahead, async one =>
-    one.is === 'trigger' ? fire(one.trigger, event, world) : undefined,
-  )
-  // Created one after the other: of two that want the same name, the same one wins in every repetition.
+  const fired = workAhead(listed, ahead, one => (one.is === 'trigger' ? fire(one.trigger, event, world) : undefined))
+  const dispatching: Dispatching = { cluster, inForce, record, claim, inLine: createLine() }
+  const judging: MaybePromise<Verdict | 'outdated'>[] = []
+  const faults: unknown[] = []
   for (const [index, one] of listed.entries()) {
     try {
       const turn = turns.next()
       if (turn !== undefined) await turn
-      const result = await fired(index)
-      const verdict = await judge({ cluster, inForce, record, claim }, one, result)
-      if (verdict === 'outdated') return 'outdated'
-      verdicts.push(verdict)
+      const firing = fired(index)
+      judging.push(judge(dispatching, one, firing instanceof Promise ? await firing : firing))
     } catch (error) {
       // The others have their turn first: what is away for one need not be away for all.
       faults.push(error)
     }
   }
+  const verdicts: Verdict[] = []
+  let isOutdated = false
+  for (const one of judging) {
+    try {
+      const verdict = one instanceof Promise ? await one : one
+      if (verdict === 'outdated') isOutdated = true
+      else verdicts.push(verdict)
+    } catch (error) {
+      faults.push(error)
+    }
+  }
+  if (isOutdated) return 'outdated'
   if (faults.length > 0) {
     const where = `dispatching delivery ${record.delivery.id}: ${faults.length} of ${listed.length} triggers`
     throw dispatchFault(where, faults)
@@ -141,16 +150,23 @@ async function dispatch(
 }
 
 /** The results in order, with at most `limit` of them worked on beyond the one that is asked for. */
-function workAhead<T, R>(items: readonly T[], limit: number, work: (item: T) => Promise<R>) {
-  const started: Promise<R>[] = []
-  return (index: number): Promise<R | undefined> => {
-    for (const item of items.slice(started.length, index + limit)) {
-      const working = work(item)
+function workAhead<T, R>(items: readonly T[], limit: number, work: (item: T) => MaybePromise<R>) {
+  const started: MaybePromise<R>[] = []
+  const start = (item: T): MaybePromise<R> => {
+    try {
+      return work(item)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+  return (index: number): MaybePromise<R> | undefined => {
+    while (started.length < Math.min(index + limit, items.length)) {
+      const working = start(items[started.length] as T)
       // Told to whoever asks for it; nobody does after a dispatch that ends early.
-      working.catch(() => undefined)
+      if (working instanceof Promise) working.catch(() => undefined)
       started.push(working)
     }
-    return Promise.resolve(started[index])
+    return started[index]
   }
 }
 
@@ -159,14 +175,26 @@ interface Dispatching {
   readonly inForce: (trigger: FiringTrigger) => Promise<boolean>
   readonly record: DeliveryRecord
   readonly claim: Claim
+  /** Created one after the other: of two that want the same name, the same one wins in every repetition. */
+  readonly inLine: <T>(work: () => Promise<T>) => Promise<T>
+}
+
+/** What is given to it is done in that order, while whoever gives it goes on. */
+function createLine(): Dispatching['inLine'] {
+  let last: Promise<unknown> = Promise.resolve()
+  return work => {
+    const next = last.then(work)
+    last = next.catch(() => undefined)
+    return next
+  }
 }
 
 /** `result` is there for a trigger that exists. */
-async function judge(
-  { cluster, inForce, record, claim }: Dispatching,
+function judge(
+  dispatching: Dispatching,
   listed: ListedTrigger,
   result: TriggerResult | undefined,
-): Promise<Verdict | 'outdated'> {
+): MaybePromise<Verdict | 'outdated'> {
   if (listed.is === 'missing') return failure({ name: listed.name, namespace: '' }, listed.message)
   const { trigger } = listed
   if (result === undefined) throw new Error(`trigger ${trigger.id} was not fired`)
@@ -176,18 +204,25 @@ async function judge(
       return { trigger: name, namespace, is: 'filtered', by: result.by, created: [], message: result.why }
     case 'failed':
       return failure(trigger, result.message)
-    case 'fired': {
-      if (!(await inForce(trigger))) return 'outdated'
-      const { id: deliveryId, eventId } = record.delivery
-      const seed = { deliveryId, replay: record.replay, trigger: trigger.id }
-      const objects = result.objects.map(object => markReplay(object, { of: eventId, count: record.replay }))
-      const { created, message } = await createObjects(cluster, objects, seed, claim)
-      if (message !== '') return { ...failure(trigger, message), created }
-      return { trigger: name, namespace, is: 'fired', by: '', created, message: '' }
-    }
+    case 'fired':
+      return dispatching.inLine(() => createdBy(dispatching, trigger, result.objects))
     default:
       throw new Error(`unknown result ${JSON.stringify(result satisfies never)}`)
   }
+}
+
+async function createdBy(
+  { cluster, inForce, record, claim }: Dispatching,
+  trigger: FiringTrigger,
+  objects: readonly Readonly<Record<string, unknown>>[],
+): Promise<Verdict | 'outdated'> {
+  if (!(await inForce(trigger))) return 'outdated'
+  const { id: deliveryId, eventId } = record.delivery
+  const seed = { deliveryId, replay: record.replay, trigger: trigger.id }
+  const marked = objects.map(object => markReplay(object, { of: eventId, count: record.replay }))
+  const { created, message } = await createObjects(cluster, marked, seed, claim)
+  if (message !== '') return { ...failure(trigger, message), created }
+  return { trigger: trigger.name, namespace: trigger.namespace, is: 'fired', by: '', created, message: '' }
 }
 
 function failure(trigger: { readonly name: string; readonly namespace: string } | undefined, message: string): Verdict {

@@ -1,12 +1,13 @@
 /** One trigger and one event: the objects to create, or why there are none. Pure; everything it reads was read before. */
 
+import { after, type MaybePromise } from '../lib/maybe-promise.js'
 import { isKind, KINDS } from '../resources/kinds.js'
 import type { Key } from '../resources/meta.js'
 import { asRecord, isRecord } from '../resources/shape.js'
 import type { TriggerBindingSpec, TriggerSpecBinding, TriggerTemplateSpec } from '../resources/triggers.js'
 import { bindParams, readBindings } from './bindings.js'
 import type { InboundEvent } from './event.js'
-import { runChain, unreadableBody } from './interceptors/chain.js'
+import { type ChainAnswer, runChain, unreadableBody } from './interceptors/chain.js'
 import type { InterceptorObjects } from './interceptors/locate.js'
 import type { Outside } from './interceptors/outside.js'
 import type { FiringTrigger } from './listener-triggers.js'
@@ -42,14 +43,24 @@ export type TriggerResult =
 
 export type FailureReason = 'InterceptorFailed' | 'BindingFailed' | 'TemplateFailed'
 
-export async function fire(trigger: FiringTrigger, event: InboundEvent, world: TriggerWorld): Promise<TriggerResult> {
+/** At once, unless an interceptor has something to wait for. */
+export function fire(trigger: FiringTrigger, event: InboundEvent, world: TriggerWorld): MaybePromise<TriggerResult> {
   const { interceptors, outside, clock } = world
-  const passed = await runChain(trigger.chain, event, world.secrets, {
+  const passing = runChain(trigger.chain, event, world.secrets, {
     trigger: trigger.name,
     ...(interceptors && { objects: interceptors }),
     ...(outside && { outside }),
     ...(clock && { clock }),
   })
+  return after(passing, passed => resultOf(trigger, event, world, passed))
+}
+
+function resultOf(
+  trigger: FiringTrigger,
+  event: InboundEvent,
+  world: TriggerWorld,
+  passed: ChainAnswer,
+): TriggerResult {
   if (passed.is === 'stop') return { is: 'filtered', by: passed.by, why: passed.message }
   if (passed.is === 'fail') return failed('InterceptorFailed', `${passed.by}: ${passed.message}`)
 

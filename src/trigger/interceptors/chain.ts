@@ -1,4 +1,6 @@
 /** The interceptors of one trigger, one after the other; the first that does not let the event pass ends it. */
+
+import { after, type MaybePromise } from '../../lib/maybe-promise.js'
 import type { SecretRef, TriggerInterceptor } from '../../resources/triggers.js'
 import type { InboundEvent } from '../event.js'
 import { type Secrets, secretValue } from '../secrets.js'
@@ -45,27 +47,30 @@ export type ChainAnswer =
   | { readonly is: 'stop'; readonly by: string; readonly message: string }
   | { readonly is: 'fail'; readonly by: string; readonly message: string }
 
-export async function runChain(
+export function runChain(
   chain: readonly ChainedInterceptor[],
   event: InboundEvent,
   secrets: Secrets,
   context: ChainContext = {},
-): Promise<ChainAnswer> {
+): MaybePromise<ChainAnswer> {
   const { broken, ofGroup, ofTrigger } = readyChain(chain, context.objects)
   // Looked at first, so that a trigger which cannot work says so for every event and not only for some.
   if (broken !== undefined) return broken
   const start: At = { event, extensions: {} }
-  const grouped =
-    ofGroup.length === 0
-      ? { is: 'continue' as const, ...start }
-      : await onceFor(GROUP_ANSWERS, event, chain[0], () => run(ofGroup, start, secrets, context))
-  if (grouped.is !== 'continue') return grouped
-  // As in Tekton, what a group's webhook makes of the body is not for its triggers; headers are.
-  const own = grouped.event === event ? event : { ...event, headers: grouped.event.headers }
-  const passed = await run(ofTrigger, { event: own, extensions: grouped.extensions }, secrets, context)
-  if (passed.is !== 'continue') return passed
-  const { extensions } = passed
-  return { is: 'continue', extensions, ...(passed.event !== event && { event: passed.event }) }
+  const ofTriggerFrom = (at: At): MaybePromise<ChainAnswer> =>
+    after(run(ofTrigger, at, secrets, context), passed => {
+      if (passed.is !== 'continue') return passed
+      const { extensions } = passed
+      return { is: 'continue', extensions, ...(passed.event !== event && { event: passed.event }) }
+    })
+  if (ofGroup.length === 0) return ofTriggerFrom(start)
+  const grouped = onceFor(GROUP_ANSWERS, event, chain[0], () => run(ofGroup, start, secrets, context))
+  return after(grouped, passed => {
+    if (passed.is !== 'continue') return passed
+    // As in Tekton, what a group's webhook makes of the body is not for its triggers; headers are.
+    const own = passed.event === event ? event : { ...event, headers: passed.event.headers }
+    return ofTriggerFrom({ event: own, extensions: passed.extensions })
+  })
 }
 
 type At = Pick<InterceptorInput, 'event' | 'extensions'>
@@ -122,34 +127,47 @@ function readyChain(chain: readonly ChainedInterceptor[], objects = NO_INTERCEPT
  * A group's interceptors look at an event once, however many triggers the group has. Kept with the event, which lives as
  * long as its dispatch; the key is the group's first interceptor, which all its triggers share.
  */
-const GROUP_ANSWERS: Answers<Promise<Passed>> = new WeakMap()
+const GROUP_ANSWERS: Answers<Passed> = new WeakMap()
 /** So does whatever answers alike for many triggers: one signature is checked, one list of files is asked for. */
-const BUILT_IN_ANSWERS: Answers<InterceptorAnswer | Promise<InterceptorAnswer>> = new WeakMap()
+const BUILT_IN_ANSWERS: Answers<InterceptorAnswer> = new WeakMap()
 
-type Answers<T> = WeakMap<InboundEvent, Map<unknown, T>>
+type Answers<T> = WeakMap<InboundEvent, Map<unknown, MaybePromise<T>>>
 
-function onceFor<T>(all: Answers<T>, event: InboundEvent, key: unknown, answer: () => T): T {
-  const answers = all.get(event) ?? new Map<unknown, T>()
+function onceFor<T>(
+  all: Answers<T>,
+  event: InboundEvent,
+  key: unknown,
+  answer: () => MaybePromise<T>,
+): MaybePromise<T> {
+  const answers = all.get(event) ?? new Map<unknown, MaybePromise<T>>()
   all.set(event, answers)
-  const known = answers.get(key) ?? answer()
-  answers.set(key, known)
-  return known
+  const known = answers.get(key)
+  if (known !== undefined) return known
+  // Once it is there, whoever asks next has it at once.
+  const asked = after(answer(), given => {
+    answers.set(key, given)
+    return given
+  })
+  answers.set(key, asked)
+  return asked
 }
 
-async function run(links: readonly Link[], from: At, secrets: Secrets, context: ChainContext): Promise<Passed> {
-  let { event, extensions } = from
+function run(links: readonly Link[], from: At, secrets: Secrets, context: ChainContext): MaybePromise<Passed> {
   // A form that begins with a webhook goes there as it came, unless there is something to put into it.
-  const asSent = links[0]?.located.is === 'webhook' && Object.keys(extensions).length === 0
-  for (const link of links) {
-    const answering = runOne(link, { event, extensions, asSent }, secrets, context)
-    // Not awaited where nothing is waited for: a turn of the event loop costs as much as a filter.
-    const answer = answering instanceof Promise ? await answering : answering
-    if (answer.is !== 'continue') return { is: answer.is, by: link.by, message: answer.message }
-    event = answer.event ?? event
-    // Most have nothing to add, and there may be a thousand triggers.
-    if (answer !== PASS) extensions = { ...extensions, ...answer.extensions }
+  const asSent = links[0]?.located.is === 'webhook' && Object.keys(from.extensions).length === 0
+  const runFrom = (index: number, { event, extensions }: At): MaybePromise<Passed> => {
+    const link = links[index]
+    if (link === undefined) return { is: 'continue', extensions, event }
+    return after(runOne(link, { event, extensions, asSent }, secrets, context), answer => {
+      if (answer.is !== 'continue') return { is: answer.is, by: link.by, message: answer.message }
+      return runFrom(index + 1, {
+        event: answer.event ?? event,
+        // Most have nothing to add, and there may be a thousand triggers.
+        extensions: answer === PASS ? extensions : { ...extensions, ...answer.extensions },
+      })
+    })
   }
-  return { is: 'continue', extensions, event }
+  return runFrom(0, from)
 }
 
 type Answer = InterceptorAnswer & { readonly event?: InboundEvent }
@@ -159,7 +177,7 @@ function runOne(
   at: At & { readonly asSent: boolean },
   secrets: Secrets,
   context: ChainContext,
-): Answer | Promise<Answer> {
+): MaybePromise<Answer> {
   const { located, interceptor } = link
   const { outside, clock } = context
   if (located.is === 'nowhere') return fail(located.message)

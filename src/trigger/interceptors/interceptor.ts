@@ -1,4 +1,5 @@
 /** What every interceptor is: a look at the event that lets it pass, stops it, or cannot tell. */
+import type { MaybePromise } from '../../lib/maybe-promise.js'
 import type { SecretRef } from '../../resources/triggers.js'
 import type { InboundEvent } from '../event.js'
 import type { SecretValue } from '../secrets.js'
@@ -43,7 +44,7 @@ export type ProofInput = Pick<InterceptorInput, 'params' | 'secret'> & {
 
 export interface InterceptorKind {
   readonly params: ParamTypes
-  readonly run: (input: InterceptorInput) => InterceptorAnswer | Promise<InterceptorAnswer>
+  readonly run: (input: InterceptorInput) => MaybePromise<InterceptorAnswer>
   /** Without it, `run` looks at nothing that earlier interceptors found out. */
   readonly usesExtensions?: boolean
   readonly prove: (input: ProofInput) => Promise<Proof>
