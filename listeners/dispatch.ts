@@ -38,6 +38,8 @@ export interface DispatcherDeps {
 
 /** Triggers of one delivery, of each verdict. */
 const LOGGED_AT_MOST = 20
+/** Triggers of a listener: what each filter looked at costs more to tell than to look at. */
+const EXPLAINED_AT_MOST = 200
 /** Triggers whose interceptors are at work at a time: some wait for others' answers. */
 const FIRED_AHEAD = 16
 /** Of a body. Each interceptor of others makes a text of it, so larger ones go to one after the other. */
@@ -110,7 +112,8 @@ async function dispatch(
     throw dispatchFault(`reading the Secrets of delivery ${record.delivery.id}`, [cause])
   })
   const clock = () => performance.now()
-  const world: TriggerWorld = { ...plan.world, secrets, clock, ...(outside && { outside }) }
+  const explained = listed.length <= EXPLAINED_AT_MOST
+  const world: TriggerWorld = { ...plan.world, secrets, clock, explained, ...(outside && { outside }) }
   const claim: Claim = { claimed: new Set(), options: admission(), log }
   const inForce = whetherInForce(cluster, plan)
   const ahead = event.rawBody.length > LARGE_BYTES ? 1 : FIRED_AHEAD

@@ -36,8 +36,8 @@ export type Holding =
 /** The variables and functions that expressions may use, besides those that every CEL has. */
 export interface Environment {
   readonly evaluate: (text: string, given: Given) => Evaluation
-  /** Whether it is true; if not, `why` is as `explain` says. */
-  readonly holds: (text: string, given: Given) => Holding
+  /** Whether it is true; if not, `why` is as `explain` says, unless it is not to be explained: that costs more than to evaluate. */
+  readonly holds: (text: string, given: Given, explained?: boolean) => Holding
   /** Why it is not true, for who wrote it: which term of it, and what was looked at. Undefined when nothing can be said. */
   readonly explain: (text: string, given: Given) => string | undefined
   /** What is wrong with the expression whatever the event; undefined when nothing is. */
@@ -70,9 +70,9 @@ export function createEnvironment(
       const expression = read(text)
       return expression.is === 'error' ? expression : run(text, expression.program, given)
     },
-    holds: (text, given) => {
+    holds: (text, given, explained = true) => {
       const expression = read(text)
-      return expression.is === 'error' ? expression : holds(text, expression, given)
+      return expression.is === 'error' ? expression : holds(text, expression, given, explained)
     },
     explain: (text, given) => {
       const expression = read(text)
@@ -116,7 +116,12 @@ function run(text: string, program: Program, given: Given): Evaluation {
   )
 }
 
-function holds(text: string, { program, terms }: Checked & { readonly is: 'program' }, given: Given): Holding {
+function holds(
+  text: string,
+  { program, terms }: Checked & { readonly is: 'program' },
+  given: Given,
+  explained: boolean,
+): Holding {
   return within<Holding>(
     given,
     frame => {
@@ -124,7 +129,7 @@ function holds(text: string, { program, terms }: Checked & { readonly is: 'progr
       if (value === true) return { is: 'yes' }
       // What is too large for an overlay is no answer here either.
       if (value !== false) jsonFromCel(value, frame.meter)
-      return { is: 'no', why: explainedWithin(terms(), frame) }
+      return { is: 'no', why: explained ? explainedWithin(terms(), frame) : undefined }
     },
     message => ({ is: 'error', message: failedText(text, message) }),
   )

@@ -3,8 +3,8 @@
 /** One webhook delivery or cron tick, as it arrived. */
 export interface Delivery {
   /**
-   * The sender's id (`X-GitHub-Delivery` and its like), prefixed with the listener it came to; a hash of listener and
-   * body when the sender gives none. Equal id: the same delivery.
+   * The sender's id (`X-GitHub-Delivery` and its like), prefixed with the listener it came to; the event's own id when
+   * the sender gives none. Equal id: the same delivery.
    */
   readonly id: string
   /** Ours, a UUID: Tekton's event id, in labels and in `$(context.eventID)`. */

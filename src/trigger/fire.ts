@@ -29,6 +29,8 @@ export interface TriggerWorld {
   readonly outside?: Outside
   /** Milliseconds that never go back. Without it, expressions end by counting alone. */
   readonly clock?: () => number
+  /** Whether a filter that is not true says which of its terms is not. Default true. */
+  readonly explained?: boolean
   /** By `bindingKey`. */
   readonly bindings: ReadonlyMap<string, TriggerBindingSpec>
   /** By `<namespace>/<name>`. */
@@ -45,12 +47,13 @@ export type FailureReason = 'InterceptorFailed' | 'BindingFailed' | 'TemplateFai
 
 /** At once, unless an interceptor has something to wait for. */
 export function fire(trigger: FiringTrigger, event: InboundEvent, world: TriggerWorld): MaybePromise<TriggerResult> {
-  const { interceptors, outside, clock } = world
+  const { interceptors, outside, clock, explained } = world
   const passing = runChain(trigger.chain, event, world.secrets, {
     trigger: trigger.name,
     ...(interceptors && { objects: interceptors }),
     ...(outside && { outside }),
     ...(clock && { clock }),
+    ...(explained !== undefined && { explained }),
   })
   return after(passing, passed => resultOf(trigger, event, world, passed))
 }

@@ -399,3 +399,17 @@ triggers:
   expect(verdicts).toMatchObject([{ trigger: 'quoting', is: 'failed', message: expect.stringContaining('*** _ ***') }])
   expect(JSON.stringify([verdicts, lines])).not.toMatch(/Hunter2|Sesame/)
 })
+
+test.each([
+  [200, 'expression body.text == "x" did not return true: body.text is "hello"'],
+  [201, 'expression body.text == "x" did not return true'],
+])('of %d triggers each filter says so much of why', async (count, message) => {
+  const filter = `[{ ref: { name: cel }, params: [{ name: filter, value: 'body.text == "x"' }] }]`
+  const triggers = Array.from({ length: count }, (_, index) => {
+    return `  - { name: t${index}, interceptors: ${filter}, template: { ref: run } }`
+  })
+  const cluster = await clusterWith(TEMPLATE, listener(`triggers:\n${triggers.join('\n')}`))
+  const verdicts = await dispatcherFor(cluster)(record('ci/app', BODY))
+  expect(new Set(verdicts.map(verdict => verdict.message))).toEqual(new Set([message]))
+  expect(verdicts.map(({ trigger }) => trigger)).toEqual(triggers.map((_, index) => `t${index}`))
+})

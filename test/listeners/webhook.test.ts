@@ -97,7 +97,15 @@ test('the same id with another body is refused', async () => {
 const ids = cases({
   GitHub: { headers: { 'X-GitHub-Delivery': 'g' }, id: 'ci/app/x-github-delivery/g' },
   GitLab: { headers: { 'Idempotency-Key': 'k', 'X-Gitlab-Event-UUID': 'u' }, id: 'ci/app/idempotency-key/k' },
-  Bitbucket: { headers: { 'X-Request-UUID': 'r' }, id: 'ci/app/x-request-uuid/r' },
+  'Bitbucket Cloud': { headers: { 'X-Request-UUID': 'r' }, id: 'ci/app/x-request-uuid/r' },
+  'Bitbucket Server': {
+    headers: { 'X-Request-Id': 's', 'X-Event-Key': 'repo:refs_changed' },
+    id: 'ci/app/x-request-id/s',
+  },
+  'anybody behind a proxy': {
+    headers: { 'X-Request-Id': 's' },
+    id: 'ci/app/event/00000000-0000-4000-8000-000000000001',
+  },
   Gitea: { headers: { 'X-Gitea-Delivery': 't' }, id: 'ci/app/x-gitea-delivery/t' },
 })
 

@@ -58,7 +58,7 @@ function runCel(input: InterceptorInput): InterceptorAnswer {
   const filter = input.params['filter']
   const given = givenBy(input, body)
   if (typeof filter === 'string' && filter !== '') {
-    const passed = TRIGGER_CEL.holds(filter, given)
+    const passed = TRIGGER_CEL.holds(filter, given, input.explained)
     if (passed.is === 'error') return fail(`error evaluating cel expression: ${passed.message}`)
     if (passed.is === 'no') {
       return stop(`expression ${filter} did not return true${passed.why === undefined ? '' : `: ${passed.why}`}`)

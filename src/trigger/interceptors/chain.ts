@@ -34,6 +34,7 @@ export interface ChainContext {
   readonly objects?: InterceptorObjects
   readonly outside?: Outside
   readonly clock?: () => number
+  readonly explained?: boolean
 }
 
 export type ChainAnswer =
@@ -179,7 +180,7 @@ function runOne(
   context: ChainContext,
 ): MaybePromise<Answer> {
   const { located, interceptor } = link
-  const { outside, clock } = context
+  const { outside, clock, explained } = context
   if (located.is === 'nowhere') return fail(located.message)
   if (located.is === 'webhook') {
     const answering = runWebhook(interceptor.webhook ?? {}, located.address, at, outside)
@@ -188,7 +189,7 @@ function runOne(
   const { params, namespace } = link
   const secret = (ref: SecretRef) => secretValue(secrets, namespace, ref)
   const { event, extensions } = at
-  const input: InterceptorInput = { event, extensions, params, secret, clock, outside }
+  const input: InterceptorInput = { event, extensions, params, secret, clock, explained, outside }
   if (located.is === 'remote') return runRemote(located.address, triggerIdOf(link, context.trigger), input)
   if (event.unreadable !== undefined) return fail(unreadableBody(event.unreadable))
   const { run, usesExtensions } = BUILT_IN[located.name]

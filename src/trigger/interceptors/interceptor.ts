@@ -15,6 +15,8 @@ export interface InterceptorInput {
   readonly secret: (ref: SecretRef) => SecretValue
   /** Milliseconds that never go back, for what must end in time. */
   readonly clock?: (() => number) | undefined
+  /** Whether a filter that is not true says which of its terms is not. Default true. */
+  readonly explained?: boolean | undefined
   /** Not there where nothing may be asked: whoever needs it fails. */
   readonly outside?: Outside | undefined
 }
