@@ -15,6 +15,7 @@ import { objectProblem, readPayload } from '../src/trigger/payload.js'
 import { subjectOf } from '../src/trigger/source.js'
 import { type Catalogue, readingCatalogue } from './catalogue.js'
 import { deliveryId } from './delivery-id.js'
+import { endAfterSender } from './linger.js'
 import type { ListenerEvents } from './listener-events.js'
 import { type ListenerPlan, readSecrets } from './observe.js'
 import { createLargeBodies, type LargeBodies, type LargeBodyLimits, readBody } from './read-body.js'
@@ -258,14 +259,23 @@ function tryLater(request: Request, response: Response): void {
 
 /** A request whose body was not read to its end also ends its connection. */
 function refuse(request: Request, response: Response, status: number, message: string): void {
-  if (!request.readableEnded) response.set('Connection', 'close')
-  send(response, status, { message })
+  const isRead = request.readableEnded
+  if (!isRead) response.set('Connection', 'close')
+  write(response, status, { message })
+  if (isRead) response.end()
+  else endAfterSender(request, response)
+}
+
+function send(response: Response, status: number, body: Readonly<Record<string, string>>): void {
+  write(response, status, body)
+  response.end()
 }
 
 /** Tekton's encoder ends with a line break. */
-function send(response: Response, status: number, body: Readonly<Record<string, string>>): void {
+function write(response: Response, status: number, body: Readonly<Record<string, string>>): void {
   const text = `${JSON.stringify(body)}\n`
   // Not by Express' `send`: it looks at what caches and old clients may want, which costs more than all else here.
   const length = Buffer.byteLength(text)
-  response.writeHead(status, { 'Content-Type': 'application/json; charset=utf-8', 'Content-Length': length }).end(text)
+  response.writeHead(status, { 'Content-Type': 'application/json; charset=utf-8', 'Content-Length': length })
+  response.write(text)
 }
