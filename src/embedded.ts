@@ -9,8 +9,7 @@ import { startWorkers } from '../workers/main.js'
 import { startResolver } from '../workers/resolver.js'
 import { followSettings } from '../workers/settings.js'
 import type { AdmitOptions } from './admission/admit.js'
-import type { Cluster } from './cluster/cluster.js'
-import { openEmbeddedCluster } from './cluster/embedded/store.js'
+import { type EmbeddedCluster, openEmbeddedCluster } from './cluster/embedded/store.js'
 import type { Config } from './config.js'
 import { logTail } from './feedback/log-tail.js'
 import type { Inbox } from './inbox/inbox.js'
@@ -57,7 +56,7 @@ export interface EmbeddedOptions {
 }
 
 export interface EmbeddedEngine {
-  readonly cluster: Cluster
+  readonly cluster: EmbeddedCluster
   readonly inbox: Inbox
   /** What objects are admitted with, as it is now. */
   readonly admission: () => AdmitOptions

@@ -1,8 +1,10 @@
 /** Kubernetes REST paths, taken apart. Pure. */
-import { isKind, KINDS, type Kind } from '../resources/kinds.js'
+import type { KindEntry, KindTable } from '../resources/kind-table.js'
 
 export interface Route {
-  readonly kind: Kind
+  readonly info: KindEntry
+  /** As in the path: one of those that are served. */
+  readonly version: string
   /** '' for cluster-scoped kinds, and for a list over all namespaces. */
   readonly namespace: string
   /** Undefined for a collection. */
@@ -12,30 +14,27 @@ export interface Route {
 }
 
 /** Undefined when the path names no resource we have. */
-export function parseRoute(path: string): Route | undefined {
+export function parseRoute(kinds: KindTable, path: string): Route | undefined {
   const parts = path
     .split('/')
     .filter(part => part !== '')
     .map(decodeURIComponent)
   const grouped = parts[0] === 'apis'
   if (!grouped && parts[0] !== 'api') return undefined
-  const [group, version, ...rest] = grouped
-    ? [parts[1], parts[2], ...parts.slice(3)]
-    : ['', parts[1], ...parts.slice(2)]
-  const inNamespace = rest[0] === 'namespaces' && rest.length > 2
+  const [group = '', version = '', ...rest] = grouped ? parts.slice(1) : ['', ...parts.slice(1)]
+  const inNamespace = rest[0] === 'namespaces' && rest.length > 2 && !isOfNamespace(group, rest)
   const namespace = inNamespace ? (rest[1] ?? '') : ''
-  const [plural, name, subresource, ...tooMany] = inNamespace ? rest.slice(2) : rest
+  const [plural = '', name, subresource, ...tooMany] = inNamespace ? rest.slice(2) : rest
   if (tooMany.length > 0) return undefined
-  const kind = Object.keys(KINDS).find(each => isKind(each) && matches(each, group ?? '', version ?? '', plural ?? ''))
-  if (kind === undefined || !isKind(kind)) return undefined
-  if (KINDS[kind].namespaced !== inNamespace && (inNamespace || name !== undefined)) return undefined
-  return { kind, namespace, name, subresource }
+  const info = kinds.at(group, plural)
+  if (!info?.served.includes(version)) return undefined
+  if (info.namespaced !== inNamespace && (inNamespace || name !== undefined)) return undefined
+  return { info, version, namespace, name, subresource }
 }
 
-function matches(kind: Kind, group: string, version: string, plural: string): boolean {
-  const info = KINDS[kind]
-  // Objects are stored and shown in one version only; asking for another is answered with that one.
-  return info.group === group && info.served.includes(version) && info.plural === plural
+/** `namespaces/NAME/status` is of the Namespace; anything else behind a namespace is in it. */
+function isOfNamespace(group: string, rest: readonly string[]): boolean {
+  return group === '' && rest.length === 3 && (rest[2] === 'status' || rest[2] === 'finalize')
 }
 
 /** `a=b,c==d`. Undefined when it asks for more than equality. */

@@ -1,4 +1,4 @@
-import type { Kind, Kinds } from '../resources/kinds.js'
+import type { AnyKind, Kinds } from '../resources/kinds.js'
 import type { Key, New } from '../resources/meta.js'
 
 /** Which objects of a kind. Nothing set: all of them. Labels must all be equal. */
@@ -40,40 +40,40 @@ export interface DeleteOptions {
  *  - Cluster-scoped kinds have the namespace '' in keys and metadata.
  */
 export interface Cluster {
-  get<K extends Kind>(kind: K, key: Key): Promise<Kinds[K] | undefined>
+  get<K extends AnyKind>(kind: K, key: Key): Promise<Kinds[K] | undefined>
 
   /** Sorted by namespace, then name. */
-  list<K extends Kind>(kind: K, selector?: Selector): Promise<readonly Kinds[K][]>
+  list<K extends AnyKind>(kind: K, selector?: Selector): Promise<readonly Kinds[K][]>
 
   /**
    * Stores a new object: uid, resourceVersion, generation 1 and creationTimestamp are filled in, a missing `name` is
    * made of `generateName` and five random characters. A `status` is not taken.
    * @throws ClusterError 'AlreadyExists', 'Invalid', 'Forbidden'
    */
-  create<K extends Kind>(kind: K, object: New<Kinds[K]>): Promise<Kinds[K]>
+  create<K extends AnyKind>(kind: K, object: New<Kinds[K]>): Promise<Kinds[K]>
 
   /**
    * Writes metadata and spec (everything but `status`, for kinds that have the subresource) if `object` is still the
    * newest version. Uid and creation time cannot be changed; `generation` grows when the spec did.
    * @throws ClusterError 'Conflict' when someone wrote first, 'NotFound' when gone or another uid, 'Invalid'
    */
-  replace<K extends Kind>(kind: K, object: Kinds[K]): Promise<Kinds[K]>
+  replace<K extends AnyKind>(kind: K, object: Kinds[K]): Promise<Kinds[K]>
 
   /** As `replace`, but writes only `status`. */
-  replaceStatus<K extends Kind>(kind: K, object: Kinds[K]): Promise<Kinds[K]>
+  replaceStatus<K extends AnyKind>(kind: K, object: Kinds[K]): Promise<Kinds[K]>
 
   /**
    * Deletes the object and, in the background, what it owns (by `ownerReferences`). An object with finalizers, and a
    * Pod that a kubelet runs, is only marked (`deletionTimestamp`), and goes when the last finalizer is removed, or
    * when the kubelet has stopped the Pod and deletes it with `graceSeconds: 0`.
    */
-  delete(kind: Kind, key: Key, options?: DeleteOptions): Promise<void>
+  delete(kind: AnyKind, key: Key, options?: DeleteOptions): Promise<void>
 
   /**
    * Follows a kind until `signal` aborts, then ends without an error. Reconnects, resumes and relists by itself: a
    * consumer never sees a version, a 410 or an ended stream. Every consumer must handle `listed`.
    */
-  watch<K extends Kind>(kind: K, selector: Selector, signal: AbortSignal): AsyncIterable<Change<Kinds[K]>>
+  watch<K extends AnyKind>(kind: K, selector: Selector, signal: AbortSignal): AsyncIterable<Change<Kinds[K]>>
 }
 
 export type ClusterErrorReason = 'AlreadyExists' | 'Conflict' | 'Forbidden' | 'Invalid' | 'NotFound' | 'Unavailable'

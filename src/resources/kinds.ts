@@ -1,4 +1,4 @@
-/** Every kind the store knows. Adding one is adding a line to `Kinds` and a row to `KINDS`, or a row to `PLAIN_KINDS`. */
+/** Every kind there is without being defined. Adding one is a line in `Kinds` and a row in `KINDS`, or one in `PLAIN_KINDS`. */
 import type {
   ConfigMap,
   CoreEvent,
@@ -10,6 +10,7 @@ import type {
   Secret,
   ServiceAccount,
 } from './core.js'
+import type { CustomResourceDefinition } from './custom-resources.js'
 import { PLAIN_KINDS, type PlainKind } from './plain-kinds.js'
 import type { ResolutionRequest } from './resolution.js'
 import type { Schedule } from './schedules.js'
@@ -52,9 +53,16 @@ export interface Kinds extends Readonly<Record<PlainKind, Opaque>> {
   RoleBinding: Opaque
   ClusterRole: Opaque
   ClusterRoleBinding: Opaque
+  CustomResourceDefinition: CustomResourceDefinition
+  readonly [custom: CustomKind]: Opaque
 }
 
-export type Kind = keyof Kinds
+/** A kind of a CustomResourceDefinition, as in `Widget.example.com`: its group may have a Task of its own. */
+export type CustomKind = `${string}.${string}`
+/** Any kind that objects are stored under, the built-in ones by their bare names. */
+export type AnyKind = keyof Kinds
+/** A built-in kind. */
+export type Kind = Exclude<AnyKind, CustomKind>
 /** Any stored object. */
 export type AnyResource = Kinds[Kind]
 
@@ -67,6 +75,8 @@ export interface KindInfo {
   readonly plural: string
   readonly namespaced: boolean
   readonly shortNames: readonly string[]
+  /** Words that stand for several kinds, as in `kubectl get tekton`. */
+  readonly categories?: readonly string[]
   /** Has a status subresource: a plain replace keeps the stored status. */
   readonly status: boolean
 }
@@ -140,6 +150,16 @@ export const KINDS: Readonly<Record<Kind, KindInfo>> = {
   RoleBinding: { ...rbac, namespaced: true, plural: 'rolebindings' },
   ClusterRole: { ...rbac, namespaced: false, plural: 'clusterroles' },
   ClusterRoleBinding: { ...rbac, namespaced: false, plural: 'clusterrolebindings' },
+  CustomResourceDefinition: {
+    group: 'apiextensions.k8s.io',
+    version: 'v1',
+    served: ['v1'],
+    plural: 'customresourcedefinitions',
+    namespaced: false,
+    shortNames: ['crd', 'crds'],
+    categories: ['api-extensions'],
+    status: true,
+  },
   ...PLAIN_KINDS,
 }
 

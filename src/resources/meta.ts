@@ -31,11 +31,28 @@ export interface ObjectMeta {
   readonly labels?: Readonly<Record<string, string>>
   readonly annotations?: Readonly<Record<string, string>>
   readonly ownerReferences?: readonly OwnerReference[]
+  readonly managedFields?: readonly ManagedFields[]
+}
+
+/** Who set which fields; the API server keeps the account. */
+export interface ManagedFields {
+  readonly manager?: string
+  readonly operation?: 'Apply' | 'Update'
+  readonly apiVersion?: string
+  readonly time?: string
+  readonly fieldsType?: string
+  readonly fieldsV1?: Readonly<Record<string, unknown>>
+  readonly subresource?: string
 }
 
 /** Metadata of an object that is not stored yet: `name` or `generateName`, and what the author set. */
 export type NewMeta = Pick<ObjectMeta, 'namespace'> &
-  Partial<Pick<ObjectMeta, 'name' | 'generateName' | 'labels' | 'annotations' | 'ownerReferences' | 'finalizers'>>
+  Partial<
+    Pick<
+      ObjectMeta,
+      'name' | 'generateName' | 'labels' | 'annotations' | 'ownerReferences' | 'finalizers' | 'managedFields'
+    >
+  >
 
 export interface Resource {
   readonly apiVersion: string

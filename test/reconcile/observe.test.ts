@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import type { Cluster } from '../../src/cluster/cluster.js'
 import { ownedBy } from '../../src/pod/build-pod.js'
 import { observePipelineRun, observeTaskRun } from '../../src/reconcile/observe.js'
-import type { Kind } from '../../src/resources/kinds.js'
+import type { AnyKind } from '../../src/resources/kinds.js'
 import type { OwnerReference } from '../../src/resources/meta.js'
 import type { TaskRun } from '../../src/resources/tekton.js'
 import { claimName } from '../../src/run/names.js'
@@ -228,7 +228,7 @@ test('a look reads names and lists nothing, however many other runs there are', 
   const reads: string[] = []
   const counted: Cluster = {
     ...cluster,
-    get: (kind: Kind, at: { readonly name: string }) => {
+    get: (kind: AnyKind, at: { readonly name: string }) => {
       reads.push(`${kind}/${at.name}`)
       return cluster.get(kind, { namespace: 'default', ...at }) as Promise<undefined>
     },

@@ -1,6 +1,6 @@
 /** What may be stored: names, labels and keys as Kubernetes allows them. Pure. */
 import { shortened } from '../../lib/shortened.js'
-import { apiVersionOf, KINDS, type Kind } from '../../resources/kinds.js'
+import { groupVersion, type KindEntry } from '../../resources/kind-table.js'
 import type { NewMeta, OwnerReference } from '../../resources/meta.js'
 
 /** etcd's default limit of a request (`--max-request-bytes`). */
@@ -36,46 +36,46 @@ export interface Candidate {
  * The first thing wrong with an object whose name is settled, as `path: Invalid value: "value": rule`; undefined when
  * it may be stored.
  */
-export function refusal(kind: Kind, object: Candidate): string | undefined {
+export function refusal(info: KindEntry, object: Candidate): string | undefined {
   const { metadata } = object
   return (
-    wrongType(kind, object) ??
-    wrongNamespace(kind, metadata.namespace) ??
-    wrongName(kind, metadata.name ?? '') ??
+    wrongType(info, object) ??
+    wrongNamespace(info, metadata.namespace) ??
+    wrongName(info, metadata.name ?? '') ??
     wrongLabels(metadata.labels ?? {}) ??
     wrongAnnotations(metadata.annotations ?? {}) ??
     wrongOwners(metadata.ownerReferences ?? []) ??
     wrongFinalizers(metadata.finalizers ?? []) ??
-    wrongData(kind, object)
+    wrongData(info, object)
   )
 }
 
-function wrongType(kind: Kind, object: Candidate): string | undefined {
+function wrongType({ kind, group, version }: KindEntry, object: Candidate): string | undefined {
   if (object.kind !== kind) return invalid('kind', object.kind, `must be ${kind}`)
-  const apiVersion = apiVersionOf(kind)
+  const apiVersion = groupVersion(group, version)
   return object.apiVersion === apiVersion
     ? undefined
     : invalid('apiVersion', object.apiVersion, `must be ${apiVersion}, the version that ${kind} is stored in`)
 }
 
-function wrongNamespace(kind: Kind, namespace: unknown): string | undefined {
+function wrongNamespace({ kind, namespaced }: KindEntry, namespace: unknown): string | undefined {
   const path = 'metadata.namespace'
-  if (!KINDS[kind].namespaced) {
+  if (!namespaced) {
     return namespace === '' ? undefined : invalid(path, namespace, `must be empty, ${kind} is not in a namespace`)
   }
   if (namespace === '') return `${path}: Required value`
   return matches(path, namespace, LABEL, MAX_LABEL_CHARS, LABEL_RULE)
 }
 
-function wrongName(kind: Kind, name: unknown): string | undefined {
+function wrongName({ id, group }: KindEntry, name: unknown): string | undefined {
   const path = 'metadata.name'
   if (name === '') return `${path}: Required value: name or generateName is required`
   // Names of RBAC objects may hold ':' and capitals; they are only kept from looking like a path.
-  if (KINDS[kind].group === 'rbac.authorization.k8s.io') {
+  if (group === 'rbac.authorization.k8s.io') {
     const pathSegment = typeof name === 'string' && !/[/%]|^\.\.?$/.test(name) && name.length <= MAX_SUBDOMAIN_CHARS
     return pathSegment ? undefined : invalid(path, name, "must not be '.' or '..', nor hold '/' or '%'")
   }
-  return kind === 'Namespace'
+  return id === 'Namespace'
     ? matches(path, name, LABEL, MAX_LABEL_CHARS, LABEL_RULE)
     : matches(path, name, SUBDOMAIN, MAX_SUBDOMAIN_CHARS, SUBDOMAIN_RULE)
 }
@@ -140,8 +140,8 @@ function wrongFinalizers(finalizers: readonly unknown[]): string | undefined {
 }
 
 /** Keys become file names when the object is mounted, so they must not be able to leave the directory. */
-function wrongData(kind: Kind, object: Candidate): string | undefined {
-  if (kind !== 'ConfigMap' && kind !== 'Secret') return undefined
+function wrongData({ id }: KindEntry, object: Candidate): string | undefined {
+  if (id !== 'ConfigMap' && id !== 'Secret') return undefined
   for (const field of ['data', 'binaryData'] as const) {
     const data = object[field] ?? {}
     if (typeof data !== 'object') return invalid(field, data, 'must be a map of strings')
@@ -152,7 +152,7 @@ function wrongData(kind: Kind, object: Candidate): string | undefined {
         (/^\.\.?$|^\.\./.test(key) ? invalid(path, key, "must not begin with '..' or be '.'") : undefined) ??
         (typeof value === 'string' ? undefined : `${path}: Invalid value: must be a string`)
       if (wrong) return wrong
-      const encoded = kind === 'Secret' || field === 'binaryData'
+      const encoded = id === 'Secret' || field === 'binaryData'
       // The value itself stays out of the message: it is somebody's secret.
       if (encoded && !BASE64.test(value as string)) return `${path}: Invalid value: must be base64`
     }

@@ -1,11 +1,12 @@
 /** The background collector: deletes what lost its owner, and empties namespaces that are being deleted. */
-import type { Kind } from '../../resources/kinds.js'
+import type { KindTable } from '../../resources/kind-table.js'
+import type { AnyKind } from '../../resources/kinds.js'
 import type { Key } from '../../resources/meta.js'
 import type { Database, TableKey } from '../../storage/lmdb.js'
 import { pause } from '../../timers.js'
 import { isClusterError } from '../cluster.js'
 import type { Objects } from './objects.js'
-import { NAMESPACED_KINDS, type Owners, type Sweep } from './owners.js'
+import type { Owners, Sweep } from './owners.js'
 import type { Transaction, Writes } from './writes.js'
 
 /** Objects collected at the same time: enough to share commits, few enough to let other writers in between. */
@@ -18,8 +19,9 @@ export interface CollectorDeps {
   readonly objects: Objects
   readonly owners: Owners
   readonly writes: Writes
+  readonly kinds: () => KindTable
   /** Deletes one object inside a transaction, as a caller's delete without options would. */
-  readonly deleteIn: (transaction: Transaction, kind: Kind, key: Key) => void
+  readonly deleteIn: (transaction: Transaction, kind: AnyKind, key: Key) => void
 }
 
 export interface Collector {
@@ -30,7 +32,7 @@ export interface Collector {
   close(): Promise<void>
 }
 
-export function createCollector({ database, objects, owners, writes, deleteIn }: CollectorDeps): Collector {
+export function createCollector({ database, objects, owners, writes, kinds, deleteIn }: CollectorDeps): Collector {
   let running: Promise<void> | undefined
   let closed = false
   const stop = new AbortController()
@@ -66,7 +68,7 @@ export function createCollector({ database, objects, owners, writes, deleteIn }:
   }
 
   /** With one owner left the object stays, and forgets the others. */
-  function collect(transaction: Transaction, kind: Kind, key: Key): void {
+  function collect(transaction: Transaction, kind: AnyKind, key: Key): void {
     const object = objects.get(kind, key)
     if (object === undefined) return
     const gone = new Set(owners.goneOwners(object))
@@ -76,8 +78,14 @@ export function createCollector({ database, objects, owners, writes, deleteIn }:
     else transaction.put({ ...object, metadata: { ...object.metadata, ownerReferences: Object.freeze(left) } }, object)
   }
 
+  function namespacedKinds(): readonly AnyKind[] {
+    return kinds()
+      .all.filter(({ namespaced }) => namespaced)
+      .map(({ id }) => id)
+  }
+
   async function emptyNamespace(namespace: string): Promise<void> {
-    for (const kind of NAMESPACED_KINDS) {
+    for (const kind of namespacedKinds()) {
       const keys = objects.list(kind, namespace).map(({ metadata: { name } }) => ({ namespace, name }))
       for (let start = 0; start < keys.length && !closed; start += BATCH) {
         const batch = keys.slice(start, start + BATCH)
@@ -91,7 +99,7 @@ export function createCollector({ database, objects, owners, writes, deleteIn }:
     if (namespace?.metadata.deletionTimestamp === undefined) return
     if ((namespace.metadata.finalizers ?? []).length > 0) return
     // What is only marked asks for another sweep when it goes.
-    if (NAMESPACED_KINDS.every(kind => objects.isEmpty(kind, name))) transaction.remove(namespace)
+    if (namespacedKinds().every(kind => objects.isEmpty(kind, name))) transaction.remove(namespace)
   }
 
   function wake(): void {

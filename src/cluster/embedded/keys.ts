@@ -1,5 +1,6 @@
 /** How objects are addressed in the store's tables. */
-import { isKind, KINDS, type Kind } from '../../resources/kinds.js'
+import { groupResource, type KindTable, kindIdOf } from '../../resources/kind-table.js'
+import type { AnyKind, KindInfo } from '../../resources/kinds.js'
 import type { Key, OwnerReference, Resource } from '../../resources/meta.js'
 import type { TableKey } from '../../storage/lmdb.js'
 
@@ -9,13 +10,13 @@ export interface Stored extends Resource {
 }
 
 /** Sorts by kind, then namespace, then name: what `list` promises. */
-export function objectKey(kind: Kind, { namespace, name }: Key): TableKey {
+export function objectKey(kind: AnyKind, { namespace, name }: Key): TableKey {
   return [kind, namespace, name]
 }
 
-export function addressOf(object: Stored): { readonly kind: Kind; readonly key: Key } {
+export function addressOf(object: Stored): { readonly kind: AnyKind; readonly key: Key } {
   const { namespace, name } = object.metadata
-  return { kind: object.kind as Kind, key: { namespace, name } }
+  return { kind: kindIdOf(object), key: { namespace, name } }
 }
 
 /** Row of the index "what does this owner own". */
@@ -24,25 +25,22 @@ export function ownedKey(ownerUid: string, child: Stored): TableKey {
   return [ownerUid, kind, key.namespace, key.name]
 }
 
-export function addressInOwnedKey(row: TableKey): { readonly kind: Kind; readonly key: Key } {
+export function addressInOwnedKey(row: TableKey): { readonly kind: AnyKind; readonly key: Key } {
   const [, kind, namespace, name] = row as readonly string[]
-  return { kind: kind as Kind, key: { namespace: namespace!, name: name! } }
+  return { kind: kind as AnyKind, key: { namespace: namespace!, name: name! } }
 }
 
 /** Where an owner must be. Undefined for kinds that this store does not keep: it cannot know whether they exist. */
 export function addressOfOwner(
+  kinds: KindTable,
   reference: OwnerReference,
   childNamespace: string,
-): { readonly kind: Kind; readonly key: Key } | undefined {
-  const { kind, name, apiVersion } = reference
-  if (!isKind(kind)) return undefined
-  const group = apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : ''
-  if (KINDS[kind].group !== group) return undefined
-  return { kind, key: { namespace: KINDS[kind].namespaced ? childNamespace : '', name } }
+): { readonly kind: AnyKind; readonly key: Key } | undefined {
+  const info = kinds.of(kindIdOf(reference))
+  return info && { kind: info.id, key: { namespace: info.namespaced ? childNamespace : '', name: reference.name } }
 }
 
 /** `pipelineruns.tekton.dev "build-7"`: how the API server names an object in its messages. */
-export function objectText(kind: Kind, name: string): string {
-  const { group, plural } = KINDS[kind]
-  return `${group === '' ? plural : `${plural}.${group}`} ${JSON.stringify(name)}`
+export function objectText(info: KindInfo, name: string): string {
+  return `${groupResource(info)} ${JSON.stringify(name)}`
 }

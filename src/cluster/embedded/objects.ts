@@ -1,11 +1,11 @@
 /** The newest state of every object, and the log of how it came to be. Reads anywhere, writes inside a transaction. */
-import type { Kind } from '../../resources/kinds.js'
+import type { AnyKind } from '../../resources/kinds.js'
 import type { Key } from '../../resources/meta.js'
 import type { Database, Table } from '../../storage/lmdb.js'
 import { ClusterError } from '../cluster.js'
 import { MAX_NAME_CHARS, MAX_OBJECT_BYTES } from './admission.js'
 import { hasEnded } from './ended.js'
-import { addressOf, objectKey, objectText, type Stored } from './keys.js'
+import { addressOf, objectKey, type Stored } from './keys.js'
 import { withVersion } from './revise.js'
 import { deepFreeze } from './values.js'
 
@@ -13,7 +13,7 @@ import { deepFreeze } from './values.js'
 export interface StoreEvent {
   readonly type: 'added' | 'modified' | 'deleted'
   readonly version: number
-  readonly kind: Kind
+  readonly kind: AnyKind
   /** The new state; for `deleted` the last one, under the version of the deletion. */
   readonly object: Stored
   /** The state before a modification. Undefined when it is no longer known, for an old event that is read again. */
@@ -27,10 +27,10 @@ export interface ListOptions {
 }
 
 export interface Objects {
-  get(kind: Kind, key: Key): Stored | undefined
+  get(kind: AnyKind, key: Key): Stored | undefined
   /** By namespace, then name. */
-  list(kind: Kind, namespace?: string, options?: ListOptions): readonly Stored[]
-  isEmpty(kind: Kind, namespace: string): boolean
+  list(kind: AnyKind, namespace?: string, options?: ListOptions): readonly Stored[]
+  isEmpty(kind: AnyKind, namespace: string): boolean
   /** Stores a state under the next version. `previous` is what `get` gave in the same transaction. */
   put(object: Stored, previous: Stored | undefined): StoreEvent
   remove(stored: Stored): StoreEvent
@@ -147,13 +147,13 @@ function isMarkedEnded(row: string): boolean {
   return row[row.indexOf(' ') - 1] === ENDED
 }
 
-function checkSize(json: string, kind: Kind, key: Key): void {
+function checkSize(json: string, kind: AnyKind, key: Key): void {
   // A character is at most three bytes: counted only when it could matter.
   if (json.length * 3 <= MAX_OBJECT_BYTES) return
   const bytes = Buffer.byteLength(json)
   if (bytes <= MAX_OBJECT_BYTES) return
   const limit = `Too long: ${bytes} bytes, may not be more than ${MAX_OBJECT_BYTES}`
-  throw new ClusterError('Invalid', `${objectText(kind, key.name)} is invalid: ${limit}`)
+  throw new ClusterError('Invalid', `${kind} ${JSON.stringify(key.name)} is invalid: ${limit}`)
 }
 
 function newestVersion(log: Table<string>): number {

@@ -1,5 +1,6 @@
 /** Who owns whom, and what must still be collected because its owner or its namespace went. */
-import { KINDS, type Kind } from '../../resources/kinds.js'
+import type { KindTable } from '../../resources/kind-table.js'
+import type { AnyKind } from '../../resources/kinds.js'
 import type { Key, OwnerReference } from '../../resources/meta.js'
 import type { Database, TableKey } from '../../storage/lmdb.js'
 import { addressInOwnedKey, addressOfOwner, ownedKey, type Stored } from './keys.js'
@@ -28,11 +29,11 @@ export interface Owners {
 
 export interface Owned {
   readonly row: TableKey
-  readonly kind: Kind
+  readonly kind: AnyKind
   readonly key: Key
 }
 
-export function openOwners(database: Database, objects: Objects): Owners {
+export function openOwners(database: Database, objects: Objects, kinds: () => KindTable): Owners {
   const owned = database.textTable('owned')
   const pending = database.table<number>('sweeps')
 
@@ -41,7 +42,7 @@ export function openOwners(database: Database, objects: Objects): Owners {
   }
 
   function isGone(reference: OwnerReference, childNamespace: string): boolean {
-    const at = addressOfOwner(reference, childNamespace)
+    const at = addressOfOwner(kinds(), reference, childNamespace)
     return at !== undefined && objects.get(at.kind, at.key)?.metadata.uid !== reference.uid
   }
 
@@ -90,5 +91,3 @@ export function openOwners(database: Database, objects: Objects): Owners {
     isTerminating,
   }
 }
-
-export const NAMESPACED_KINDS: readonly Kind[] = (Object.keys(KINDS) as Kind[]).filter(kind => KINDS[kind].namespaced)

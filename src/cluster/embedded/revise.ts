@@ -1,6 +1,6 @@
 /** From the stored object and what a caller hands in to the next state of the object. Pure. */
 import { fromTimestamp, toTimestamp } from '../../lib/time.js'
-import { KINDS, type Kind } from '../../resources/kinds.js'
+import type { AnyKind, KindInfo } from '../../resources/kinds.js'
 import type { NewMeta, ObjectMeta } from '../../resources/meta.js'
 import type { Candidate } from './admission.js'
 import type { Stored } from './keys.js'
@@ -11,12 +11,13 @@ const DEFAULT_GRACE_SECONDS = 30
 
 /** The parts of metadata that an author sets; everything else is the store's. Empty maps and lists are left out. */
 function authored(metadata: NewMeta) {
-  const { labels, annotations, ownerReferences, finalizers } = metadata
+  const { labels, annotations, ownerReferences, finalizers, managedFields } = metadata
   return {
     ...(isEmpty(labels) ? {} : { labels }),
     ...(isEmpty(annotations) ? {} : { annotations }),
     ...(isEmpty(ownerReferences) ? {} : { ownerReferences }),
     ...(isEmpty(finalizers) ? {} : { finalizers }),
+    ...(isEmpty(managedFields) ? {} : { managedFields }),
   }
 }
 
@@ -25,7 +26,7 @@ function isEmpty(value: object | null | undefined): boolean {
 }
 
 /** A Secret's `stringData`, folded into `data` as the API server does. */
-export function withFoldedStringData<T extends Candidate>(kind: Kind, object: T): T {
+export function withFoldedStringData<T extends Candidate>(kind: AnyKind, object: T): T {
   if (kind !== 'Secret' || typeof object['stringData'] !== 'object' || object['stringData'] === null) return object
   const { stringData, ...rest } = object
   const folded = Object.entries(stringData as Record<string, unknown>).map(([key, text]) => [
@@ -57,12 +58,12 @@ export function created(
 }
 
 /** Everything the caller may change, with the store's own fields kept; `stored` itself when nothing changes. */
-export function replaced(kind: Kind, stored: Stored, object: Candidate): Stored {
+export function replaced({ status: hasStatus }: KindInfo, stored: Stored, object: Candidate): Stored {
   const { apiVersion, metadata: current, kind: _kind, status: currentStatus, ...currentContent } = stored
   const { apiVersion: _version, kind: _same, metadata, status, ...content } = object
   // For kinds without the subresource, status is a field like any other.
-  const keptStatus = KINDS[kind].status ? currentStatus : status
-  const { labels: _l, annotations: _a, ownerReferences: _o, finalizers: _f, ...kept } = current
+  const keptStatus = hasStatus ? currentStatus : status
+  const { labels: _l, annotations: _a, ownerReferences: _o, finalizers: _f, managedFields: _m, ...kept } = current
   const revised = {
     apiVersion,
     kind: stored.kind,
@@ -72,7 +73,7 @@ export function replaced(kind: Kind, stored: Stored, object: Candidate): Stored 
   }
   const next = frozenCopy(revised, stored) as Stored
   if (sameJson(next, stored)) return stored
-  const { apiVersion: _v, kind: _k, metadata: _m, status: _s, ...nextContent } = next
+  const { apiVersion: _v, kind: _k, metadata: _metadata, status: _s, ...nextContent } = next
   if (sameJson(nextContent, currentContent)) return next
   return { ...next, metadata: { ...next.metadata, generation: (current.generation ?? 1) + 1 } }
 }
@@ -105,7 +106,7 @@ export type Deletion =
  *  - Finalizers keep anything. A Namespace waits until it is empty.
  */
 export function deletion(
-  kind: Kind,
+  kind: AnyKind,
   stored: Stored,
   at: { readonly now: number; readonly graceSeconds: number | undefined },
 ): Deletion {
@@ -133,14 +134,14 @@ function podGrace(pod: Stored, asked: number | undefined): number {
 }
 
 /** Whether a marked object has nothing left to wait for. A Namespace is asked elsewhere: it must be empty, too. */
-export function isReadyToGo(kind: Kind, object: Stored): boolean {
+export function isReadyToGo(kind: AnyKind, object: Stored): boolean {
   const { deletionTimestamp, deletionGracePeriodSeconds, finalizers } = object.metadata
   if (deletionTimestamp === undefined || (finalizers ?? []).length > 0 || kind === 'Namespace') return false
   return kind !== 'Pod' || deletionGracePeriodSeconds === 0
 }
 
 /** A change that is refused because of what is stored, or undefined. */
-export function forbiddenChange(kind: Kind, stored: Stored, next: Stored): string | undefined {
+export function forbiddenChange(kind: AnyKind, stored: Stored, next: Stored): string | undefined {
   if (stored.metadata.deletionTimestamp !== undefined) {
     const before = new Set(stored.metadata.finalizers ?? [])
     const added = (next.metadata.finalizers ?? []).find(finalizer => !before.has(finalizer))

@@ -1,11 +1,13 @@
 import { randomInt, randomUUID } from 'node:crypto'
-import { KINDS, type Kind, type Kinds } from '../../resources/kinds.js'
+import type { KindEntry, KindTable } from '../../resources/kind-table.js'
+import type { AnyKind, Kinds } from '../../resources/kinds.js'
 import type { Key } from '../../resources/meta.js'
 import type { Database } from '../../storage/lmdb.js'
 import { type Cluster, ClusterError, type Selector } from '../cluster.js'
 import { type Candidate, MAX_GENERATE_NAME_CHARS, refusal } from './admission.js'
 import { createCollector } from './collect.js'
 import { objectText, type Stored } from './keys.js'
+import { followKinds } from './kinds.js'
 import { openObjects } from './objects.js'
 import { openOwners } from './owners.js'
 import {
@@ -35,12 +37,19 @@ export interface EmbeddedClusterOptions {
 /** The embedded store: the `Cluster` port, and what its HTTP face needs besides. */
 export interface EmbeddedCluster extends Cluster {
   /** As `list`, with the version that it shows: `events` from there on continue it without a gap. */
-  listAt<K extends Kind>(kind: K, selector?: Selector): Promise<{ version: string; items: readonly Kinds[K][] }>
+  listAt<K extends AnyKind>(kind: K, selector?: Selector): Promise<{ version: string; items: readonly Kinds[K][] }>
   /**
    * Every write to a kind (or to all) after a version, in order, until `signal` aborts or the cluster is closed.
    * Yields `expired` and ends when the version is compacted away, or was never given out: list again.
    */
-  events(kind: Kind | 'all', since: string, signal: AbortSignal, options?: EventOptions): AsyncIterable<FollowedEvent>
+  events(
+    kind: AnyKind | 'all',
+    since: string,
+    signal: AbortSignal,
+    options?: EventOptions,
+  ): AsyncIterable<FollowedEvent>
+  /** The kinds there are now: another table after each change to a CustomResourceDefinition. */
+  kinds(): KindTable
   /** The version of the newest write that is visible. */
   version(): string
   /** Resolves when what is already deleted has nothing left that can be collected. */
@@ -66,12 +75,19 @@ export function openEmbeddedCluster(options: EmbeddedClusterOptions): EmbeddedCl
   const meta = database.table<number>('meta')
   checkFormat(meta.get(['format']), database.directory)
   const objects = openObjects(database)
-  const owners = openOwners(database, objects)
+  const kinds = followKinds(objects)
+  const owners = openOwners(database, objects, kinds.table)
   const feed = createFeed(objects.version())
-  const writes = createWrites({ database, objects, owners, feed })
-  const collector = createCollector({ database, objects, owners, writes, deleteIn })
+  const writes = createWrites({ database, objects, owners, feed, onPublished: kinds.note })
+  const collector = createCollector({ database, objects, owners, writes, kinds: kinds.table, deleteIn })
   let writesSinceCompaction = 0
   let closed = false
+
+  function infoOf(kind: AnyKind): KindEntry {
+    const info = kinds.table().of(kind)
+    if (info === undefined) throw new ClusterError('NotFound', `no CustomResourceDefinition makes the kind ${kind}`)
+    return info
+  }
 
   async function write<T>(fn: (transaction: Transaction) => T): Promise<T> {
     if (closed) throw new ClusterError('Unavailable', `the store in ${database.directory} is closed`)
@@ -89,82 +105,81 @@ export function openEmbeddedCluster(options: EmbeddedClusterOptions): EmbeddedCl
     return result
   }
 
-  function create(kind: Kind, given: Candidate): Promise<Stored> {
-    const object = withFoldedStringData(kind, given)
+  function create(info: KindEntry, given: Candidate): Promise<Stored> {
+    const object = withFoldedStringData(info.id, given)
     return write(transaction => {
-      const name = object.metadata.name || freshName(kind, object)
-      admit(kind, { ...object, metadata: { ...object.metadata, name } })
+      const name = object.metadata.name || freshName(info, object)
+      admit(info, { ...object, metadata: { ...object.metadata, name } })
       const key = { namespace: object.metadata.namespace, name }
-      if (objects.get(kind, key) !== undefined) {
-        throw new ClusterError('AlreadyExists', `${objectText(kind, name)} already exists`)
+      if (objects.get(info.id, key) !== undefined) {
+        throw new ClusterError('AlreadyExists', `${objectText(info, name)} already exists`)
       }
       if (owners.isTerminating(key.namespace)) {
         throw new ClusterError(
           'Forbidden',
-          `${objectText(kind, name)} is forbidden: unable to create new content in namespace ${key.namespace} because it is being terminated`,
+          `${objectText(info, name)} is forbidden: unable to create new content in namespace ${key.namespace} because it is being terminated`,
         )
       }
       return transaction.put(created(object, { name, uid: uid(), now: now() }), undefined)
     })
   }
 
-  function freshName(kind: Kind, { metadata: { generateName = '', namespace } }: Candidate): string {
+  function freshName(info: KindEntry, { metadata: { generateName = '', namespace } }: Candidate): string {
     if (generateName === '') return ''
     const base = `${generateName}`.slice(0, MAX_GENERATE_NAME_CHARS)
     for (let tries = 0; tries < NAME_TRIES; tries++) {
       const end = Array.from({ length: 5 }, () => NAME_LETTERS[random(NAME_LETTERS.length)]).join('')
-      if (objects.get(kind, { namespace, name: base + end }) === undefined) return base + end
+      if (objects.get(info.id, { namespace, name: base + end }) === undefined) return base + end
     }
-    throw new ClusterError('AlreadyExists', `${objectText(kind, base)}: ${NAME_TRIES} generated names were all taken`)
+    throw new ClusterError('AlreadyExists', `${objectText(info, base)}: ${NAME_TRIES} generated names were all taken`)
   }
 
   /** The stored object that a caller wants to replace. */
-  function current(kind: Kind, { metadata }: Stored): Stored {
+  function current(info: KindEntry, { metadata }: Stored): Stored {
     const { name, namespace, uid, resourceVersion } = metadata
-    const stored = objects.get(kind, { namespace, name: name })
+    const stored = objects.get(info.id, { namespace, name })
     if (stored === undefined || (uid && uid !== stored.metadata.uid)) {
       const other = stored === undefined ? '' : `: it has the uid ${stored.metadata.uid} now, not ${uid}`
-      throw new ClusterError('NotFound', `${objectText(kind, name)} not found${other}`)
+      throw new ClusterError('NotFound', `${objectText(info, name)} not found${other}`)
     }
-    if (!resourceVersion) refuse(kind, name, 'metadata.resourceVersion: Required value: must be set for an update')
+    if (!resourceVersion) refuse(info, name, 'metadata.resourceVersion: Required value: must be set for an update')
     if (resourceVersion !== stored.metadata.resourceVersion) {
       throw new ClusterError(
         'Conflict',
-        `Operation cannot be fulfilled on ${objectText(kind, name)}: the object has been modified ` +
+        `Operation cannot be fulfilled on ${objectText(info, name)}: the object has been modified ` +
           `(version ${stored.metadata.resourceVersion}, not ${resourceVersion}); apply your changes to the latest version and try again`,
       )
     }
     return stored
   }
 
-  function replace(kind: Kind, given: Stored): Promise<Stored> {
+  function replace(info: KindEntry, given: Stored): Promise<Stored> {
     return write(transaction => {
-      const stored = current(kind, given)
-      const object = withFoldedStringData(kind, given)
-      admit(kind, object)
-      const next = replaced(kind, stored, object)
+      const stored = current(info, given)
+      const object = withFoldedStringData(info.id, given)
+      admit(info, object)
+      const next = replaced(info, stored, object)
       if (next === stored) return stored
-      const problem = forbiddenChange(kind, stored, next)
-      if (problem !== undefined) refuse(kind, stored.metadata.name, problem)
-      if (isReadyToGo(kind, next)) return transaction.remove(transaction.put(next, stored))
-      if (kind === 'Namespace' && next.metadata.deletionTimestamp !== undefined) {
+      const problem = forbiddenChange(info.id, stored, next)
+      if (problem !== undefined) refuse(info, stored.metadata.name, problem)
+      if (isReadyToGo(info.id, next)) return transaction.remove(transaction.put(next, stored))
+      if (info.id === 'Namespace' && next.metadata.deletionTimestamp !== undefined) {
         owners.demandNamespaceSweep(next.metadata.name)
       }
       return transaction.put(next, stored)
     })
   }
 
-  function replaceStatus(kind: Kind, given: Stored): Promise<Stored> {
+  function replaceStatus(info: KindEntry, given: Stored): Promise<Stored> {
     return write(transaction => {
-      const stored = current(kind, given)
-      if (!KINDS[kind].status)
-        refuse(kind, stored.metadata.name, 'status: Forbidden: the kind has no status subresource')
+      const stored = current(info, given)
+      if (!info.status) refuse(info, stored.metadata.name, 'status: Forbidden: the kind has no status subresource')
       const next = withStatus(stored, given['status'])
       return next === stored ? stored : transaction.put(next, stored)
     })
   }
 
-  function deleteIn(transaction: Transaction, kind: Kind, key: Key, graceSeconds?: number): void {
+  function deleteIn(transaction: Transaction, kind: AnyKind, key: Key, graceSeconds?: number): void {
     const stored = objects.get(kind, key)
     if (stored === undefined) return
     const outcome = deletion(kind, stored, { now: now(), graceSeconds })
@@ -173,7 +188,7 @@ export function openEmbeddedCluster(options: EmbeddedClusterOptions): EmbeddedCl
     if (kind === 'Namespace') owners.demandNamespaceSweep(key.name)
   }
 
-  function snapshot(kind: Kind, selector: Selector = {}): Snapshot {
+  function snapshot(kind: AnyKind, selector: Selector = {}): Snapshot {
     const { labels, unfinished = false } = selector
     const items = objects.list(kind, selector.namespace || undefined, { unfinished, ...(labels && { labels }) })
     const selected = labels === undefined ? items : items.filter(item => isSelected(item, selector))
@@ -183,22 +198,22 @@ export function openEmbeddedCluster(options: EmbeddedClusterOptions): EmbeddedCl
   collector.wake()
 
   return {
-    async get<K extends Kind>(kind: K, key: Key) {
+    async get<K extends AnyKind>(kind: K, key: Key) {
       return objects.get(kind, key) as Kinds[K] | undefined
     },
-    async list<K extends Kind>(kind: K, selector?: Selector) {
+    async list<K extends AnyKind>(kind: K, selector?: Selector) {
       return snapshot(kind, selector).items as readonly unknown[] as readonly Kinds[K][]
     },
-    async listAt<K extends Kind>(kind: K, selector?: Selector) {
+    async listAt<K extends AnyKind>(kind: K, selector?: Selector) {
       const { version, items } = snapshot(kind, selector)
       return { version: `${version}`, items: items as readonly unknown[] as readonly Kinds[K][] }
     },
-    create: async <K extends Kind>(kind: K, object: unknown) =>
-      (await create(kind, object as Candidate)) as unknown as Kinds[K],
-    replace: async <K extends Kind>(kind: K, object: Kinds[K]) =>
-      (await replace(kind, object as unknown as Stored)) as unknown as Kinds[K],
-    replaceStatus: async <K extends Kind>(kind: K, object: Kinds[K]) =>
-      (await replaceStatus(kind, object as unknown as Stored)) as unknown as Kinds[K],
+    create: async <K extends AnyKind>(kind: K, object: unknown) =>
+      (await create(infoOf(kind), object as Candidate)) as unknown as Kinds[K],
+    replace: async <K extends AnyKind>(kind: K, object: Kinds[K]) =>
+      (await replace(infoOf(kind), object as unknown as Stored)) as unknown as Kinds[K],
+    replaceStatus: async <K extends AnyKind>(kind: K, object: Kinds[K]) =>
+      (await replaceStatus(infoOf(kind), object as unknown as Stored)) as unknown as Kinds[K],
     async delete(kind, key, { uid, graceSeconds } = {}) {
       await write(transaction => {
         const stored = objects.get(kind, key)
@@ -206,10 +221,11 @@ export function openEmbeddedCluster(options: EmbeddedClusterOptions): EmbeddedCl
         deleteIn(transaction, kind, key, graceSeconds)
       })
     },
-    watch: <K extends Kind>(kind: K, selector: Selector, signal: AbortSignal) =>
+    watch: <K extends AnyKind>(kind: K, selector: Selector, signal: AbortSignal) =>
       watchFeed(feed, kind, selector, signal, () => snapshot(kind, selector)) as AsyncIterable<never>,
     events: (kind, since, signal, eventOptions) =>
       followEvents({ feed, objects }, kind, Number(since), signal, eventOptions),
+    kinds: kinds.table,
     version: () => `${objects.version()}`,
     collected: () => collector.idle(),
     async close() {
@@ -222,12 +238,12 @@ export function openEmbeddedCluster(options: EmbeddedClusterOptions): EmbeddedCl
 }
 
 /** @throws ClusterError 'Invalid' */
-function admit(kind: Kind, object: Candidate): void {
-  const problem = refusal(kind, object)
-  if (problem !== undefined) refuse(kind, object.metadata.name ?? '', problem)
+function admit(info: KindEntry, object: Candidate): void {
+  const problem = refusal(info, object)
+  if (problem !== undefined) refuse(info, object.metadata.name ?? '', problem)
 }
 
-function refuse(kind: Kind, name: string, problem: string): never {
+function refuse({ kind }: KindEntry, name: string, problem: string): never {
   throw new ClusterError('Invalid', `${kind} ${JSON.stringify(`${name}`.slice(0, 300))} is invalid: ${problem}`)
 }
 

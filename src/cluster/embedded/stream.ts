@@ -1,5 +1,5 @@
 /** The versioned stream of events, for clients that resume where they left off. */
-import type { Kind } from '../../resources/kinds.js'
+import type { AnyKind } from '../../resources/kinds.js'
 import type { Objects, StoreEvent } from './objects.js'
 import type { Feed } from './watch.js'
 
@@ -21,7 +21,7 @@ const PAGE = 256
 /** Recent events come from memory; a reader that is behind those reads the log, and buffers nothing. */
 export async function* followEvents(
   { feed, objects }: { readonly feed: Feed; readonly objects: Objects },
-  kind: Kind | 'all',
+  kind: AnyKind | 'all',
   since: number,
   signal: AbortSignal,
   { bookmarkMs = 60_000 }: EventOptions = {},
@@ -60,7 +60,7 @@ interface Page {
   readonly isLast: boolean
 }
 
-function nextPage(feed: Feed, objects: Objects, kind: Kind | 'all', place: number): Page | undefined {
+function nextPage(feed: Feed, objects: Objects, kind: AnyKind | 'all', place: number): Page | undefined {
   const recent = kind === 'all' ? undefined : feed.after(kind, place)
   // Ahead of what is published when the list it continues was: there is nothing in between.
   if (recent !== undefined) return { events: recent, upTo: Math.max(place, feed.published()), isLast: true }

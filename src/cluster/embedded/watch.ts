@@ -1,6 +1,6 @@
 /** Committed events, handed to whoever follows. In memory, newest only; the log in the database has the older ones. */
 import { setMaxListeners } from 'node:events'
-import type { Kind } from '../../resources/kinds.js'
+import type { AnyKind } from '../../resources/kinds.js'
 import type { Change, Selector } from '../cluster.js'
 import { hasEnded } from './ended.js'
 import type { Stored } from './keys.js'
@@ -14,9 +14,9 @@ export interface Feed {
   published(): number
   publish(event: StoreEvent): void
   /** Events of a kind after a version, oldest first; undefined when older ones than we have would be among them. */
-  after(kind: Kind, version: number): readonly StoreEvent[] | undefined
+  after(kind: AnyKind, version: number): readonly StoreEvent[] | undefined
   /** Resolves at the next event of the kind, on abort, at `close`, or after `maxMs`. Never rejects. */
-  next(kind: Kind | 'all', signal: AbortSignal, maxMs?: number): Promise<void>
+  next(kind: AnyKind | 'all', signal: AbortSignal, maxMs?: number): Promise<void>
   isClosed(): boolean
   close(): void
 }
@@ -28,12 +28,12 @@ interface Recent {
 }
 
 export function createFeed(version: number): Feed {
-  const recent = new Map<Kind, Recent>()
-  const waiting = new Map<Kind | 'all', Set<() => void>>()
+  const recent = new Map<AnyKind, Recent>()
+  const waiting = new Map<AnyKind | 'all', Set<() => void>>()
   let published = version
   let closed = false
 
-  function recentOf(kind: Kind): Recent {
+  function recentOf(kind: AnyKind): Recent {
     const known = recent.get(kind)
     if (known) return known
     const fresh = { events: [], forgotten: version }
@@ -41,7 +41,7 @@ export function createFeed(version: number): Feed {
     return fresh
   }
 
-  function wake(kind: Kind | 'all'): void {
+  function wake(kind: AnyKind | 'all'): void {
     const waiters = waiting.get(kind)
     waiting.delete(kind)
     for (const waiter of waiters ?? []) waiter()
@@ -112,7 +112,7 @@ export interface Snapshot {
  */
 export async function* watchFeed(
   feed: Feed,
-  kind: Kind,
+  kind: AnyKind,
   selector: Selector,
   signal: AbortSignal,
   list: () => Snapshot,

@@ -25,16 +25,21 @@ export interface WritesDeps {
   readonly objects: Objects
   readonly owners: Owners
   readonly feed: Feed
+  /** Called for each committed event, in order, before those who follow see it. */
+  readonly onPublished: (event: StoreEvent) => void
 }
 
-export function createWrites({ database, objects, owners, feed }: WritesDeps): Writes {
+export function createWrites({ database, objects, owners, feed, onPublished }: WritesDeps): Writes {
   // In order of versions. A commit holds everything before it, so when one resolves, all up to it can be published.
   let uncommitted: StoreEvent[] = []
 
   function publish(version: number): void {
     const rest = uncommitted.findIndex(event => event.version > version)
     const done = uncommitted.splice(0, rest < 0 ? uncommitted.length : rest)
-    for (const event of done) feed.publish(event)
+    for (const event of done) {
+      onPublished(event)
+      feed.publish(event)
+    }
   }
 
   function forget(events: readonly StoreEvent[]): void {

@@ -1,0 +1,25 @@
+import type { AdmitOptions } from '../admission/admit.js'
+import type { EmbeddedCluster } from '../cluster/embedded/store.js'
+import type { Log } from '../lib/log.js'
+import type { History } from './deliveries.js'
+import type { RunRequests } from './schedules.js'
+
+/** What the API is made of. */
+export interface ApiDeps {
+  readonly cluster: EmbeddedCluster
+  /** What objects are admitted with, as it is now. */
+  readonly admission: () => AdmitOptions
+  readonly readLogs: (
+    key: { readonly namespace: string; readonly pod: string; readonly container: string },
+    options: { readonly follow: boolean },
+    signal: AbortSignal,
+  ) => Promise<AsyncIterable<Uint8Array> | undefined>
+  readonly token: string
+  /** The deliveries that came in. */
+  readonly inbox?: History
+  /** What runs of schedules are asked for with. */
+  readonly runRequests?: RunRequests
+  /** What a scrape of `/metrics` gets. */
+  readonly metrics?: { readonly contentType: string; text(): Promise<string> } | undefined
+  readonly log: Log
+}

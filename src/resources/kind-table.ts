@@ -1,0 +1,103 @@
+/** Which kinds there are at the moment: the built-in ones, and those that CustomResourceDefinitions add. Pure. */
+import type { CustomResourceDefinition } from './custom-resources.js'
+import { type AnyKind, type CustomKind, isKind, KINDS, type Kind, type KindInfo } from './kinds.js'
+
+/** A kind, with all its names. */
+export interface KindEntry extends KindInfo {
+  /** What the store calls it. */
+  readonly id: AnyKind
+  /** What objects call it. */
+  readonly kind: string
+  readonly singular: string
+  readonly listKind: string
+  readonly categories: readonly string[]
+  /** Only custom kinds have one. */
+  readonly definition?: CustomResourceDefinition
+}
+
+/** A value: another set of kinds is another table. */
+export interface KindTable {
+  readonly all: readonly KindEntry[]
+  of(id: AnyKind): KindEntry | undefined
+  /** By how objects name it; the version is left to the caller. */
+  named(group: string, kind: string): KindEntry | undefined
+  /** By how paths name it. */
+  at(group: string, plural: string): KindEntry | undefined
+}
+
+export const BUILT_IN_KINDS: KindTable = tableOf(Object.keys(KINDS).filter(isKind).map(builtIn))
+
+/** The built-in kinds and those of the definitions that are established. */
+export function kindTable(definitions: readonly CustomResourceDefinition[]): KindTable {
+  const established = definitions.filter(isEstablished)
+  return established.length === 0 ? BUILT_IN_KINDS : tableOf([...BUILT_IN_KINDS.all, ...established.map(custom)])
+}
+
+/** The kind an object is of, as the store calls it. Does not say that there is such a kind. */
+export function kindIdOf({ apiVersion, kind }: { readonly apiVersion: string; readonly kind: string }): AnyKind {
+  const slash = apiVersion.indexOf('/')
+  const group = slash < 0 ? '' : apiVersion.slice(0, slash)
+  return isKind(kind) && KINDS[kind].group === group ? kind : customKind(group, kind)
+}
+
+function customKind(group: string, kind: string): CustomKind {
+  return `${kind}.${group}`
+}
+
+function tableOf(all: readonly KindEntry[]): KindTable {
+  const byId = new Map<string, KindEntry>(all.map(entry => [entry.id, entry]))
+  const byResource = new Map(all.map(entry => [`${entry.plural}.${entry.group}`, entry]))
+  const byName = new Map(all.map(entry => [`${entry.kind}.${entry.group}`, entry]))
+  return {
+    all,
+    of: id => byId.get(id),
+    named: (group, kind) => byName.get(`${kind}.${group}`),
+    at: (group, plural) => byResource.get(`${plural}.${group}`),
+  }
+}
+
+function builtIn(kind: Kind): KindEntry {
+  const info: KindInfo = KINDS[kind]
+  return {
+    ...info,
+    id: kind,
+    kind,
+    singular: kind.toLowerCase(),
+    listKind: `${kind}List`,
+    categories: info.categories ?? [],
+  }
+}
+
+function custom(definition: CustomResourceDefinition): KindEntry {
+  const { group, names, scope, versions } = definition.spec
+  const stored = versions.find(version => version.storage)
+  return {
+    id: customKind(group, names.kind),
+    kind: names.kind,
+    group,
+    version: stored?.name ?? '',
+    served: versions.filter(version => version.served).map(version => version.name),
+    plural: names.plural,
+    singular: names.singular ?? names.kind.toLowerCase(),
+    listKind: names.listKind ?? `${names.kind}List`,
+    shortNames: names.shortNames ?? [],
+    categories: names.categories ?? [],
+    namespaced: scope === 'Namespaced',
+    status: stored?.subresources?.status !== undefined,
+    definition,
+  }
+}
+
+function isEstablished({ status }: CustomResourceDefinition): boolean {
+  return status?.conditions?.some(each => each.type === 'Established' && each.status === 'True') ?? false
+}
+
+/** `tekton.dev/v1`, or `v1` for the core group. */
+export function groupVersion(group: string, version: string): string {
+  return group === '' ? version : `${group}/${version}`
+}
+
+/** `pipelineruns.tekton.dev`, or `pods`: how the API server names a resource in its messages. */
+export function groupResource({ group, plural }: Pick<KindInfo, 'group' | 'plural'>): string {
+  return group === '' ? plural : `${plural}.${group}`
+}
