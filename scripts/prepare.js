@@ -62,24 +62,22 @@ export function build() {
 export function ensureDebianPackage(program, debianPackage) {
   if (onPath(program)) return true
   step(`installing ${debianPackage}`)
-  const sudo = process.getuid?.() === 0 ? [] : ['sudo', '-n']
-  // Runlevel 1 keeps Debian from starting the server it installs: tests start their own, on free ports.
-  const quiet = {
-    stdio: ['ignore', 'ignore', 'inherit'],
-    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' },
-  }
-  const apt = args => {
-    const [command, ...rest] = [...sudo, 'apt-get', '-qq', '-y', ...args]
-    return spawnSync(command, rest, quiet).status === 0
-  }
-  const installed =
-    apt(['install', '--no-install-recommends', debianPackage]) ||
-    (apt(['update']) && apt(['install', '--no-install-recommends', debianPackage]))
+  const install = () => aptGet(['install', '--no-install-recommends', debianPackage])
+  const installed = install() || (aptGet(['update']) && install())
   if (installed && onPath(program)) return true
   console.error(
     `tektite: ${program} is missing and could not be installed; install it yourself (Debian: apt-get install ${debianPackage})`,
   )
   return false
+}
+
+/** Whether it went well. As root, or with a sudo that asks nothing. */
+export function aptGet(args) {
+  const sudo = process.getuid?.() === 0 ? [] : ['sudo', '-n']
+  const [command, ...rest] = [...sudo, 'apt-get', '-qq', '-y', ...args]
+  // Runlevel 1 keeps Debian from starting the server it installs: tests start their own, on free ports.
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' }
+  return spawnSync(command, rest, { stdio: ['ignore', 'ignore', 'inherit'], env }).status === 0
 }
 
 export function step(what) {
