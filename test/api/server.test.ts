@@ -400,8 +400,8 @@ test.each(
     'logs of what is no Pod': {
       method: 'GET',
       path: `${RUNS}/x/log?container=a`,
-      status: 400,
-      message: /pods\/<name>\/log/,
+      status: 405,
+      message: /x\/log is not supported/,
     },
     'logs that nobody wrote': {
       method: 'GET',
