@@ -1,5 +1,6 @@
-/** The embedded Cluster over HTTP, in the Kubernetes REST dialect. Loopback and a bearer token only. */
+/** The embedded Cluster over HTTP, in the Kubernetes REST dialect. Plain HTTP is for loopback only. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { describeError } from '../lib/fault.js'
 import { authenticate } from './access/authenticate.js'
@@ -16,28 +17,60 @@ import { answerResource } from './verbs/answer-resource.js'
 
 export type { ApiDeps }
 
+/** PEM. */
+export interface TlsPair {
+  readonly key: string
+  readonly cert: string
+}
+
+export interface Address {
+  readonly port: number
+  readonly host: string
+  /** Without it plain HTTP, which is for loopback. */
+  readonly tls?: TlsPair
+}
+
 export interface Api {
   readonly port: number
+  /** For connections from now on. Of no meaning without TLS. */
+  useCertificate(tls: TlsPair): void
   close(): Promise<void>
 }
 
-export async function startApi(deps: ApiDeps, address: { readonly port: number; readonly host: string }): Promise<Api> {
-  const server = createServer((request, response) => {
+/** Of requests: answers, such as a watch or a log that is followed, take as long as they take. */
+const HEADERS_MS = 5_000
+const REQUEST_MS = 30_000
+/** Longer than Go's clients keep an idle connection (90 s): who closes first loses no request. */
+const KEEP_ALIVE_MS = 120_000
+/** Clients that vanished without a word are found by probes of the kernel. */
+const PROBE_AFTER_MS = 30_000
+
+export async function startApi(deps: ApiDeps, { port, host, tls }: Address): Promise<Api> {
+  const handle = (request: IncomingMessage, response: ServerResponse): void => {
     answer(deps, request, response).catch((error: unknown) => {
       const status = statusOf(error)
       if (status.code === 500) deps.log.error('api request failed', { path: request.url, error: describeError(error) })
       if (response.headersSent) response.destroy()
       else void send(response, { code: status.code, body: status })
     })
-  })
-  server.headersTimeout = 5_000
-  server.requestTimeout = 30_000
+  }
+  const options = {
+    headersTimeout: HEADERS_MS,
+    requestTimeout: REQUEST_MS,
+    connectionsCheckingInterval: HEADERS_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    keepAlive: true,
+    keepAliveInitialDelay: PROBE_AFTER_MS,
+  }
+  const secure = tls && createTlsServer({ ...options, ...tls, handshakeTimeout: HEADERS_MS }, handle)
+  const server = secure ?? createServer(options, handle)
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
-    server.listen(address.port, address.host, resolve)
+    server.listen(port, host, resolve)
   })
   return {
     port: (server.address() as AddressInfo).port,
+    useCertificate: pair => secure?.setSecureContext(pair),
     close: () =>
       new Promise(resolve => {
         server.close(() => resolve())

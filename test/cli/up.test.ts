@@ -4,27 +4,18 @@ import { expect, onTestFinished, test } from 'vitest'
 import { tektite } from '../helpers/cli.js'
 import { temporaryDirectory } from '../helpers/temp-directory.js'
 
-test.each(['--port', '--hooks-port'])(
-  'a port of %s that is taken is named, with the flag that gives another',
-  async flag => {
-    // On all interfaces: neither of the two can be opened beside it.
-    const taken = createServer().listen(0)
-    onTestFinished(() => void taken.close())
-    await once(taken, 'listening')
-    const { port } = taken.address() as { port: number }
-    const other = flag === '--port' ? '--hooks-port' : '--port'
-    const { code, stderr } = await tektite([
-      'up',
-      '--data',
-      temporaryDirectory('port-in-use'),
-      flag,
-      String(port),
-      other,
-      '0',
-    ])
-    expect(stderr).toContain(
-      `error: port ${port} is in use by another process: give another with ${flag}, or 0 for any free one\n`,
-    )
-    expect(code).toBe(1)
-  },
-)
+const PORTS = ['--port', '--hooks-port', '--secure-port']
+
+test.each(PORTS)('a port of %s that is taken is named, with the flag that gives another', async flag => {
+  // On all interfaces: none of them can be opened beside it.
+  const taken = createServer().listen(0)
+  onTestFinished(() => void taken.close())
+  await once(taken, 'listening')
+  const { port } = taken.address() as { port: number }
+  const ports = PORTS.flatMap(each => [each, each === flag ? String(port) : '0'])
+  const { code, stderr } = await tektite(['up', '--data', temporaryDirectory('port-in-use'), ...ports])
+  expect(stderr).toContain(
+    `error: port ${port} is in use by another process: give another with ${flag}, or 0 for any free one\n`,
+  )
+  expect(code).toBe(1)
+})

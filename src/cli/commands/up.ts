@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path'
 import { createGuardedPost } from '../../../listeners/listener-events.js'
 import { startListeners } from '../../../listeners/main.js'
 import { createOutside } from '../../../listeners/outside.js'
+import { openSecurePort, type SecurePortOptions } from '../../api/access/secure-port.js'
 import { startApi } from '../../api/server.js'
 import { openEmbedded } from '../../embedded.js'
 import { describeError } from '../../lib/fault.js'
@@ -19,6 +20,8 @@ export interface UpOptions {
   readonly hooksUrl?: string
   readonly dataDir: string
   readonly redisUrl?: string
+  /** The API over TLS. */
+  readonly secure: Pick<SecurePortOptions, 'port' | 'bindAddress' | 'tlsFiles' | 'tlsNames'>
 }
 
 /** Runs until SIGTERM or SIGINT. Pods go on meanwhile; the next `up` with the same folder finds them. */
@@ -42,10 +45,13 @@ export async function upCommand(context: CliContext, options: UpOptions): Promis
     closing.unshift(() => engine.close())
     const token = await readOrMakeToken(join(dataDir, 'token'))
     const runRequests = { inbox: engine.inbox, now, newId: randomUUID }
-    const api = await onPort('--port', options.port, () =>
-      startApi({ ...engine, runRequests, log, token }, { port: options.port, host: '127.0.0.1' }),
-    )
+    const apiDeps = { ...engine, runRequests, log, token }
+    const api = await onPort('--port', options.port, () => startApi(apiDeps, { port: options.port, host: '127.0.0.1' }))
     closing.unshift(() => api.close())
+    const secure = await onPort('--secure-port', options.secure.port, () =>
+      openSecurePort(apiDeps, { ...options.secure, dataDir, token, now }),
+    )
+    closing.unshift(() => secure.close())
     const outside = createOutside({
       cluster: engine.cluster,
       allowedHosts: config.fetching.allowedHosts,
@@ -61,6 +67,7 @@ export async function upCommand(context: CliContext, options: UpOptions): Promis
     closing.unshift(() => listeners.close())
     const addresses = {
       api: `http://127.0.0.1:${api.port}`,
+      secure: secure.url,
       hooks: `http://127.0.0.1:${listeners.port}`,
       pid: process.pid,
     }
@@ -69,6 +76,7 @@ export async function upCommand(context: CliContext, options: UpOptions): Promis
     for (const note of engine.notes) stderr.write(`${style.dim('note')}: ${note}\n`)
     stderr.write(`${style.bold('tektite')} is up\n  API     ${addresses.api}   (token in ${join(dataDir, 'token')})\n`)
     stderr.write(`  hooks   ${addresses.hooks}/hooks/<namespace>/<listener>\n  data    ${dataDir}\n`)
+    stderr.write(`  kubectl export KUBECONFIG=${shellQuoted(secure.kubeconfig)}\n`)
     log.info('up', { ...addresses, redis: redis !== undefined })
     await stopped
     return 0
@@ -86,6 +94,7 @@ async function onPort<T>(flag: string, port: number, start: () => Promise<T>): P
     return await start()
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException
+    if (code === 'EADDRNOTAVAIL') throw new Error('--bind-address is no address of this machine', { cause })
     if (code !== 'EADDRINUSE' && code !== 'EACCES') throw cause
     const why = code === 'EACCES' ? 'may not be opened by this user' : 'is in use by another process'
     throw new Error(`port ${port} ${why}: give another with ${flag}, or 0 for any free one`)
@@ -99,4 +108,9 @@ async function readOrMakeToken(file: string): Promise<string> {
   const token = randomBytes(24).toString('base64url')
   await writeFileAtomically(file, `${token}\n`, 0o600)
   return token
+}
+
+/** For a line that a user copies. */
+function shellQuoted(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
 }

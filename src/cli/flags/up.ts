@@ -1,10 +1,15 @@
 /** The flags of `tektite up`. The command itself is loaded when it is asked for. */
 import type { Command } from 'commander'
 import type { Invocation } from '../context.js'
-import { baseUrl, port } from './values.js'
+import { baseUrl, hostName, ipAddress, port, repeated } from './values.js'
 
 interface UpFlags {
   readonly port: number
+  readonly securePort: number
+  readonly bindAddress: string
+  readonly tlsCertFile?: string
+  readonly tlsPrivateKeyFile?: string
+  readonly tlsSan?: readonly string[]
   readonly hooksPort: number
   readonly hooksUrl?: string
   readonly data: string
@@ -15,18 +20,47 @@ export function addUp(program: Command, { context, exit }: Invocation): void {
   program
     .command('up')
     .description('run the embedded engine as a server: API, webhook listeners, workers and kubelet in one process')
-    .option('--port <port>', 'the API, on loopback', port, 6440)
+    .option('--port <port>', 'the API without TLS, on loopback', port, 6440)
+    .option(
+      '--secure-port <port>',
+      'the API with TLS, for kubectl: DATA/kubeconfig leads there; 0: the last, or any',
+      port,
+      0,
+    )
+    .option(
+      '--bind-address <address>',
+      'where the secure port listens: an IP address, 0.0.0.0 for all',
+      ipAddress,
+      '127.0.0.1',
+    )
+    .option('--tls-cert-file <file>', 'the certificate of the secure port (PEM), instead of one of its own')
+    .option('--tls-private-key-file <file>', 'its private key (PEM)')
+    .option(
+      '--tls-san <name>',
+      'a host name or address that its own certificate is for, too (repeatable)',
+      repeated(hostName),
+    )
     .option('--hooks-port <port>', 'webhooks, on all interfaces', port, 6480)
     .option('--data <dir>', 'where everything is kept', '.tektite')
     .option('--hooks-url <url>', 'where senders reach the webhooks, shown in the status of EventListeners', baseUrl)
     .option('--redis <url>', 'keep queue and inbox in this Redis (BullMQ)')
-    .action(async (flags: UpFlags) => {
+    .action(async (flags: UpFlags, command: Command) => {
+      const { tlsCertFile, tlsPrivateKeyFile } = flags
+      if ((tlsCertFile === undefined) !== (tlsPrivateKeyFile === undefined)) {
+        command.error('error: --tls-cert-file and --tls-private-key-file go together: give both, or neither')
+      }
       const { upCommand } = await import('../commands/up.js')
       exit(
         await upCommand(context('info'), {
           port: flags.port,
           hooksPort: flags.hooksPort,
           dataDir: flags.data,
+          secure: {
+            port: flags.securePort,
+            bindAddress: flags.bindAddress,
+            tlsNames: flags.tlsSan ?? [],
+            ...(tlsCertFile && tlsPrivateKeyFile && { tlsFiles: { certificate: tlsCertFile, key: tlsPrivateKeyFile } }),
+          },
           ...(flags.hooksUrl && { hooksUrl: flags.hooksUrl }),
           ...(flags.redis && { redisUrl: flags.redis }),
         }),

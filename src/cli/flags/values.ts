@@ -1,4 +1,5 @@
 /** How texts on the command line become values. Commander shows the message of what is thrown here. */
+import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { InvalidArgumentError } from 'commander'
 import { parseDuration } from '../../lib/duration.js'
@@ -40,6 +41,18 @@ export function port(text: string): number {
     throw new InvalidArgumentError('It must be a port: 0 (any free one) to 65535.')
   }
   return number
+}
+
+export function ipAddress(text: string): string {
+  if (isIP(text) === 0) throw new InvalidArgumentError('It must be an IP address, such as 127.0.0.1 or 0.0.0.0.')
+  return text
+}
+
+export function hostName(text: string): string {
+  if (isIP(text) === 0 && !/^(\*\.)?[A-Za-z0-9]([A-Za-z0-9.-]{0,250}[A-Za-z0-9])?$/.test(text)) {
+    throw new InvalidArgumentError('It must be a host name or an IP address.')
+  }
+  return text
 }
 
 /** An address in front of which a path is put: http or https, without a slash at its end. */
