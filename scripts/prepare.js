@@ -4,7 +4,7 @@
  */
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -53,6 +53,21 @@ export function build() {
     ])
     touch('typescript')
   }
+  // Not on the clock: it is made of the packages and of the kinds, whichever of them was touched last.
+  const schemas = join(ROOT, 'dist/kubernetes-schemas.txt')
+  const makers = [
+    'package-lock.json',
+    'scripts/kubernetes-schemas.js',
+    'scripts/merge-rules.js',
+    'dist/src/resources/kinds.js',
+    'dist/src/resources/plain-kinds.js',
+    'dist/src/api/openapi/schema.js',
+  ]
+  if (!existsSync(schemas)) remove('schemas')
+  once('schemas', digest(makers.map(file => join(ROOT, file))), () => {
+    step('writing the schemas of Kubernetes')
+    run('writing the schemas of Kubernetes', process.execPath, [join(ROOT, 'scripts/kubernetes-schemas.js'), schemas])
+  })
 }
 
 /**
@@ -98,6 +113,10 @@ function once(name, key, work) {
 
 function stamp(name) {
   return join(CACHE, name)
+}
+
+function remove(name) {
+  rmSync(stamp(name), { force: true })
 }
 
 function touch(name) {

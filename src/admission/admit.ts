@@ -4,17 +4,15 @@
  */
 import { checkWhen } from '../cel/when.js'
 import { jsonLimitProblem } from '../resources/json-limits.js'
+import { specShape } from '../resources/kind-shapes.js'
 import { type AnyResource, apiVersionOf, KINDS, type Kind } from '../resources/kinds.js'
 import type { New, NewMeta } from '../resources/meta.js'
 import { envelopeOf, newMetaOf } from '../resources/metadata.js'
 import { normaliseTekton, normaliseTriggers } from '../resources/normalise.js'
 import { type ParsedObject, parseManifests } from '../resources/parse.js'
 import type { Problem } from '../resources/problem.js'
-import { asRecord, decode, isRecord, type Json, type Shape } from '../resources/shape.js'
+import { asRecord, decode, isRecord, type Json } from '../resources/shape.js'
 import { CORE_SHAPES } from '../resources/shapes-core.js'
-import { SCHEDULE_SPEC } from '../resources/shapes-schedules.js'
-import { RESOLUTION_REQUEST_SPEC, tektonSpecShape } from '../resources/shapes-tekton.js'
-import { triggersSpecShape } from '../resources/shapes-triggers.js'
 import { CONFIG_NAMES, type ConfigNames, configOf, configProblems, settingsFrom } from '../run/config-maps.js'
 import { DEFAULT_SETTINGS, type Settings } from '../run/settings.js'
 import type { Rules } from '../run/validate/gates.js'
@@ -90,14 +88,6 @@ function bodyOf(object: Json, kind: Kind, version: string, problems: Problem[]):
   const spec = specShape(kind, version)
   if (spec) return decode({ fields: { spec } }, { ...written, spec: written['spec'] ?? {} }, '', problems) as Json
   return decode(CORE_SHAPES[kind] ?? { fields: {}, open: true }, written, '', problems) as Json
-}
-
-function specShape(kind: Kind, version: string): Shape | undefined {
-  const { group } = KINDS[kind]
-  if (kind === 'ResolutionRequest') return RESOLUTION_REQUEST_SPEC
-  if (kind === 'Schedule') return SCHEDULE_SPEC
-  if (group === 'tekton.dev') return tektonSpecShape(kind, version)
-  return group === 'triggers.tekton.dev' ? triggersSpecShape(kind, version) : undefined
 }
 
 interface Draft {

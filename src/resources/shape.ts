@@ -3,10 +3,12 @@
  * claims. The tables that use them are `shapes-*.ts`. Wordings are those of Kubernetes' structural schemas.
  */
 import { formatDuration, parseDuration } from '../lib/duration.js'
+import type { DescribedType } from './descriptions.js'
 import { complete, type Problem } from './problem.js'
 
 type ScalarShape =
   | 'string'
+  | 'timestamp'
   | 'boolean'
   | 'integer'
   | 'int-or-string'
@@ -36,6 +38,10 @@ export interface Fields {
   readonly schemaless?: true
   /** Fields that exist elsewhere or used to exist, and what to write instead. */
   readonly hints?: Readonly<Record<string, string>>
+  /** What schemas call this, and where `descriptions.ts` says what it and its fields are for. */
+  readonly type?: DescribedType
+  /** A type of Kubernetes' own: its schema is Kubernetes', of which only what is here is checked. */
+  readonly kubernetes?: string
 }
 
 export type Json = Readonly<Record<string, unknown>>
@@ -139,6 +145,7 @@ function readScalar(shape: ScalarShape, value: unknown, path: string, { problems
       if (!stored || isParamValue(value)) return paramValue(value)
       return wrongType(value, 'string, array of strings or object of strings', path, problems)
     case 'string':
+    case 'timestamp':
       return typeof value === 'string' ? value : wrongType(value, 'string', path, problems)
     case 'base64': {
       if (typeof value !== 'string') return wrongType(value, 'string', path, problems)

@@ -5,9 +5,13 @@ export const strings: Shape = { list: 'string' }
 export const stringMap: Shape = { map: 'string' }
 /** The metadata of something that is yet to be made. */
 export const partialMeta: Fields = {
+  type: 'EmbeddedMetadata',
   fields: { name: 'string', labels: stringMap, annotations: stringMap },
   open: true,
 }
+
+/** Something of Kubernetes' that is kept as it is. */
+const opaque = (kubernetes: string): Fields => ({ kubernetes, fields: {}, open: true })
 
 const keyToPath: Shape = {
   list: { fields: { key: 'string', path: 'string', mode: 'integer' }, required: ['key', 'path'] },
@@ -17,6 +21,7 @@ const selector = (...names: readonly string[]): Fields => ({
 })
 
 const envVar: Fields = {
+  kubernetes: 'EnvVar',
   fields: {
     name: 'string',
     value: 'string',
@@ -34,11 +39,15 @@ const envVar: Fields = {
 
 export const env: Shape = { list: envVar }
 export const envFrom: Shape = {
-  list: { fields: { prefix: 'string', secretRef: selector(), configMapRef: selector() } },
+  list: {
+    kubernetes: 'EnvFromSource',
+    fields: { prefix: 'string', secretRef: selector(), configMapRef: selector() },
+  },
 }
 
 export const volumeMounts: Shape = {
   list: {
+    kubernetes: 'VolumeMount',
     fields: {
       name: 'string',
       mountPath: 'string',
@@ -53,10 +62,12 @@ export const volumeMounts: Shape = {
 }
 
 export const resourceRequirements: Fields = {
+  kubernetes: 'ResourceRequirements',
   fields: { requests: { map: 'quantity' }, limits: { map: 'quantity' }, claims: { list: 'object' } },
 }
 
 export const securityContext: Fields = {
+  kubernetes: 'SecurityContext',
   fields: {
     runAsUser: 'integer',
     runAsGroup: 'integer',
@@ -69,6 +80,7 @@ export const securityContext: Fields = {
 }
 
 export const probe: Fields = {
+  kubernetes: 'Probe',
   fields: {
     exec: { fields: { command: strings } },
     httpGet: {
@@ -87,6 +99,7 @@ export const probe: Fields = {
 
 export const containerPorts: Shape = {
   list: {
+    kubernetes: 'ContainerPort',
     fields: { name: 'string', containerPort: 'integer', protocol: 'string', hostPort: 'integer', hostIP: 'string' },
     required: ['containerPort'],
   },
@@ -123,15 +136,28 @@ const projectionSources: Shape = {
 
 /** The sources that a workspace binding and a volume have in common. */
 export const volumeSources = {
-  emptyDir: { fields: { medium: 'string', sizeLimit: 'quantity' } },
-  persistentVolumeClaim: { fields: { claimName: 'string', readOnly: 'boolean' } },
-  configMap: { fields: { name: 'string', items: keyToPath, defaultMode: 'integer', optional: 'boolean' } },
-  secret: { fields: { secretName: 'string', items: keyToPath, defaultMode: 'integer', optional: 'boolean' } },
-  projected: { fields: { sources: projectionSources, defaultMode: 'integer' } },
-  csi: 'object',
+  emptyDir: { kubernetes: 'EmptyDirVolumeSource', fields: { medium: 'string', sizeLimit: 'quantity' } },
+  persistentVolumeClaim: {
+    kubernetes: 'PersistentVolumeClaimVolumeSource',
+    fields: { claimName: 'string', readOnly: 'boolean' },
+  },
+  configMap: {
+    kubernetes: 'ConfigMapVolumeSource',
+    fields: { name: 'string', items: keyToPath, defaultMode: 'integer', optional: 'boolean' },
+  },
+  secret: {
+    kubernetes: 'SecretVolumeSource',
+    fields: { secretName: 'string', items: keyToPath, defaultMode: 'integer', optional: 'boolean' },
+  },
+  projected: {
+    kubernetes: 'ProjectedVolumeSource',
+    fields: { sources: projectionSources, defaultMode: 'integer' },
+  },
+  csi: opaque('CSIVolumeSource'),
 } as const satisfies Record<string, Shape>
 
 export const volume: Fields = {
+  kubernetes: 'Volume',
   fields: {
     name: 'string',
     ...volumeSources,
@@ -154,6 +180,7 @@ export const volume: Fields = {
 }
 
 export const claimSpec: Fields = {
+  kubernetes: 'PersistentVolumeClaimSpec',
   fields: {
     accessModes: strings,
     resources: resourceRequirements,
@@ -165,6 +192,7 @@ export const claimSpec: Fields = {
 }
 
 export const volumeClaimTemplate: Fields = {
+  kubernetes: 'PersistentVolumeClaim',
   fields: { apiVersion: 'string', kind: 'string', metadata: partialMeta, spec: claimSpec, status: 'any' },
   required: ['spec'],
 }
@@ -179,7 +207,7 @@ export const commonContainerFields = {
   env,
   envFrom,
   volumeMounts,
-  volumeDevices: { list: 'object' },
+  volumeDevices: { list: opaque('VolumeDevice') },
   securityContext,
 } as const satisfies Record<string, Shape>
 
@@ -189,7 +217,7 @@ export const fullContainerFields = {
   livenessProbe: probe,
   readinessProbe: probe,
   startupProbe: probe,
-  lifecycle: 'object',
+  lifecycle: opaque('Lifecycle'),
   terminationMessagePath: 'string',
   terminationMessagePolicy: 'string',
   stdin: 'boolean',
@@ -209,28 +237,29 @@ const container: Fields = {
   required: ['name'],
 }
 
-const localReferences: Shape = { list: { fields: { name: 'string' }, open: true } }
+const localReferences: Shape = { list: { kubernetes: 'LocalObjectReference', fields: { name: 'string' }, open: true } }
 
 export const podTemplate: Fields = {
+  type: 'PodTemplate',
   fields: {
     nodeSelector: stringMap,
     env,
-    tolerations: { list: 'object' },
-    affinity: 'object',
-    securityContext,
+    tolerations: { list: opaque('Toleration') },
+    affinity: opaque('Affinity'),
+    securityContext: { ...securityContext, kubernetes: 'PodSecurityContext' },
     volumes: { list: volume },
     runtimeClassName: 'string',
     automountServiceAccountToken: 'boolean',
     dnsPolicy: 'string',
-    dnsConfig: 'object',
+    dnsConfig: opaque('PodDNSConfig'),
     enableServiceLinks: 'boolean',
     priorityClassName: 'string',
     schedulerName: 'string',
     imagePullSecrets: localReferences,
-    hostAliases: { list: 'object' },
+    hostAliases: { list: opaque('HostAlias') },
     hostNetwork: 'boolean',
     hostUsers: 'boolean',
-    topologySpreadConstraints: { list: 'object' },
+    topologySpreadConstraints: { list: opaque('TopologySpreadConstraint') },
   },
 }
 

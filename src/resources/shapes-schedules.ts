@@ -6,12 +6,15 @@ import { triggerFields } from './shapes-triggers.js'
 const { bindings, template } = triggerFields('v1beta1')
 
 export const SCHEDULE_SPEC: Fields = {
+  type: 'ScheduleSpec',
   fields: {
     schedule: 'string',
     schedules: strings,
     timeZone: 'string',
     bindings: bindings!,
-    params: { list: { fields: { name: 'string', value: 'string' }, required: ['name', 'value'] } },
+    params: {
+      list: { type: 'BindingParam', fields: { name: 'string', value: 'string' }, required: ['name', 'value'] },
+    },
     template: template!,
     serviceAccountName: 'string',
     concurrencyPolicy: 'string',

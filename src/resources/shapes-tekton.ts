@@ -1,4 +1,5 @@
 /** Field tables of tekton.dev, in both spellings. What `tekton.ts` promises about types is kept here. */
+import type { DescribedType } from './descriptions.js'
 import type { KindInfo } from './kinds.js'
 import type { Fields, Shape } from './shape.js'
 import {
@@ -16,12 +17,13 @@ import {
   volumeSources,
 } from './shapes-core.js'
 
-const param: Fields = { fields: { name: 'string', value: 'param-value' }, required: ['name', 'value'] }
+const param: Fields = { type: 'Param', fields: { name: 'string', value: 'param-value' }, required: ['name', 'value'] }
 const params: Shape = { list: param }
-const properties: Shape = { map: { fields: { type: 'string' } } }
+const properties: Shape = { map: { type: 'PropertySpec', fields: { type: 'string' } } }
 
 const paramSpecs: Shape = {
   list: {
+    type: 'ParamSpec',
     fields: {
       name: 'string',
       type: 'string',
@@ -37,19 +39,23 @@ const paramSpecs: Shape = {
 
 const results: Shape = {
   list: {
+    type: 'TaskResult',
     fields: { name: 'string', type: 'string', description: 'string', properties, value: 'param-value' },
     required: ['name'],
   },
 }
 
-const when: Shape = {
-  list: { fields: { input: 'string', operator: 'string', values: strings, cel: 'string' } },
+export const whenExpressions: Shape = {
+  list: { type: 'WhenExpression', fields: { input: 'string', operator: 'string', values: strings, cel: 'string' } },
 }
 
-const workspaceUsages: Shape = { list: { fields: { name: 'string', mountPath: 'string' }, required: ['name'] } }
+const workspaceUsages: Shape = {
+  list: { type: 'WorkspaceUsage', fields: { name: 'string', mountPath: 'string' }, required: ['name'] },
+}
 
 const workspaceBindings: Shape = {
   list: {
+    type: 'WorkspaceBinding',
     fields: {
       name: 'string',
       subPath: 'string',
@@ -78,13 +84,15 @@ function tables(version: 'v1' | 'v1beta1') {
 
   const containerFields = { ...commonContainerFields, ...resources } as const satisfies Record<string, Shape>
 
-  const reference = (extra: Readonly<Record<string, Shape>>): Fields => ({
+  const reference = (type: DescribedType, extra: Readonly<Record<string, Shape>>): Fields => ({
+    type,
     fields: { name: 'string', resolver: 'string', params, ...extra },
   })
-  const taskRef = reference({ kind: 'string', apiVersion: 'string', ...old({ bundle: 'string' }) })
-  const pipelineRef = reference({ kind: 'string', apiVersion: 'string', ...old({ bundle: 'string' }) })
+  const taskRef = reference('TaskRef', { kind: 'string', apiVersion: 'string', ...old({ bundle: 'string' }) })
+  const pipelineRef = reference('PipelineRef', { kind: 'string', apiVersion: 'string', ...old({ bundle: 'string' }) })
 
   const step: Fields = {
+    type: 'Step',
     fields: {
       name: 'string',
       displayName: 'string',
@@ -94,12 +102,12 @@ function tables(version: 'v1' | 'v1beta1') {
       timeout: 'duration',
       workspaces: workspaceUsages,
       onError: 'string',
-      stdoutConfig: { fields: { path: 'string' } },
-      stderrConfig: { fields: { path: 'string' } },
-      ref: reference({}),
+      stdoutConfig: { type: 'StepOutputConfig', fields: { path: 'string' } },
+      stderrConfig: { type: 'StepOutputConfig', fields: { path: 'string' } },
+      ref: reference('StepRef', {}),
       params,
       results,
-      when,
+      when: whenExpressions,
     },
     hints: resourcesHint,
   }
@@ -109,9 +117,14 @@ function tables(version: 'v1' | 'v1beta1') {
     description: 'string',
     params: paramSpecs,
     steps: { list: step },
-    stepTemplate: { fields: { ...containerFields, ...deprecated, ...old({ name: 'string' }) }, hints: resourcesHint },
+    stepTemplate: {
+      type: 'StepTemplate',
+      fields: { ...containerFields, ...deprecated, ...old({ name: 'string' }) },
+      hints: resourcesHint,
+    },
     sidecars: {
       list: {
+        type: 'Sidecar',
         fields: {
           name: 'string',
           ...containerFields,
@@ -126,6 +139,7 @@ function tables(version: 'v1' | 'v1beta1') {
     volumes: { list: volume },
     workspaces: {
       list: {
+        type: 'WorkspaceDeclaration',
         fields: {
           name: 'string',
           description: 'string',
@@ -139,15 +153,17 @@ function tables(version: 'v1' | 'v1beta1') {
     results,
     ...old({ resources: 'any' }),
   }
-  const taskSpec: Fields = { fields: taskSpecFields }
-  const inlineTask: Fields = { fields: taskSpecFields, schemaless: true }
+  const taskSpec: Fields = { type: 'TaskSpec', fields: taskSpecFields }
+  const inlineTask: Fields = { ...taskSpec, schemaless: true }
 
   const embeddedTask: Fields = {
+    type: 'EmbeddedTask',
     schemaless: true,
     fields: { ...taskSpecFields, metadata: partialMeta, apiVersion: 'string', kind: 'string', spec: 'any' },
   }
 
   const pipelineTask: Fields = {
+    type: 'PipelineTask',
     fields: {
       name: 'string',
       displayName: 'string',
@@ -156,18 +172,23 @@ function tables(version: 'v1' | 'v1beta1') {
       taskSpec: embeddedTask,
       pipelineRef,
       pipelineSpec: () => inlinePipeline,
-      when,
+      when: whenExpressions,
       retries: 'integer',
       runAfter: strings,
       params,
       matrix: {
+        type: 'Matrix',
         fields: {
           params,
-          include: { list: { fields: { name: 'string', params } } },
+          include: { list: { type: 'IncludeParams', fields: { name: 'string', params } } },
         },
       },
       workspaces: {
-        list: { fields: { name: 'string', workspace: 'string', subPath: 'string' }, required: ['name'] },
+        list: {
+          type: 'WorkspacePipelineTaskBinding',
+          fields: { name: 'string', workspace: 'string', subPath: 'string' },
+          required: ['name'],
+        },
       },
       timeout: 'duration',
       onError: 'string',
@@ -182,17 +203,22 @@ function tables(version: 'v1' | 'v1beta1') {
   }
 
   const pipelineSpec: Fields = {
+    type: 'PipelineSpec',
     fields: {
       displayName: 'string',
       description: 'string',
       params: paramSpecs,
       workspaces: {
-        list: { fields: { name: 'string', description: 'string', optional: 'boolean' } },
+        list: {
+          type: 'PipelineWorkspaceDeclaration',
+          fields: { name: 'string', description: 'string', optional: 'boolean' },
+        },
       },
       tasks: { list: pipelineTask },
       finally: { list: pipelineTask },
       results: {
         list: {
+          type: 'PipelineResult',
           fields: { name: 'string', type: 'string', description: 'string', value: 'param-value' },
           required: ['name', 'value'],
         },
@@ -204,7 +230,9 @@ function tables(version: 'v1' | 'v1beta1') {
 
   const inlinePipeline: Fields = { ...pipelineSpec, schemaless: true }
 
-  const overrides: Shape = { list: { fields: { name: 'string', ...resources }, hints: resourcesHint } }
+  const overrides: Shape = {
+    list: { type: 'ContainerResources', fields: { name: 'string', ...resources }, hints: resourcesHint },
+  }
   const overrideFields = v1
     ? { stepSpecs: overrides, sidecarSpecs: overrides }
     : { stepOverrides: overrides, sidecarOverrides: overrides }
@@ -213,6 +241,7 @@ function tables(version: 'v1' | 'v1beta1') {
     : { taskServiceAccountName: 'string', taskPodTemplate: podTemplate }
 
   const taskRunSpec: Fields = {
+    type: 'TaskRunSpec',
     fields: {
       taskRef,
       taskSpec: inlineTask,
@@ -224,7 +253,10 @@ function tables(version: 'v1' | 'v1beta1') {
       timeout: 'duration',
       podTemplate,
       workspaces: workspaceBindings,
-      debug: { fields: { breakpoints: { fields: { onFailure: 'string', beforeSteps: strings } } } },
+      debug: {
+        type: 'TaskRunDebug',
+        fields: { breakpoints: { type: 'TaskBreakpoints', fields: { onFailure: 'string', beforeSteps: strings } } },
+      },
       ...overrideFields,
       computeResources: resourceRequirements,
       managedBy: 'string',
@@ -234,18 +266,20 @@ function tables(version: 'v1' | 'v1beta1') {
   }
 
   const pipelineRunSpec: Fields = {
+    type: 'PipelineRunSpec',
     fields: {
       pipelineRef,
       pipelineSpec: inlinePipeline,
       params,
       status: 'string',
-      timeouts: { fields: { pipeline: 'duration', tasks: 'duration', finally: 'duration' } },
+      timeouts: { type: 'Timeouts', fields: { pipeline: 'duration', tasks: 'duration', finally: 'duration' } },
       ...(v1
-        ? { taskRunTemplate: { fields: { podTemplate, serviceAccountName: 'string' } } }
+        ? { taskRunTemplate: { type: 'TaskRunTemplate', fields: { podTemplate, serviceAccountName: 'string' } } }
         : { timeout: 'duration', serviceAccountName: 'string', podTemplate }),
       workspaces: workspaceBindings,
       taskRunSpecs: {
         list: {
+          type: 'PipelineTaskRunSpec',
           fields: {
             pipelineTaskName: 'string',
             ...runAsFields,
@@ -270,6 +304,7 @@ function tables(version: 'v1' | 'v1beta1') {
 }
 
 const stepActionSpec: Fields = {
+  type: 'StepActionSpec',
   fields: {
     displayName: 'string',
     description: 'string',
@@ -288,9 +323,11 @@ const stepActionSpec: Fields = {
 }
 
 const customRunSpec: Fields = {
+  type: 'CustomRunSpec',
   fields: {
-    customRef: { fields: { apiVersion: 'string', kind: 'string', name: 'string' } },
+    customRef: { type: 'CustomRef', fields: { apiVersion: 'string', kind: 'string', name: 'string' } },
     customSpec: {
+      type: 'CustomSpec',
       fields: { apiVersion: 'string', kind: 'string', metadata: partialMeta, spec: 'any' },
     },
     params,
@@ -303,7 +340,7 @@ const customRunSpec: Fields = {
   },
 }
 
-export const RESOLUTION_REQUEST_SPEC: Fields = { fields: { params, url: 'string' } }
+export const RESOLUTION_REQUEST_SPEC: Fields = { type: 'ResolutionRequestSpec', fields: { params, url: 'string' } }
 
 const V1 = tables('v1')
 const V1BETA1 = tables('v1beta1')

@@ -2,12 +2,19 @@
 import type { Fields, Shape } from './shape.js'
 import { securityContext, stringMap, strings } from './shapes-core.js'
 
-const bindingParams: Shape = { list: { fields: { name: 'string', value: 'string' }, required: ['name'] } }
+const bindingParams: Shape = {
+  list: { type: 'BindingParam', fields: { name: 'string', value: 'string' }, required: ['name'] },
+}
 
 const templateSpec: Fields = {
+  type: 'TriggerTemplateSpec',
   fields: {
     params: {
-      list: { fields: { name: 'string', description: 'string', default: 'string' }, required: ['name'] },
+      list: {
+        type: 'TemplateParam',
+        fields: { name: 'string', description: 'string', default: 'string' },
+        required: ['name'],
+      },
     },
     resourcetemplates: { list: 'object' },
   },
@@ -17,13 +24,16 @@ const legacyHint = (name: string): string =>
   `write it as ref and params: ref: {name: "${name}"}, params: [{name: ..., value: ...}]`
 
 const interceptor = (version: string): Fields => ({
+  type: 'TriggerInterceptor',
   fields: {
     name: 'string',
-    ref: { fields: { name: 'string', kind: 'string', apiVersion: 'string' } },
-    params: { list: { fields: { name: 'string', value: 'any' }, required: ['name'] } },
+    ref: { type: 'InterceptorRef', fields: { name: 'string', kind: 'string', apiVersion: 'string' } },
+    params: { list: { type: 'InterceptorParam', fields: { name: 'string', value: 'any' }, required: ['name'] } },
     webhook: {
+      type: 'WebhookInterceptor',
       fields: {
         objectRef: {
+          kubernetes: 'ObjectReference',
           fields: {
             kind: 'string',
             apiVersion: 'string',
@@ -35,7 +45,7 @@ const interceptor = (version: string): Fields => ({
           },
         },
         url: 'string',
-        header: { list: { fields: { name: 'string', value: 'any' } } },
+        header: { list: { type: 'WebhookHeader', fields: { name: 'string', value: 'any' } } },
       },
     },
     ...(version === 'v1alpha1'
@@ -46,6 +56,7 @@ const interceptor = (version: string): Fields => ({
 })
 
 const labelSelector: Fields = {
+  kubernetes: 'LabelSelector',
   fields: {
     matchLabels: stringMap,
     matchExpressions: {
@@ -53,7 +64,7 @@ const labelSelector: Fields = {
     },
   },
 }
-const namespaceSelector: Fields = { fields: { matchNames: strings } }
+const namespaceSelector: Fields = { type: 'NamespaceSelector', fields: { matchNames: strings } }
 
 export function triggerFields(version: string): Readonly<Record<string, Shape>> {
   return {
@@ -62,11 +73,13 @@ export function triggerFields(version: string): Readonly<Record<string, Shape>> 
     interceptors: { list: interceptor(version), nullItems: true },
     bindings: {
       list: {
+        type: 'TriggerBindingRef',
         fields: { name: 'string', value: 'string', ref: 'string', kind: 'string', apiVersion: 'string' },
         hints: { spec: 'write the params inline: - name: ..., value: ...' },
       },
     },
     template: {
+      type: 'TriggerTemplateRef',
       fields: { ref: 'string', apiVersion: 'string', spec: templateSpec },
       hints: { name: 'the field is called ref' },
     },
@@ -74,17 +87,24 @@ export function triggerFields(version: string): Readonly<Record<string, Shape>> 
 }
 
 const kubernetesResource: Fields = {
+  type: 'KubernetesResource',
   fields: {
     replicas: 'integer',
     serviceType: 'string',
     servicePort: 'integer',
     serviceLoadBalancerClass: 'string',
     spec: {
+      type: 'ListenerWorkload',
       fields: {
         template: {
+          type: 'ListenerPodTemplate',
           fields: {
             metadata: 'object',
-            spec: { fields: { securityContext, serviceAccountName: 'string' }, open: true },
+            spec: {
+              type: 'ListenerPodSpec',
+              fields: { securityContext, serviceAccountName: 'string' },
+              open: true,
+            },
           },
           open: true,
         },
@@ -96,33 +116,40 @@ const kubernetesResource: Fields = {
 
 function eventListenerSpec(version: string): Fields {
   return {
+    type: 'EventListenerSpec',
     fields: {
       serviceAccountName: 'string',
-      triggers: { list: { fields: { ...triggerFields(version), triggerRef: 'string' } } },
+      triggers: { list: { type: 'EventListenerTrigger', fields: { ...triggerFields(version), triggerRef: 'string' } } },
       triggerGroups: {
         list: {
+          type: 'EventListenerTriggerGroup',
           fields: {
             name: 'string',
             interceptors: { list: interceptor(version), nullItems: true },
-            triggerSelector: { fields: { namespaceSelector, labelSelector } },
+            triggerSelector: { type: 'TriggerSelector', fields: { namespaceSelector, labelSelector } },
           },
         },
       },
       namespaceSelector,
       labelSelector,
-      resources: { fields: { kubernetesResource, customResource: 'object' } },
+      resources: { type: 'ListenerResources', fields: { kubernetesResource, customResource: 'object' } },
       cloudEventURI: 'string',
     },
   }
 }
 
 const interceptorKindSpec: Fields = {
+  type: 'InterceptorSpec',
   fields: {
     clientConfig: {
+      type: 'ClientConfig',
       fields: {
         url: 'string',
         caBundle: 'base64',
-        service: { fields: { name: 'string', namespace: 'string', path: 'string', port: 'integer' } },
+        service: {
+          type: 'ServiceReference',
+          fields: { name: 'string', namespace: 'string', path: 'string', port: 'integer' },
+        },
       },
     },
   },
@@ -139,10 +166,10 @@ function shapeOf(kind: string, version: string): Fields | undefined {
     case 'EventListener':
       return eventListenerSpec(version)
     case 'Trigger':
-      return { fields: triggerFields(version) }
+      return { type: 'TriggerSpec', fields: triggerFields(version) }
     case 'TriggerBinding':
     case 'ClusterTriggerBinding':
-      return { fields: { params: bindingParams } }
+      return { type: 'TriggerBindingSpec', fields: { params: bindingParams } }
     case 'TriggerTemplate':
       return templateSpec
     case 'ClusterInterceptor':

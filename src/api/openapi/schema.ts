@@ -1,0 +1,52 @@
+/** A schema as OpenAPI and CustomResourceDefinitions write them, as far as Kubernetes uses either. */
+export interface Schema {
+  /** `#/definitions/NAME`; `resolve` follows it. */
+  readonly $ref?: string
+  readonly description?: string
+  readonly type?: string
+  readonly format?: string
+  readonly properties?: Readonly<Record<string, Schema>>
+  readonly required?: readonly string[]
+  readonly items?: Schema
+  readonly additionalProperties?: Schema | boolean
+  readonly default?: unknown
+  readonly enum?: readonly unknown[]
+  readonly nullable?: boolean
+  readonly 'x-kubernetes-preserve-unknown-fields'?: boolean
+  readonly 'x-kubernetes-int-or-string'?: boolean
+  readonly 'x-kubernetes-embedded-resource'?: boolean
+  /** For server-side apply; a list that says nothing is atomic. */
+  readonly 'x-kubernetes-list-type'?: 'atomic' | 'set' | 'map'
+  readonly 'x-kubernetes-list-map-keys'?: readonly string[]
+  /** For server-side apply; an object that says nothing is granular. */
+  readonly 'x-kubernetes-map-type'?: 'atomic' | 'granular'
+  /** For strategic merge patch: `merge`, `replace`, `retainKeys`, or several with commas. */
+  readonly 'x-kubernetes-patch-strategy'?: string
+  readonly 'x-kubernetes-patch-merge-key'?: string
+  readonly 'x-kubernetes-group-version-kind'?: readonly GroupVersionKind[]
+}
+
+export interface GroupVersionKind {
+  readonly group: string
+  readonly version: string
+  readonly kind: string
+}
+
+const DEFINITIONS = '#/definitions/'
+
+export function refTo(name: string): string {
+  return `${DEFINITIONS}${name}`
+}
+
+/** The name of the definition that a reference is to. */
+export function nameIn(ref: string): string {
+  return ref.slice(DEFINITIONS.length)
+}
+
+/** What the names of a group's definitions begin with: `dev.tekton.v1`, and for Kubernetes' own where its types live. */
+export function definitionPackage(group: string, version: string): string {
+  if (group === '') return `io.k8s.api.core.${version}`
+  if (group === 'apiextensions.k8s.io') return `io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.${version}`
+  if (!group.includes('.') || group.endsWith('.k8s.io')) return `io.k8s.api.${group.split('.')[0]}.${version}`
+  return `${group.split('.').reverse().join('.')}.${version}`
+}

@@ -1,0 +1,81 @@
+/** The schema of every kind there is: of shapes, of Kubernetes' own definitions, or of a CustomResourceDefinition. */
+import type { KindEntry } from '../../resources/kind-table.js'
+import { KINDS, type Kind } from '../../resources/kinds.js'
+import { kubernetesDefinition, kubernetesName } from './kubernetes-definitions.js'
+import { definitionPackage, nameIn, refTo, type Schema } from './schema.js'
+import { defineKind } from './shape-definitions.js'
+
+export type { Schema }
+
+const shaped = new Map<string, Schema>()
+const OF_SHAPES = /(?:^|\.)(?:tekton|tektite)\.dev$/
+const custom = new WeakMap<object, Schema>()
+
+/**
+ * The schema of a kind's objects, with apiVersion, kind and metadata; what is inside may be references, which `resolve`
+ * follows. A custom kind without a schema is an object of anything. Undefined when the version is not served.
+ */
+export function schemaOf(entry: KindEntry, version: string): Schema | undefined {
+  if (!entry.served.includes(version)) return undefined
+  return entry.definition === undefined
+    ? resolve({ $ref: refTo(nameOf(entry, version)) })
+    : customSchema(entry, version)
+}
+
+/** What the schema is, when it is a reference: with what stands beside it, such as its description. */
+export function resolve(schema: Schema): Schema {
+  const { $ref, ...beside } = schema
+  if ($ref === undefined) return schema
+  const found = definitionNamed(nameIn($ref))
+  if (found === undefined) throw new Error(`no schema is called ${$ref}`)
+  return { ...found, ...beside }
+}
+
+/** What the definition of a built-in kind is called. */
+export function nameOf({ group, kind }: Pick<KindEntry, 'group' | 'kind'>, version: string): string {
+  return `${definitionPackage(group, version)}.${kind}`
+}
+
+export function isOfShapes(group: string): boolean {
+  return OF_SHAPES.test(group)
+}
+
+export function definitionNamed(name: string): Schema | undefined {
+  if (name.startsWith('io.k8s.')) return kubernetesDefinition(name)
+  return shapeDefinitions().get(name)
+}
+
+/** All that is made of shapes, in all versions. */
+export function shapeDefinitions(): ReadonlyMap<string, Schema> {
+  if (shaped.size === 0) {
+    for (const [kind, { group, served }] of Object.entries(KINDS)) {
+      if (isOfShapes(group)) for (const version of served) defineKind(kind as Kind, version, shaped)
+    }
+  }
+  return shaped
+}
+
+/** As `apiextensions.k8s.io` publishes it: the fields that every object has are Kubernetes', whatever the definition says. */
+function customSchema({ definition, group, kind }: KindEntry, version: string): Schema {
+  const found = definition?.spec.versions.find(each => each.name === version)
+  if (found === undefined) return {}
+  const known = custom.get(found)
+  if (known !== undefined) return known
+  const own = (found.schema?.openAPIV3Schema ?? {
+    type: 'object',
+    'x-kubernetes-preserve-unknown-fields': true,
+  }) as Schema
+  const common = definitionNamed(nameOf({ group: '', kind: 'ConfigMap' }, 'v1'))?.properties
+  const schema: Schema = {
+    ...own,
+    properties: {
+      ...own.properties,
+      ...(common?.['apiVersion'] && { apiVersion: common['apiVersion'] }),
+      ...(common?.['kind'] && { kind: common['kind'] }),
+      metadata: { $ref: refTo(kubernetesName('ObjectMeta')) },
+    },
+    'x-kubernetes-group-version-kind': [{ group, version, kind }],
+  }
+  custom.set(found, schema)
+  return schema
+}
