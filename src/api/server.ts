@@ -9,6 +9,7 @@ import { deliveriesHandler } from './deliveries.js'
 import type { ApiDeps } from './deps.js'
 import { discover } from './discovery.js'
 import { type OwnHandler, parseOwnPath } from './own-resources.js'
+import { withJsonBody } from './protobuf/json-body.js'
 import { type ApiRequest, bodyOf, readJson, urlOf } from './request.js'
 import { parseRoute } from './route.js'
 import { schedulesHandler } from './schedules.js'
@@ -97,7 +98,7 @@ async function answer(deps: ApiDeps, incoming: IncomingMessage, response: Server
     signal: gone.signal,
     readBody: () => bodyOf(incoming),
   }
-  await send(response, await answerTo(deps, request))
+  await send(response, await answerTo(deps, withJsonBody(request)))
 }
 
 async function answerTo(deps: ApiDeps, request: ApiRequest): Promise<Answer> {

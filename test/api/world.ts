@@ -19,8 +19,10 @@ export interface Answer {
 }
 
 export interface Call {
-  /** An object is sent as JSON, a text as it is. */
+  /** An object is sent as JSON, a text or bytes as they are. */
   readonly body?: unknown
+  /** JSON's when not given. */
+  readonly contentType?: string
   /** The whole header; the right one when not given, none when ''. */
   readonly authorization?: string
 }
@@ -47,10 +49,11 @@ export async function serveApi(more: Partial<ApiDeps> = {}): Promise<ApiWorld> {
 
 /** Not `fetch`: that one mends paths before it sends them. */
 function send(port: number, method: string, path: string, options: Call): Promise<Answer> {
-  const { body, authorization = `Bearer ${TOKEN}` } = options
-  const bytes = body === undefined ? '' : typeof body === 'string' ? body : JSON.stringify(body)
+  const { body, contentType = 'application/json', authorization = `Bearer ${TOKEN}` } = options
+  const isAsItIs = typeof body === 'string' || Buffer.isBuffer(body)
+  const bytes = body === undefined ? '' : isAsItIs ? body : JSON.stringify(body)
   const headers = {
-    'content-type': 'application/json',
+    'content-type': contentType,
     'content-length': Buffer.byteLength(bytes),
     ...(authorization !== '' && { authorization }),
   }
