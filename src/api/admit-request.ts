@@ -40,7 +40,7 @@ function inNamespaceOf({ namespace }: Place, body: unknown): unknown {
     throw new ApiError(
       400,
       'BadRequest',
-      `the namespace of the object (${String(metadata['namespace'])}) does not match the namespace on the URL (${namespace})`,
+      'the namespace of the provided object does not match the namespace sent on the request',
     )
   }
   return { ...body, metadata: { ...metadata, namespace } }

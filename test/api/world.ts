@@ -25,6 +25,7 @@ export interface Call {
   readonly contentType?: string
   /** The whole header; the right one when not given, none when ''. */
   readonly authorization?: string
+  readonly userAgent?: string
 }
 
 export interface ApiWorld {
@@ -49,11 +50,12 @@ export async function serveApi(more: Partial<ApiDeps> = {}): Promise<ApiWorld> {
 
 /** Not `fetch`: that one mends paths before it sends them. */
 function send(port: number, method: string, path: string, options: Call): Promise<Answer> {
-  const { body, contentType = 'application/json', authorization = `Bearer ${TOKEN}` } = options
+  const { body, contentType = 'application/json', authorization = `Bearer ${TOKEN}`, userAgent } = options
   const isAsItIs = typeof body === 'string' || Buffer.isBuffer(body)
   const bytes = body === undefined ? '' : isAsItIs ? body : JSON.stringify(body)
   const headers = {
     'content-type': contentType,
+    ...(userAgent !== undefined && { 'user-agent': userAgent }),
     'content-length': Buffer.byteLength(bytes),
     ...(authorization !== '' && { authorization }),
   }

@@ -8,6 +8,7 @@ import { deleteObject } from './delete.js'
 import { get } from './get.js'
 import { list } from './list.js'
 import { logs } from './logs.js'
+import { patch } from './patch.js'
 import { update } from './update.js'
 
 /** @throws ApiError, ClusterError */
@@ -34,6 +35,7 @@ async function answerObject(deps: ApiDeps, request: ObjectRequest): Promise<Answ
   if (subresource === undefined || subresource === 'status') {
     if (method === 'GET') return get(deps, request)
     if (method === 'PUT') return update(deps, request)
+    if (method === 'PATCH') return patch(deps, request)
   }
   if (method === 'DELETE' && subresource === undefined) return deleteObject(deps, request)
   return undefined
