@@ -39,6 +39,7 @@ export type ObjectRequest = ResourceRequest & { readonly name: string }
 
 /** @throws ApiError */
 export function urlOf({ url = '' }: IncomingMessage): URL {
+  if (!url.startsWith('/')) throw new ApiError(400, 'BadRequest', `"${url}" is not a path of a URL`)
   try {
     const parsed = new URL(`http://localhost${url}`)
     decodeURIComponent(parsed.pathname)

@@ -7,7 +7,7 @@ import { authenticate } from './access/authenticate.js'
 import { type Answer, send } from './answer.js'
 import { deliveriesHandler } from './deliveries.js'
 import type { ApiDeps } from './deps.js'
-import { discover } from './discovery.js'
+import { discover } from './discovery/discover.js'
 import { type OwnHandler, parseOwnPath } from './own-resources.js'
 import { withJsonBody } from './protobuf/json-body.js'
 import { type ApiRequest, bodyOf, readJson, urlOf } from './request.js'
@@ -111,8 +111,8 @@ async function answerTo(deps: ApiDeps, request: ApiRequest): Promise<Answer> {
     }
   }
   const kinds = deps.cluster.kinds()
-  const discovered = method === 'GET' ? discover(kinds, path) : undefined
-  if (discovered !== undefined) return { code: 200, body: discovered }
+  const discovered = method === 'GET' ? await discover(kinds, request) : undefined
+  if (discovered !== undefined) return discovered
   const own = await answerOwn(ownHandlers(deps), request)
   if (own !== undefined) return own
   const route = parseRoute(kinds, path)

@@ -81,9 +81,23 @@ export interface KindInfo {
   readonly status: boolean
 }
 
-const tekton = { group: 'tekton.dev', version: 'v1', served: ['v1', 'v1beta1'], namespaced: true }
-const triggers = { group: 'triggers.tekton.dev', version: 'v1beta1', served: ['v1beta1', 'v1alpha1'], namespaced: true }
-const interceptors = { group: 'triggers.tekton.dev', version: 'v1alpha1', served: ['v1alpha1'] }
+const pipelineCategories = ['tekton', 'tekton-pipelines']
+const triggerCategories = ['tekton', 'tekton-triggers']
+const tekton = {
+  group: 'tekton.dev',
+  version: 'v1',
+  served: ['v1', 'v1beta1'],
+  namespaced: true,
+  categories: pipelineCategories,
+}
+const triggers = {
+  group: 'triggers.tekton.dev',
+  version: 'v1beta1',
+  served: ['v1beta1', 'v1alpha1'],
+  namespaced: true,
+  categories: triggerCategories,
+}
+const interceptors = { ...triggers, version: 'v1alpha1', served: ['v1alpha1'] }
 const core = { group: '', version: 'v1', served: ['v1'], namespaced: true }
 const rbac = { group: 'rbac.authorization.k8s.io', version: 'v1', served: ['v1'], shortNames: [], status: false }
 
@@ -102,10 +116,10 @@ export const KINDS: Readonly<Record<Kind, KindInfo>> = {
     status: false,
   },
   ResolutionRequest: {
+    ...tekton,
     group: 'resolution.tekton.dev',
     version: 'v1beta1',
     served: ['v1beta1'],
-    namespaced: true,
     plural: 'resolutionrequests',
     shortNames: [],
     status: true,
@@ -136,9 +150,10 @@ export const KINDS: Readonly<Record<Kind, KindInfo>> = {
     namespaced: true,
     plural: 'schedules',
     shortNames: ['sched'],
+    categories: ['tektite'],
     status: true,
   },
-  Pod: { ...core, plural: 'pods', shortNames: ['po'], status: true },
+  Pod: { ...core, plural: 'pods', shortNames: ['po'], categories: ['all'], status: true },
   ConfigMap: { ...core, plural: 'configmaps', shortNames: ['cm'], status: false },
   Secret: { ...core, plural: 'secrets', shortNames: [], status: false },
   PersistentVolumeClaim: { ...core, plural: 'persistentvolumeclaims', shortNames: ['pvc'], status: true },

@@ -4,16 +4,18 @@
  */
 import type { KindInfo } from './kinds.js'
 
+/** What `kubectl get all` shows. */
+const all = { categories: ['all'] }
 const core = { group: '', version: 'v1', served: ['v1'], namespaced: true, status: true }
-const apps = { ...core, group: 'apps' }
-const batch = { ...core, group: 'batch' }
+const apps = { ...core, ...all, group: 'apps' }
+const batch = { ...core, ...all, group: 'batch' }
 const network = { ...core, group: 'networking.k8s.io' }
 const storage = { ...core, group: 'storage.k8s.io', namespaced: false, status: false }
 
 export const PLAIN_KINDS = {
-  Service: { ...core, plural: 'services', shortNames: ['svc'] },
+  Service: { ...core, ...all, plural: 'services', shortNames: ['svc'] },
   Endpoints: { ...core, plural: 'endpoints', shortNames: ['ep'], status: false },
-  ReplicationController: { ...core, plural: 'replicationcontrollers', shortNames: ['rc'] },
+  ReplicationController: { ...core, ...all, plural: 'replicationcontrollers', shortNames: ['rc'] },
   PodTemplate: { ...core, plural: 'podtemplates', shortNames: [], status: false },
   ResourceQuota: { ...core, plural: 'resourcequotas', shortNames: ['quota'] },
   PersistentVolume: { ...core, namespaced: false, plural: 'persistentvolumes', shortNames: ['pv'] },
@@ -21,7 +23,7 @@ export const PLAIN_KINDS = {
   StatefulSet: { ...apps, plural: 'statefulsets', shortNames: ['sts'] },
   DaemonSet: { ...apps, plural: 'daemonsets', shortNames: ['ds'] },
   ReplicaSet: { ...apps, plural: 'replicasets', shortNames: ['rs'] },
-  ControllerRevision: { ...apps, plural: 'controllerrevisions', shortNames: [], status: false },
+  ControllerRevision: { ...core, group: 'apps', plural: 'controllerrevisions', shortNames: [], status: false },
   Job: { ...batch, plural: 'jobs', shortNames: [] },
   CronJob: { ...batch, plural: 'cronjobs', shortNames: ['cj'] },
   Ingress: { ...network, plural: 'ingresses', shortNames: ['ing'] },
@@ -30,6 +32,7 @@ export const PLAIN_KINDS = {
   EndpointSlice: { ...core, group: 'discovery.k8s.io', plural: 'endpointslices', shortNames: [], status: false },
   HorizontalPodAutoscaler: {
     ...core,
+    ...all,
     group: 'autoscaling',
     version: 'v2',
     served: ['v2'],
