@@ -20,9 +20,22 @@ export type Change<T> =
   /** Gone, or no longer matching the selector. `item` is the last state seen. */
   | { readonly type: 'removed'; readonly item: T }
 
+/** What becomes of the objects that name the deleted one as their owner. */
+export type PropagationPolicy =
+  /** The object goes at once, they go after it. */
+  | 'Background'
+  /** They go first; the object waits, marked, for those whose reference says `blockOwnerDeletion`. */
+  | 'Foreground'
+  /** They stay, and forget it. */
+  | 'Orphan'
+
 export interface DeleteOptions {
   /** Guards against a namesake: another uid under this name is left alone. */
   readonly uid?: string
+  /** Guards against deleting what one has not seen: throws 'Conflict' when another version is stored. */
+  readonly resourceVersion?: string
+  /** Without one: what finalizers of the object say, else 'Background'. */
+  readonly propagationPolicy?: PropagationPolicy
   /** How long a Pod's containers may take to end after SIGTERM. Other kinds ignore it. */
   readonly graceSeconds?: number
 }
@@ -63,9 +76,10 @@ export interface Cluster {
   replaceStatus<K extends AnyKind>(kind: K, object: Kinds[K]): Promise<Kinds[K]>
 
   /**
-   * Deletes the object and, in the background, what it owns (by `ownerReferences`). An object with finalizers, and a
+   * Deletes the object and, in the background, what it owns (by `ownerReferences`) and nobody else does. An object with finalizers, and a
    * Pod that a kubelet runs, is only marked (`deletionTimestamp`), and goes when the last finalizer is removed, or
    * when the kubelet has stopped the Pod and deletes it with `graceSeconds: 0`.
+   * @throws ClusterError 'Conflict'
    */
   delete(kind: AnyKind, key: Key, options?: DeleteOptions): Promise<void>
 

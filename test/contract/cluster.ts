@@ -1,7 +1,14 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { type Change, type Cluster, isClusterError, type Selector } from '../../src/cluster/cluster.js'
 import { apiVersionOf, type Kind, type Kinds } from '../../src/resources/kinds.js'
-import { keyOf, type New, type NewMeta, type OwnerReference, type Resource } from '../../src/resources/meta.js'
+import {
+  type Key,
+  keyOf,
+  type New,
+  type NewMeta,
+  type OwnerReference,
+  type Resource,
+} from '../../src/resources/meta.js'
 import { frozen } from '../helpers/frozen.js'
 
 export interface ClusterUnderTest {
@@ -514,6 +521,86 @@ export function clusterContract(name: string, open: () => Promise<ClusterUnderTe
     )
     await cluster.delete('Pod', at('x'), { graceSeconds: 0 })
     expect(await cluster.get('Pod', at('x'))).toBeUndefined()
+  })
+
+  test(`${name}: a delete in the foreground waits for dependents that block it, and for no others`, async () => {
+    const owner = await cluster.create('ConfigMap', configMap('x'))
+    const held = { finalizers: ['a.dev/wait'] }
+    const { blockOwnerDeletion: _, ...loose } = { ...ownedBy(owner), controller: false }
+    await cluster.create('ConfigMap', configMap('loose', { metadata: { ...held, ownerReferences: [loose] } }))
+    await cluster.create(
+      'Secret',
+      newObject('Secret', 'child', { metadata: { ...held, ownerReferences: [ownedBy(owner)] } }),
+    )
+    await cluster.delete('ConfigMap', at('x'), { propagationPolicy: 'Foreground' })
+    const letGo = async (kind: 'ConfigMap' | 'Secret', key: Key) => {
+      await vi.waitFor(
+        async () => expect((await cluster.get(kind, key))?.metadata.deletionTimestamp).toMatch(/Z$/),
+        soon,
+      )
+      const marked = (await cluster.get(kind, key))!
+      await cluster.replace(
+        kind,
+        changed(marked, {
+          metadata: { ...marked.metadata, finalizers: marked.metadata.finalizers!.filter(one => one !== 'a.dev/wait') },
+        }),
+      )
+    }
+    await vi.waitFor(
+      async () => expect((await cluster.get('Secret', at('child')))?.metadata.deletionTimestamp).toBeDefined(),
+      soon,
+    )
+    const waiting = await cluster.get('ConfigMap', at('x'))
+    expect(waiting?.metadata.finalizers).toEqual(['foregroundDeletion'])
+    expect(waiting?.metadata.deletionTimestamp).toMatch(/Z$/)
+    await letGo('Secret', at('child'))
+    await gone('Secret', at('child'))
+    await gone('ConfigMap', at('x'))
+    await letGo('ConfigMap', at('loose'))
+    await gone('ConfigMap', at('loose'))
+  })
+
+  test(`${name}: a delete in the foreground goes down through every generation, the youngest first`, async () => {
+    const owner = await cluster.create('ConfigMap', configMap('x'))
+    const child = await cluster.create(
+      'ConfigMap',
+      configMap('child', { metadata: { ownerReferences: [ownedBy(owner)] } }),
+    )
+    const youngest = { finalizers: ['a.dev/wait'], ownerReferences: [ownedBy(child)] }
+    await cluster.create('ConfigMap', configMap('youngest', { metadata: youngest }))
+    await cluster.delete('ConfigMap', at('x'), { propagationPolicy: 'Foreground' })
+    await vi.waitFor(
+      async () => expect((await cluster.get('ConfigMap', at('youngest')))?.metadata.deletionTimestamp).toBeDefined(),
+      soon,
+    )
+    expect((await cluster.get('ConfigMap', at('child')))?.metadata.finalizers).toEqual(['foregroundDeletion'])
+    expect((await cluster.get('ConfigMap', at('x')))?.metadata.finalizers).toEqual(['foregroundDeletion'])
+    const last = (await cluster.get('ConfigMap', at('youngest')))!
+    await cluster.replace('ConfigMap', changed(last, { metadata: { ...last.metadata, finalizers: [] } }))
+    await gone('ConfigMap', at('x'))
+    expect(await cluster.list('ConfigMap', { namespace: NAMESPACE })).toEqual([])
+  })
+
+  test(`${name}: a delete that orphans leaves what the object owned, without the reference`, async () => {
+    const owner = await cluster.create('ConfigMap', configMap('x'))
+    const other = await cluster.create('ConfigMap', configMap('other'))
+    const both = [{ ...ownedBy(owner), controller: false }, ownedBy(other)]
+    await cluster.create('ConfigMap', configMap('a', { metadata: { ownerReferences: [ownedBy(owner)] } }))
+    await cluster.create('ConfigMap', configMap('b', { metadata: { ownerReferences: both } }))
+    await cluster.delete('ConfigMap', at('x'), { propagationPolicy: 'Orphan' })
+    await gone('ConfigMap', at('x'))
+    expect((await cluster.get('ConfigMap', at('a')))?.metadata.ownerReferences ?? []).toEqual([])
+    expect((await cluster.get('ConfigMap', at('b')))?.metadata.ownerReferences).toEqual([both[1]])
+  })
+
+  test(`${name}: a delete of another version than the one stored is a Conflict`, async () => {
+    const old = await cluster.create('ConfigMap', configMap('x'))
+    const newest = await cluster.replace('ConfigMap', changed(old, { data: { a: 'b' } }))
+    const { resourceVersion } = old.metadata
+    await refused('Conflict', cluster.delete('ConfigMap', at('x'), { resourceVersion }))
+    expect(await cluster.get('ConfigMap', at('x'))).toEqual(newest)
+    await cluster.delete('ConfigMap', at('x'), { resourceVersion: newest.metadata.resourceVersion })
+    expect(await cluster.get('ConfigMap', at('x'))).toBeUndefined()
   })
 
   test(`${name}: an object stays as long as one of its owners does`, async () => {

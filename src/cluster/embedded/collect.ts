@@ -1,12 +1,16 @@
-/** The background collector: deletes what lost its owner, and empties namespaces that are being deleted. */
+/** The background collector: deletes what lost its owner, and empties namespaces and kinds that are being deleted. */
 import type { KindTable } from '../../resources/kind-table.js'
 import type { AnyKind } from '../../resources/kinds.js'
-import type { Key } from '../../resources/meta.js'
-import type { Database, TableKey } from '../../storage/lmdb.js'
+import type { Database } from '../../storage/lmdb.js'
 import { pause } from '../../timers.js'
 import { isClusterError } from '../cluster.js'
+import { CLEAN_UP, isHeldBy, withoutFinalizer } from './deletion.js'
+import type { Dependents } from './dependents.js'
+import { type Address, addressOf, type Stored } from './keys.js'
+import { whileTerminating } from './namespaces.js'
 import type { Objects } from './objects.js'
-import type { Owners, Sweep } from './owners.js'
+import type { Owned, Owners, Sweep } from './owners.js'
+import type { Removals } from './removals.js'
 import type { Transaction, Writes } from './writes.js'
 
 /** Objects collected at the same time: enough to share commits, few enough to let other writers in between. */
@@ -18,10 +22,11 @@ export interface CollectorDeps {
   readonly database: Database
   readonly objects: Objects
   readonly owners: Owners
+  readonly dependents: Dependents
+  readonly removals: Removals
   readonly writes: Writes
   readonly kinds: () => KindTable
-  /** Deletes one object inside a transaction, as a caller's delete without options would. */
-  readonly deleteIn: (transaction: Transaction, kind: AnyKind, key: Key) => void
+  readonly now: () => number
 }
 
 export interface Collector {
@@ -32,7 +37,8 @@ export interface Collector {
   close(): Promise<void>
 }
 
-export function createCollector({ database, objects, owners, writes, kinds, deleteIn }: CollectorDeps): Collector {
+export function createCollector(deps: CollectorDeps): Collector {
+  const { database, objects, owners, dependents, removals, writes, kinds, now } = deps
   let running: Promise<void> | undefined
   let closed = false
   const stop = new AbortController()
@@ -42,8 +48,8 @@ export function createCollector({ database, objects, owners, writes, kinds, dele
       const [sweep] = owners.sweeps(1)
       if (sweep === undefined) return
       try {
-        await (sweep.of === 'owner' ? collectOwned(sweep.uid) : emptyNamespace(sweep.name))
-        if (!closed) await finish(sweep)
+        await carryOut(sweep)
+        if (!closed) await writes.run(transaction => finish(transaction, sweep))
       } catch (error) {
         if (!isClusterError(error, 'Unavailable')) throw error
         await pause(RETRY_MS, stop.signal)
@@ -51,31 +57,46 @@ export function createCollector({ database, objects, owners, writes, kinds, dele
     }
   }
 
-  async function finish(sweep: Sweep): Promise<void> {
-    await writes.run(transaction => {
-      owners.finish(sweep)
-      if (sweep.of === 'namespace') removeEmptyNamespace(transaction, sweep.name)
-    })
+  async function carryOut(sweep: Sweep): Promise<void> {
+    if (sweep.of === 'namespace') for (const kind of namespacedKinds()) await removeAll(kind, sweep.name)
+    else if (sweep.of === 'instances') for (const kind of kindsOf(sweep.definition)) await removeAll(kind)
+    else await collectOwned(sweep.uid)
+  }
+
+  function finish(transaction: Transaction, sweep: Sweep): void {
+    owners.finish(sweep)
+    if (sweep.of === 'dependents') dependents.release(transaction, sweep.owner, sweep.uid)
+    if (sweep.of === 'namespace') releaseNamespace(transaction, sweep.name)
+    if (sweep.of === 'instances') releaseDefinition(transaction, sweep.definition)
+  }
+
+  async function inBatches<T>(items: readonly T[], act: (transaction: Transaction, item: T) => void): Promise<void> {
+    for (let start = 0; start < items.length && !closed; start += BATCH) {
+      const batch = items.slice(start, start + BATCH)
+      await Promise.all(batch.map(item => writes.run(transaction => act(transaction, item))))
+    }
   }
 
   async function collectOwned(uid: string): Promise<void> {
-    let after: TableKey | undefined
+    let after: Owned | undefined
     do {
-      const page = owners.ownedBy(uid, BATCH, after)
-      await Promise.all(page.map(({ kind, key }) => writes.run(transaction => collect(transaction, kind, key))))
-      after = page.at(-1)?.row
+      const page = owners.ownedBy(uid, BATCH, after?.row)
+      await inBatches(page.filter(hasWork), dependents.collect)
+      after = page.at(-1)
     } while (after !== undefined && !closed)
   }
 
-  /** With one owner left the object stays, and forgets the others. */
-  function collect(transaction: Transaction, kind: AnyKind, key: Key): void {
+  function hasWork({ kind, key }: Address): boolean {
     const object = objects.get(kind, key)
-    if (object === undefined) return
-    const gone = new Set(owners.goneOwners(object))
-    if (gone.size === 0) return
-    const left = object.metadata.ownerReferences!.filter(reference => !gone.has(reference))
-    if (left.length === 0) deleteIn(transaction, kind, key)
-    else transaction.put({ ...object, metadata: { ...object.metadata, ownerReferences: Object.freeze(left) } }, object)
+    return object !== undefined && dependents.hasWork(object)
+  }
+
+  async function removeAll(kind: AnyKind, namespace?: string): Promise<void> {
+    const addresses = objects.list(kind, namespace).filter(isUnmarked).map(addressOf)
+    await inBatches(addresses, (transaction, address) => {
+      const object = objects.get(address.kind, address.key)
+      if (object !== undefined && isUnmarked(object)) removals.remove(transaction, object)
+    })
   }
 
   function namespacedKinds(): readonly AnyKind[] {
@@ -84,22 +105,29 @@ export function createCollector({ database, objects, owners, writes, kinds, dele
       .map(({ id }) => id)
   }
 
-  async function emptyNamespace(namespace: string): Promise<void> {
-    for (const kind of namespacedKinds()) {
-      const keys = objects.list(kind, namespace).map(({ metadata: { name } }) => ({ namespace, name }))
-      for (let start = 0; start < keys.length && !closed; start += BATCH) {
-        const batch = keys.slice(start, start + BATCH)
-        await Promise.all(batch.map(key => writes.run(transaction => deleteIn(transaction, kind, key))))
-      }
+  function kindsOf(definition: string): readonly AnyKind[] {
+    return kinds()
+      .all.filter(entry => entry.definition?.metadata.name === definition)
+      .map(({ id }) => id)
+  }
+
+  /** What is only marked asks for another sweep when it goes. */
+  function releaseNamespace(transaction: Transaction, name: string): void {
+    const namespace = objects.get('Namespace', { namespace: '', name })
+    if (namespace?.metadata.deletionTimestamp === undefined) return
+    const left = namespacedKinds().flatMap(kind => (objects.isEmpty(kind, name) ? [] : objects.list(kind, name)))
+    if (left.length === 0 && (namespace.metadata.finalizers ?? []).length === 0) transaction.remove(namespace)
+    else {
+      const told = whileTerminating(namespace, left, kinds(), now())
+      if (told !== namespace) transaction.put(told, namespace)
     }
   }
 
-  function removeEmptyNamespace(transaction: Transaction, name: string): void {
-    const namespace = objects.get('Namespace', { namespace: '', name })
-    if (namespace?.metadata.deletionTimestamp === undefined) return
-    if ((namespace.metadata.finalizers ?? []).length > 0) return
-    // What is only marked asks for another sweep when it goes.
-    if (namespacedKinds().every(kind => objects.isEmpty(kind, name))) transaction.remove(namespace)
+  function releaseDefinition(transaction: Transaction, name: string): void {
+    const definition = objects.get('CustomResourceDefinition', { namespace: '', name })
+    if (definition === undefined || !isHeldBy(CLEAN_UP, definition)) return
+    if (!kindsOf(name).every(kind => objects.isEmpty(kind))) return
+    removals.settle(transaction, withoutFinalizer(definition, CLEAN_UP), definition)
   }
 
   function wake(): void {
@@ -124,4 +152,8 @@ export function createCollector({ database, objects, owners, writes, kinds, dele
       await running
     },
   }
+}
+
+function isUnmarked({ metadata }: Stored): boolean {
+  return metadata.deletionTimestamp === undefined
 }

@@ -9,12 +9,18 @@ export interface Stored extends Resource {
   readonly [field: string]: unknown
 }
 
+/** Where an object is. */
+export interface Address {
+  readonly kind: AnyKind
+  readonly key: Key
+}
+
 /** Sorts by kind, then namespace, then name: what `list` promises. */
 export function objectKey(kind: AnyKind, { namespace, name }: Key): TableKey {
   return [kind, namespace, name]
 }
 
-export function addressOf(object: Stored): { readonly kind: AnyKind; readonly key: Key } {
+export function addressOf(object: Stored): Address {
   const { namespace, name } = object.metadata
   return { kind: kindIdOf(object), key: { namespace, name } }
 }
@@ -25,7 +31,7 @@ export function ownedKey(ownerUid: string, child: Stored): TableKey {
   return [ownerUid, kind, key.namespace, key.name]
 }
 
-export function addressInOwnedKey(row: TableKey): { readonly kind: AnyKind; readonly key: Key } {
+export function addressInOwnedKey(row: TableKey): Address {
   const [, kind, namespace, name] = row as readonly string[]
   return { kind: kind as AnyKind, key: { namespace: namespace!, name: name! } }
 }
@@ -35,7 +41,7 @@ export function addressOfOwner(
   kinds: KindTable,
   reference: OwnerReference,
   childNamespace: string,
-): { readonly kind: AnyKind; readonly key: Key } | undefined {
+): Address | undefined {
   const info = kinds.of(kindIdOf(reference))
   return info && { kind: info.id, key: { namespace: info.namespaced ? childNamespace : '', name: reference.name } }
 }

@@ -30,7 +30,8 @@ export interface Objects {
   get(kind: AnyKind, key: Key): Stored | undefined
   /** By namespace, then name. */
   list(kind: AnyKind, namespace?: string, options?: ListOptions): readonly Stored[]
-  isEmpty(kind: AnyKind, namespace: string): boolean
+  /** Without a namespace: in all of them. */
+  isEmpty(kind: AnyKind, namespace?: string): boolean
   /** Stores a state under the next version. `previous` is what `get` gave in the same transaction. */
   put(object: Stored, previous: Stored | undefined): StoreEvent
   remove(stored: Stored): StoreEvent
@@ -92,7 +93,7 @@ export function openObjects(database: Database): Objects {
 
   function write(letter: Letter, state: Stored, previous: Stored | undefined): StoreEvent {
     const version = ++lastVersion
-    const object = withVersion(state, version)
+    const object = withVersion(state, `${version}`)
     Object.freeze(object.metadata)
     Object.freeze(object)
     const json = JSON.stringify(object)
@@ -123,7 +124,10 @@ export function openObjects(database: Database): Objects {
       )
       return wanted.map(entry => decode(entry.value, false))
     },
-    isEmpty: (kind, namespace) => states.range({ prefix: [kind, namespace], limit: 1 }).length === 0,
+    isEmpty(kind, namespace) {
+      const prefix = namespace === undefined ? [kind] : [kind, namespace]
+      return states.range({ prefix, limit: 1 }).length === 0
+    },
     put: (object, previous) => write(previous === undefined ? 'A' : 'M', object, previous),
     remove: stored => write('D', stored, stored),
     version: () => newestVersion(log),

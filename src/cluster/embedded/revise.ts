@@ -1,13 +1,10 @@
 /** From the stored object and what a caller hands in to the next state of the object. Pure. */
-import { fromTimestamp, toTimestamp } from '../../lib/time.js'
+import { toTimestamp } from '../../lib/time.js'
 import type { AnyKind, KindInfo } from '../../resources/kinds.js'
 import type { NewMeta, ObjectMeta } from '../../resources/meta.js'
 import type { Candidate } from './admission.js'
 import type { Stored } from './keys.js'
 import { frozenCopy, sameJson } from './values.js'
-
-/** As Kubernetes: what a Pod gets that does not say. */
-const DEFAULT_GRACE_SECONDS = 30
 
 /** The parts of metadata that an author sets; everything else is the store's. Empty maps and lists are left out. */
 function authored(metadata: NewMeta) {
@@ -86,58 +83,8 @@ export function withStatus(stored: Stored, status: unknown): Stored {
   return { ...rest, ...(copy === undefined ? {} : { status: copy }) } as Stored
 }
 
-export function withVersion(object: Stored, version: number): Stored {
-  return { ...object, metadata: { ...object.metadata, resourceVersion: `${version}` } }
-}
-
-export type Deletion =
-  | { readonly is: 'remove' }
-  /** Only marked, and `object` is the new state. */
-  | { readonly is: 'mark'; readonly object: Stored }
-  /** Marked before, and not more urgent now. */
-  | { readonly is: 'waiting' }
-
-/**
- * What a delete comes to.
- *
- *  - A Pod goes at once with `graceSeconds: 0` (the kubelet's last word), or when it has ended. Otherwise it is only
- *    marked, also when no kubelet has seen it yet: the kubelet must delete every marked Pod of its with
- *    `graceSeconds: 0`. A second delete can shorten the grace period, not lengthen it.
- *  - Finalizers keep anything. A Namespace waits until it is empty.
- */
-export function deletion(
-  kind: AnyKind,
-  stored: Stored,
-  at: { readonly now: number; readonly graceSeconds: number | undefined },
-): Deletion {
-  const graceSeconds = kind === 'Pod' ? podGrace(stored, at.graceSeconds) : 0
-  const waits = graceSeconds > 0 || kind === 'Namespace' || (stored.metadata.finalizers ?? []).length > 0
-  if (!waits) return { is: 'remove' }
-
-  const { deletionTimestamp, deletionGracePeriodSeconds } = stored.metadata
-  if (deletionTimestamp !== undefined && (deletionGracePeriodSeconds ?? 0) <= graceSeconds) return { is: 'waiting' }
-  const ends = at.now + graceSeconds * 1000
-  const earliest = deletionTimestamp === undefined ? ends : Math.min(ends, fromTimestamp(deletionTimestamp))
-  const metadata: ObjectMeta = {
-    ...stored.metadata,
-    deletionTimestamp: toTimestamp(earliest),
-    deletionGracePeriodSeconds: graceSeconds,
-  }
-  const marked = { ...stored, metadata: frozenCopy(metadata) }
-  return { is: 'mark', object: kind === 'Namespace' ? withStatus(marked, { phase: 'Terminating' }) : marked }
-}
-
-function podGrace(pod: Stored, asked: number | undefined): number {
-  const { status, spec } = pod as { status?: { phase?: string }; spec?: { terminationGracePeriodSeconds?: number } }
-  if (status?.phase === 'Succeeded' || status?.phase === 'Failed') return 0
-  return Math.max(0, asked ?? spec?.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS)
-}
-
-/** Whether a marked object has nothing left to wait for. A Namespace is asked elsewhere: it must be empty, too. */
-export function isReadyToGo(kind: AnyKind, object: Stored): boolean {
-  const { deletionTimestamp, deletionGracePeriodSeconds, finalizers } = object.metadata
-  if (deletionTimestamp === undefined || (finalizers ?? []).length > 0 || kind === 'Namespace') return false
-  return kind !== 'Pod' || deletionGracePeriodSeconds === 0
+export function withVersion(object: Stored, resourceVersion: string): Stored {
+  return { ...object, metadata: { ...object.metadata, resourceVersion } }
 }
 
 /** A change that is refused because of what is stored, or undefined. */

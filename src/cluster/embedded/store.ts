@@ -1,24 +1,18 @@
 import { randomInt, randomUUID } from 'node:crypto'
 import type { KindEntry, KindTable } from '../../resources/kind-table.js'
 import type { AnyKind, Kinds } from '../../resources/kinds.js'
-import type { Key } from '../../resources/meta.js'
+import type { Key, New } from '../../resources/meta.js'
 import type { Database } from '../../storage/lmdb.js'
-import { type Cluster, ClusterError, type Selector } from '../cluster.js'
-import { type Candidate, MAX_GENERATE_NAME_CHARS, refusal } from './admission.js'
+import { type Cluster, ClusterError, type DeleteOptions, type Selector } from '../cluster.js'
+import type { Candidate } from './admission.js'
+import { createAuthoring } from './authoring.js'
 import { createCollector } from './collect.js'
+import { openDependents } from './dependents.js'
 import { objectText, type Stored } from './keys.js'
 import { followKinds } from './kinds.js'
 import { openObjects } from './objects.js'
 import { openOwners } from './owners.js'
-import {
-  created,
-  deletion,
-  forbiddenChange,
-  isReadyToGo,
-  replaced,
-  withFoldedStringData,
-  withStatus,
-} from './revise.js'
+import { createRemovals, type Removed } from './removals.js'
 import { type EventOptions, type FollowedEvent, followEvents } from './stream.js'
 import { createFeed, isSelected, type Snapshot, watchFeed } from './watch.js'
 import { createWrites, type Transaction } from './writes.js'
@@ -34,8 +28,33 @@ export interface EmbeddedClusterOptions {
   readonly keepEvents?: number
 }
 
+export interface WriteOptions {
+  /** Goes through everything and stores nothing: what comes back is what a real call would have given. */
+  readonly dryRun?: boolean
+}
+
+/** What a delete came to. */
+export interface Removal<T> {
+  /** As it went, or as it is marked now. */
+  readonly object: T
+  /** False: only marked. */
+  readonly isGone: boolean
+}
+
 /** The embedded store: the `Cluster` port, and what its HTTP face needs besides. */
 export interface EmbeddedCluster extends Cluster {
+  create<K extends AnyKind>(kind: K, object: New<Kinds[K]>, options?: WriteOptions): Promise<Kinds[K]>
+  replace<K extends AnyKind>(kind: K, object: Kinds[K], options?: WriteOptions): Promise<Kinds[K]>
+  replaceStatus<K extends AnyKind>(kind: K, object: Kinds[K], options?: WriteOptions): Promise<Kinds[K]>
+  /**
+   * As `delete`, and says what came of it; undefined when there is no such object.
+   * @throws ClusterError 'Conflict' also when it has another uid
+   */
+  remove<K extends AnyKind>(
+    kind: K,
+    key: Key,
+    options?: DeleteOptions & WriteOptions,
+  ): Promise<Removal<Kinds[K]> | undefined>
   /** As `list`, with the version that it shows: `events` from there on continue it without a gap. */
   listAt<K extends AnyKind>(kind: K, selector?: Selector): Promise<{ version: string; items: readonly Kinds[K][] }>
   /**
@@ -63,9 +82,6 @@ export type { EventOptions, FollowedEvent }
 const DEFAULT_KEEP_EVENTS = 20_000
 /** Writes between compactions: few enough that one is short, many enough that it costs next to nothing per write. */
 const COMPACT_EVERY = 512
-/** As k8s.io/apimachinery pkg/util/rand: no vowels and no 0, 1 and 3, so that no words come out. */
-const NAME_LETTERS = 'bcdfghjklmnpqrstvwxz2456789'
-const NAME_TRIES = 8
 /** Of the tables in LMDB. Another number is another layout, which this program cannot read. */
 const FORMAT = 1
 
@@ -79,7 +95,11 @@ export function openEmbeddedCluster(options: EmbeddedClusterOptions): EmbeddedCl
   const owners = openOwners(database, objects, kinds.table)
   const feed = createFeed(objects.version())
   const writes = createWrites({ database, objects, owners, feed, onPublished: kinds.note })
-  const collector = createCollector({ database, objects, owners, writes, kinds: kinds.table, deleteIn })
+  const removals = createRemovals({ objects, owners, kinds: kinds.table, now })
+  const authoring = createAuthoring({ objects, owners, removals, now, uid, random })
+  const dependents = openDependents({ objects, owners, removals })
+  const collecting = { database, objects, owners, dependents, removals, writes, kinds: kinds.table, now }
+  const collector = createCollector(collecting)
   let writesSinceCompaction = 0
   let closed = false
 
@@ -89,8 +109,9 @@ export function openEmbeddedCluster(options: EmbeddedClusterOptions): EmbeddedCl
     return info
   }
 
-  async function write<T>(fn: (transaction: Transaction) => T): Promise<T> {
+  async function write<T>(fn: (transaction: Transaction) => T, { dryRun = false }: WriteOptions = {}): Promise<T> {
     if (closed) throw new ClusterError('Unavailable', `the store in ${database.directory} is closed`)
+    if (dryRun) return writes.tryOut(fn)
     const result = await writes.run(transaction => {
       if (meta.get(['format']) === undefined) meta.put(['format'], FORMAT)
       const value = fn(transaction)
@@ -105,87 +126,12 @@ export function openEmbeddedCluster(options: EmbeddedClusterOptions): EmbeddedCl
     return result
   }
 
-  function create(info: KindEntry, given: Candidate): Promise<Stored> {
-    const object = withFoldedStringData(info.id, given)
-    return write(transaction => {
-      const name = object.metadata.name || freshName(info, object)
-      admit(info, { ...object, metadata: { ...object.metadata, name } })
-      const key = { namespace: object.metadata.namespace, name }
-      if (objects.get(info.id, key) !== undefined) {
-        throw new ClusterError('AlreadyExists', `${objectText(info, name)} already exists`)
-      }
-      if (owners.isTerminating(key.namespace)) {
-        throw new ClusterError(
-          'Forbidden',
-          `${objectText(info, name)} is forbidden: unable to create new content in namespace ${key.namespace} because it is being terminated`,
-        )
-      }
-      return transaction.put(created(object, { name, uid: uid(), now: now() }), undefined)
-    })
-  }
-
-  function freshName(info: KindEntry, { metadata: { generateName = '', namespace } }: Candidate): string {
-    if (generateName === '') return ''
-    const base = `${generateName}`.slice(0, MAX_GENERATE_NAME_CHARS)
-    for (let tries = 0; tries < NAME_TRIES; tries++) {
-      const end = Array.from({ length: 5 }, () => NAME_LETTERS[random(NAME_LETTERS.length)]).join('')
-      if (objects.get(info.id, { namespace, name: base + end }) === undefined) return base + end
-    }
-    throw new ClusterError('AlreadyExists', `${objectText(info, base)}: ${NAME_TRIES} generated names were all taken`)
-  }
-
-  /** The stored object that a caller wants to replace. */
-  function current(info: KindEntry, { metadata }: Stored): Stored {
-    const { name, namespace, uid, resourceVersion } = metadata
-    const stored = objects.get(info.id, { namespace, name })
-    if (stored === undefined || (uid && uid !== stored.metadata.uid)) {
-      const other = stored === undefined ? '' : `: it has the uid ${stored.metadata.uid} now, not ${uid}`
-      throw new ClusterError('NotFound', `${objectText(info, name)} not found${other}`)
-    }
-    if (!resourceVersion) refuse(info, name, 'metadata.resourceVersion: Required value: must be set for an update')
-    if (resourceVersion !== stored.metadata.resourceVersion) {
-      throw new ClusterError(
-        'Conflict',
-        `Operation cannot be fulfilled on ${objectText(info, name)}: the object has been modified ` +
-          `(version ${stored.metadata.resourceVersion}, not ${resourceVersion}); apply your changes to the latest version and try again`,
-      )
-    }
-    return stored
-  }
-
-  function replace(info: KindEntry, given: Stored): Promise<Stored> {
-    return write(transaction => {
-      const stored = current(info, given)
-      const object = withFoldedStringData(info.id, given)
-      admit(info, object)
-      const next = replaced(info, stored, object)
-      if (next === stored) return stored
-      const problem = forbiddenChange(info.id, stored, next)
-      if (problem !== undefined) refuse(info, stored.metadata.name, problem)
-      if (isReadyToGo(info.id, next)) return transaction.remove(transaction.put(next, stored))
-      if (info.id === 'Namespace' && next.metadata.deletionTimestamp !== undefined) {
-        owners.demandNamespaceSweep(next.metadata.name)
-      }
-      return transaction.put(next, stored)
-    })
-  }
-
-  function replaceStatus(info: KindEntry, given: Stored): Promise<Stored> {
-    return write(transaction => {
-      const stored = current(info, given)
-      if (!info.status) refuse(info, stored.metadata.name, 'status: Forbidden: the kind has no status subresource')
-      const next = withStatus(stored, given['status'])
-      return next === stored ? stored : transaction.put(next, stored)
-    })
-  }
-
-  function deleteIn(transaction: Transaction, kind: AnyKind, key: Key, graceSeconds?: number): void {
-    const stored = objects.get(kind, key)
-    if (stored === undefined) return
-    const outcome = deletion(kind, stored, { now: now(), graceSeconds })
-    if (outcome.is === 'remove') transaction.remove(stored)
-    if (outcome.is === 'mark') transaction.put(outcome.object, stored)
-    if (kind === 'Namespace') owners.demandNamespaceSweep(key.name)
+  /** @throws ClusterError 'Conflict' */
+  function remove(transaction: Transaction, kind: AnyKind, stored: Stored, options: DeleteOptions): Removed {
+    const problem = failedPrecondition(stored, options)
+    if (problem === undefined) return removals.remove(transaction, stored, options)
+    const of = objectText(infoOf(kind), stored.metadata.name)
+    throw new ClusterError('Conflict', `Operation cannot be fulfilled on ${of}: Precondition failed: ${problem}`)
   }
 
   function snapshot(kind: AnyKind, selector: Selector = {}): Snapshot {
@@ -208,19 +154,33 @@ export function openEmbeddedCluster(options: EmbeddedClusterOptions): EmbeddedCl
       const { version, items } = snapshot(kind, selector)
       return { version: `${version}`, items: items as readonly unknown[] as readonly Kinds[K][] }
     },
-    create: async <K extends AnyKind>(kind: K, object: unknown) =>
-      (await create(infoOf(kind), object as Candidate)) as unknown as Kinds[K],
-    replace: async <K extends AnyKind>(kind: K, object: Kinds[K]) =>
-      (await replace(infoOf(kind), object as unknown as Stored)) as unknown as Kinds[K],
-    replaceStatus: async <K extends AnyKind>(kind: K, object: Kinds[K]) =>
-      (await replaceStatus(infoOf(kind), object as unknown as Stored)) as unknown as Kinds[K],
-    async delete(kind, key, { uid, graceSeconds } = {}) {
+    create: (kind, object, options) =>
+      write(
+        transaction => authoring.create(transaction, infoOf(kind), object as unknown as Candidate),
+        options,
+      ) as Promise<never>,
+    replace: (kind, object, options) =>
+      write(
+        transaction => authoring.replace(transaction, infoOf(kind), object as unknown as Stored),
+        options,
+      ) as Promise<never>,
+    replaceStatus: (kind, object, options) =>
+      write(
+        transaction => authoring.replaceStatus(transaction, infoOf(kind), object as unknown as Stored),
+        options,
+      ) as Promise<never>,
+    async delete(kind, key, options = {}) {
       await write(transaction => {
         const stored = objects.get(kind, key)
-        if (stored === undefined || (uid !== undefined && uid !== stored.metadata.uid)) return
-        deleteIn(transaction, kind, key, graceSeconds)
+        const isNamesake = options.uid !== undefined && options.uid !== stored?.metadata.uid
+        if (stored !== undefined && !isNamesake) remove(transaction, kind, stored, options)
       })
     },
+    remove: (kind, key, options = {}) =>
+      write(transaction => {
+        const stored = objects.get(kind, key)
+        return stored && remove(transaction, kind, stored, options)
+      }, options) as Promise<Removal<never> | undefined>,
     watch: <K extends AnyKind>(kind: K, selector: Selector, signal: AbortSignal) =>
       watchFeed(feed, kind, selector, signal, () => snapshot(kind, selector)) as AsyncIterable<never>,
     events: (kind, since, signal, eventOptions) =>
@@ -237,14 +197,13 @@ export function openEmbeddedCluster(options: EmbeddedClusterOptions): EmbeddedCl
   }
 }
 
-/** @throws ClusterError 'Invalid' */
-function admit(info: KindEntry, object: Candidate): void {
-  const problem = refusal(info, object)
-  if (problem !== undefined) refuse(info, object.metadata.name ?? '', problem)
-}
-
-function refuse({ kind }: KindEntry, name: string, problem: string): never {
-  throw new ClusterError('Invalid', `${kind} ${JSON.stringify(`${name}`.slice(0, 300))} is invalid: ${problem}`)
+function failedPrecondition({ metadata }: Stored, { uid, resourceVersion }: DeleteOptions): string | undefined {
+  if (uid !== undefined && uid !== metadata.uid) {
+    return `UID in precondition: ${uid}, UID in object meta: ${metadata.uid}`
+  }
+  return resourceVersion === undefined || resourceVersion === metadata.resourceVersion
+    ? undefined
+    : `ResourceVersion in precondition: ${resourceVersion}, ResourceVersion in object meta: ${metadata.resourceVersion}`
 }
 
 function checkFormat(found: number | undefined, directory: string): void {

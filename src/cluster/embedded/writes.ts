@@ -4,6 +4,7 @@ import { ClusterError } from '../cluster.js'
 import type { Stored } from './keys.js'
 import type { Objects, StoreEvent } from './objects.js'
 import type { Owners } from './owners.js'
+import { withVersion } from './revise.js'
 import type { Feed } from './watch.js'
 
 /** What a write does to single objects; only inside `Writes.run`. Both hand back the object under its new version. */
@@ -18,6 +19,11 @@ export interface Writes {
    * @throws ClusterError as thrown by `fn`, or 'Unavailable' when the database cannot write.
    */
   run<T>(fn: (transaction: Transaction) => T): Promise<T>
+  /**
+   * As `run`, but nothing is kept. Objects come back under the version that they have, '' for new ones.
+   * @throws ClusterError as `run` does
+   */
+  tryOut<T>(fn: (transaction: Transaction) => T): Promise<T>
 }
 
 export interface WritesDeps {
@@ -46,25 +52,37 @@ export function createWrites({ database, objects, owners, feed, onPublished }: W
     uncommitted = uncommitted.filter(event => !events.includes(event))
   }
 
+  function transactionOf(events: StoreEvent[]): Transaction {
+    return {
+      put(object, previous) {
+        events.push(objects.put(object, previous))
+        const stored = events.at(-1)!.object
+        owners.noteWrite(previous, stored)
+        return stored
+      },
+      remove(stored) {
+        events.push(objects.remove(stored))
+        owners.noteWrite(stored, undefined)
+        return events.at(-1)!.object
+      },
+    }
+  }
+
+  function clusterError(error: unknown): ClusterError {
+    if (error instanceof ClusterError) return error
+    // The call stack ran out while an object was copied or encoded.
+    if (error instanceof RangeError) {
+      return new ClusterError('Invalid', 'the object is nested too deeply', { cause: error })
+    }
+    return new ClusterError('Unavailable', `the store in ${database.directory} could not write`, { cause: error })
+  }
+
   return {
     async run(fn) {
       const events: StoreEvent[] = []
-      const transaction: Transaction = {
-        put(object, previous) {
-          events.push(objects.put(object, previous))
-          const stored = events.at(-1)!.object
-          owners.noteWrite(previous, stored)
-          return stored
-        },
-        remove(stored) {
-          events.push(objects.remove(stored))
-          owners.noteWrite(stored, undefined)
-          return events.at(-1)!.object
-        },
-      }
       try {
         const result = await database.transaction(() => {
-          const value = fn(transaction)
+          const value = fn(transactionOf(events))
           uncommitted.push(...events)
           return value
         })
@@ -73,12 +91,28 @@ export function createWrites({ database, objects, owners, feed, onPublished }: W
         return result
       } catch (error) {
         forget(events)
-        if (error instanceof ClusterError) throw error
-        // The call stack ran out while an object was copied or encoded.
-        if (error instanceof RangeError)
-          throw new ClusterError('Invalid', 'the object is nested too deeply', { cause: error })
-        throw new ClusterError('Unavailable', `the store in ${database.directory} could not write`, { cause: error })
+        throw clusterError(error)
       }
     },
+    async tryOut<T>(fn: (transaction: Transaction) => T) {
+      const transaction = transactionOf([])
+      const put: Transaction['put'] = (object, previous) =>
+        withVersion(transaction.put(object, previous), previous?.metadata.resourceVersion ?? '')
+      try {
+        return await database.transaction<T>(() => {
+          throw new RolledBack(fn({ ...transaction, put }))
+        })
+      } catch (error) {
+        if (error instanceof RolledBack) return error.value as T
+        throw clusterError(error)
+      }
+    },
+  }
+}
+
+class RolledBack {
+  readonly value: unknown
+  constructor(value: unknown) {
+    this.value = value
   }
 }

@@ -1,0 +1,122 @@
+/** What authors do to single objects, inside a transaction: create and replace, or the reason why not. */
+import type { KindEntry } from '../../resources/kind-table.js'
+import { ClusterError } from '../cluster.js'
+import { type Candidate, MAX_GENERATE_NAME_CHARS, refusal } from './admission.js'
+import { objectText, type Stored } from './keys.js'
+import type { Objects } from './objects.js'
+import type { Owners } from './owners.js'
+import type { Removals } from './removals.js'
+import { created, forbiddenChange, replaced, withFoldedStringData, withStatus } from './revise.js'
+import type { Transaction } from './writes.js'
+
+export interface Authoring {
+  /** @throws ClusterError 'AlreadyExists', 'Invalid', 'Forbidden' */
+  create(transaction: Transaction, info: KindEntry, given: Candidate): Stored
+  /** @throws ClusterError 'Conflict', 'NotFound', 'Invalid' */
+  replace(transaction: Transaction, info: KindEntry, given: Stored): Stored
+  /** @throws ClusterError 'Conflict', 'NotFound', 'Invalid' */
+  replaceStatus(transaction: Transaction, info: KindEntry, given: Stored): Stored
+}
+
+export interface AuthoringDeps {
+  readonly objects: Objects
+  readonly owners: Owners
+  readonly removals: Removals
+  readonly now: () => number
+  readonly uid: () => string
+  /** A whole number from 0 up to, not including, `below`. */
+  readonly random: (below: number) => number
+}
+
+/** As k8s.io/apimachinery pkg/util/rand: no vowels and no 0, 1 and 3, so that no words come out. */
+const NAME_LETTERS = 'bcdfghjklmnpqrstvwxz2456789'
+const NAME_TRIES = 8
+
+export function createAuthoring({ objects, owners, removals, now, uid, random }: AuthoringDeps): Authoring {
+  function freshName(info: KindEntry, { metadata: { generateName = '', namespace } }: Candidate): string {
+    if (generateName === '') return ''
+    const base = `${generateName}`.slice(0, MAX_GENERATE_NAME_CHARS)
+    for (let tries = 0; tries < NAME_TRIES; tries++) {
+      const end = Array.from({ length: 5 }, () => NAME_LETTERS[random(NAME_LETTERS.length)]).join('')
+      if (objects.get(info.id, { namespace, name: base + end }) === undefined) return base + end
+    }
+    throw new ClusterError('AlreadyExists', `${objectText(info, base)}: ${NAME_TRIES} generated names were all taken`)
+  }
+
+  /** @throws ClusterError 'Forbidden': what is being deleted takes in nothing new. */
+  function checkPlace(info: KindEntry, namespace: string, name: string): void {
+    if (owners.isTerminating('Namespace', namespace)) {
+      throw new ClusterError(
+        'Forbidden',
+        `${objectText(info, name)} is forbidden: unable to create new content in namespace ${namespace} because it is being terminated`,
+      )
+    }
+    if (info.definition && owners.isTerminating('CustomResourceDefinition', info.definition.metadata.name)) {
+      throw new ClusterError(
+        'Forbidden',
+        `${objectText(info, name)} is forbidden: create not allowed while custom resource definition is terminating`,
+      )
+    }
+  }
+
+  /** The stored object that a caller wants to replace. */
+  function current(info: KindEntry, { metadata }: Stored): Stored {
+    const { name, namespace, uid, resourceVersion } = metadata
+    const stored = objects.get(info.id, { namespace, name })
+    if (stored === undefined || (uid && uid !== stored.metadata.uid)) {
+      const other = stored === undefined ? '' : `: it has the uid ${stored.metadata.uid} now, not ${uid}`
+      throw new ClusterError('NotFound', `${objectText(info, name)} not found${other}`)
+    }
+    if (!resourceVersion) refuse(info, name, 'metadata.resourceVersion: Required value: must be set for an update')
+    if (resourceVersion !== stored.metadata.resourceVersion) {
+      throw new ClusterError(
+        'Conflict',
+        `Operation cannot be fulfilled on ${objectText(info, name)}: the object has been modified ` +
+          `(version ${stored.metadata.resourceVersion}, not ${resourceVersion}); apply your changes to the latest version and try again`,
+      )
+    }
+    return stored
+  }
+
+  return {
+    create(transaction, info, given) {
+      const object = withFoldedStringData(info.id, given)
+      const name = object.metadata.name || freshName(info, object)
+      admit(info, { ...object, metadata: { ...object.metadata, name } })
+      const key = { namespace: object.metadata.namespace, name }
+      if (objects.get(info.id, key) !== undefined) {
+        throw new ClusterError('AlreadyExists', `${objectText(info, name)} already exists`)
+      }
+      checkPlace(info, key.namespace, name)
+      return transaction.put(created(object, { name, uid: uid(), now: now() }), undefined)
+    },
+
+    replace(transaction, info, given) {
+      const stored = current(info, given)
+      const object = withFoldedStringData(info.id, given)
+      admit(info, object)
+      const next = replaced(info, stored, object)
+      if (next === stored) return stored
+      const problem = forbiddenChange(info.id, stored, next)
+      if (problem !== undefined) refuse(info, stored.metadata.name, problem)
+      return removals.settle(transaction, next, stored)
+    },
+
+    replaceStatus(transaction, info, given) {
+      const stored = current(info, given)
+      if (!info.status) refuse(info, stored.metadata.name, 'status: Forbidden: the kind has no status subresource')
+      const next = withStatus(stored, given['status'])
+      return next === stored ? stored : transaction.put(next, stored)
+    },
+  }
+}
+
+/** @throws ClusterError 'Invalid' */
+function admit(info: KindEntry, object: Candidate): void {
+  const problem = refusal(info, object)
+  if (problem !== undefined) refuse(info, object.metadata.name ?? '', problem)
+}
+
+function refuse({ kind }: KindEntry, name: string, problem: string): never {
+  throw new ClusterError('Invalid', `${kind} ${JSON.stringify(`${name}`.slice(0, 300))} is invalid: ${problem}`)
+}
