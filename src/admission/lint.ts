@@ -1,4 +1,5 @@
 /** Things that are allowed and yet almost surely not meant. Warnings only. */
+import type { CustomResourceDefinition } from '../resources/custom-resources.js'
 import type { AnyResource } from '../resources/kinds.js'
 import type { New } from '../resources/meta.js'
 import { isPlainKind, type PlainKind } from '../resources/plain-kinds.js'
@@ -12,6 +13,7 @@ import type {
   Task,
   TaskRun,
 } from '../resources/tekton.js'
+import { definitionWarnings } from './custom/definition.js'
 import { celWarnings } from './lint-cel.js'
 import { gitStatusWarnings } from './lint-git-status.js'
 import { interceptorParamWarnings } from './lint-interceptors.js'
@@ -21,6 +23,7 @@ import { unsignedWarnings } from './lint-unsigned.js'
 export function lintObject(object: New<AnyResource>): readonly Problem[] {
   const kind = String(object.kind)
   if (isPlainKind(kind)) return [onlyKept(kind)]
+  if (isA<CustomResourceDefinition>(object, 'CustomResourceDefinition')) return definitionWarnings(object.spec)
   return [
     ...gitStatusWarnings(object),
     ...unsignedWarnings(object),

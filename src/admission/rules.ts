@@ -1,5 +1,6 @@
 /** Per kind: which defaults and which rules apply. */
 
+import type { CustomResourceDefinitionSpec } from '../resources/custom-resources.js'
 import type { Kind } from '../resources/kinds.js'
 import type { NewMeta } from '../resources/meta.js'
 import { missing, type Problem } from '../resources/problem.js'
@@ -39,6 +40,7 @@ import {
   validateTriggerBinding,
   validateTriggerTemplate,
 } from '../trigger/validate.js'
+import { defaultDefinitionSpec, validateDefinition } from './custom/definition.js'
 
 interface Draft {
   readonly metadata: NewMeta
@@ -80,6 +82,8 @@ export function defaultedSpec(kind: Kind, metadata: NewMeta, body: Json, setting
       return { metadata: defaultInterceptorMeta(metadata), body }
     case 'Schedule':
       return withSpec(defaultScheduleSpec(specOf<ScheduleSpec>(body)))
+    case 'CustomResourceDefinition':
+      return withSpec(defaultDefinitionSpec(specOf<CustomResourceDefinitionSpec>(body)))
     default:
       return { metadata, body }
   }
@@ -115,6 +119,8 @@ export function specProblems(kind: Kind, metadata: NewMeta, body: Json, rules: R
     case 'ClusterInterceptor':
     case 'Interceptor':
       return validateInterceptorKind(specOf<InterceptorSpec>(body))
+    case 'CustomResourceDefinition':
+      return validateDefinition(metadata, specOf<CustomResourceDefinitionSpec>(body))
     default:
       return []
   }

@@ -2,6 +2,7 @@
 import { type AdmitOptions, admitWith } from '../admission/admit.js'
 import type { KindEntry } from '../resources/kind-table.js'
 import { type Problem, problemsText, problemText } from '../resources/problem.js'
+import { asRecord } from '../resources/shape.js'
 import { ApiError, type StatusCause } from './status.js'
 
 interface Place {
@@ -12,18 +13,49 @@ interface Place {
 /** @throws ApiError */
 export function admitted(place: Place, body: unknown, options: AdmitOptions) {
   const admission = admitWith(options, inNamespaceOf(place, body))
-  if (admission.is === 'refused') throw denied(admission.problems, place.info)
+  if (admission.is === 'refused') throw denied(admission.problems, place.info, nameIn(body))
   if (admission.kind !== place.info.id) {
     throw new ApiError(400, 'BadRequest', `the object is a ${admission.kind}, the URL is for ${place.info.kind}`)
   }
   return admission
 }
 
-export function denied(problems: readonly Problem[], { id, group }: KindEntry): ApiError {
+/** As the API server itself refuses what is in its own hands, and Tekton's webhooks the rest. */
+export function denied(problems: readonly Problem[], info: KindEntry, name: string): ApiError {
+  const { id, group, definition } = info
+  if (id === 'CustomResourceDefinition' || definition !== undefined) return invalid(problems, info, name)
   const webhook = id === 'ConfigMap' ? 'config' : 'validation'
   const part = group === 'triggers.tekton.dev' ? 'triggers' : 'pipeline'
   const message = `admission webhook "${webhook}.webhook.${part}.tekton.dev" denied the request: validation failed: ${problemsText(problems)}`
   return new ApiError(400, 'BadRequest', message, problems.map(causeOf))
+}
+
+/** What keeps a decoder from reading an object, before anybody asks whether it is valid. */
+const UNREAD = /^(strict decoding error|no matches for kind)/
+
+function invalid(problems: readonly Problem[], { kind, group }: KindEntry, name: string): ApiError {
+  const unread = problems.filter(({ message }) => UNREAD.test(message))
+  if (unread.length > 0) {
+    const text = unread.map(problemText).join(', ')
+    return new ApiError(400, 'BadRequest', `${kind} cannot be handled as a ${kind}: ${text}`, unread.map(fieldCauseOf))
+  }
+  const texts = problems.map(problemText)
+  const text = texts.length === 1 ? texts.join('') : `[${texts.join(', ')}]`
+  const message = `${kind}.${group} ${JSON.stringify(name)} is invalid: ${text}`
+  return new ApiError(422, 'Invalid', message, problems.map(fieldCauseOf))
+}
+
+function fieldCauseOf(problem: Problem): StatusCause {
+  const { reason = 'FieldValueInvalid', paths, hint } = problem
+  const [field = ''] = paths
+  const text = problemText(problem)
+  const own = text.startsWith(`${field}: `) ? text.slice(field.length + 2) : text
+  return { reason, message: hint === undefined ? own : `${own}: ${hint}`, field }
+}
+
+function nameIn(body: unknown): string {
+  const { name, generateName } = asRecord(asRecord(body)['metadata'])
+  return String(name ?? generateName ?? '').slice(0, 300)
 }
 
 /** The message is Tekton's, word for word; what to do about it goes where Kubernetes puts single causes. */

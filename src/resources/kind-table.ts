@@ -29,7 +29,8 @@ export const BUILT_IN_KINDS: KindTable = tableOf(Object.keys(KINDS).filter(isKin
 
 /** The built-in kinds and those of the definitions that are established. */
 export function kindTable(definitions: readonly CustomResourceDefinition[]): KindTable {
-  const established = definitions.filter(isEstablished)
+  // A definition of what is built in changes nothing, as where two API servers share a group.
+  const established = definitions.filter(each => isEstablished(each) && !isOfBuiltIn(each))
   return established.length === 0 ? BUILT_IN_KINDS : tableOf([...BUILT_IN_KINDS.all, ...established.map(custom)])
 }
 
@@ -90,6 +91,10 @@ function custom(definition: CustomResourceDefinition): KindEntry {
 
 function isEstablished({ status }: CustomResourceDefinition): boolean {
   return status?.conditions?.some(each => each.type === 'Established' && each.status === 'True') ?? false
+}
+
+function isOfBuiltIn({ spec }: CustomResourceDefinition): boolean {
+  return BUILT_IN_KINDS.at(spec.group, spec.names.plural) !== undefined
 }
 
 /** `tekton.dev/v1`, or `v1` for the core group. */

@@ -13,6 +13,8 @@ export interface Problem {
   readonly hint?: string
   /** The message is complete without its paths (decoding and type errors, which come from Kubernetes). */
   readonly complete?: true
+  /** What Kubernetes calls such a mistake in the causes of a `Status`; see `field-problems.ts`. */
+  readonly reason?: FieldReason
   /** The real place, when Tekton's path leads nowhere (`spec[0].params[a]`). */
   readonly at?: string
   /** `Task "build"`, once known. */
@@ -21,6 +23,16 @@ export interface Problem {
   /** 1-based line in the file. */
   readonly line?: number
 }
+
+export type FieldReason =
+  | 'FieldValueInvalid'
+  | 'FieldValueRequired'
+  | 'FieldValueNotSupported'
+  | 'FieldValueForbidden'
+  | 'FieldValueDuplicate'
+  | 'FieldValueTooLong'
+  | 'FieldValueTooMany'
+  | 'FieldValueTypeInvalid'
 
 export function problem(message: string, paths: string | readonly string[], extra: Partial<Problem> = {}): Problem {
   return { message, paths: typeof paths === 'string' ? [paths] : paths, ...extra }

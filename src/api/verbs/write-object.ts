@@ -51,18 +51,18 @@ async function writeOver(
   next: Json,
 ): Promise<Written> {
   const { cluster } = deps
-  const { info, subresource } = request
+  const { info, name, subresource } = request
   const { uid, resourceVersion } = stored.metadata
   if (subresource === 'status') {
     const problems = admitStatusUpdate(stored, next['status'])
-    if (problems.length > 0) throw denied(problems, info)
+    if (problems.length > 0) throw denied(problems, info, name)
     const changed = { ...stored, status: next['status'] }
     return { object: (await cluster.replaceStatus(info.id, changed as never)) as AnyResource, warnings: [] }
   }
   const options = deps.admission()
   const { object, warnings } = admitted(request, next, options)
   const problems = admitUpdate(stored, object, options)
-  if (problems.length > 0) throw denied(problems, info)
+  if (problems.length > 0) throw denied(problems, info, name)
   const status = info.status ? {} : { status: next['status'] }
   const changed = { ...object, ...status, metadata: { ...object.metadata, uid, resourceVersion } }
   return { object: (await cluster.replace(info.id, changed as never)) as AnyResource, warnings }

@@ -94,7 +94,7 @@ export function openEmbeddedCluster(options: EmbeddedClusterOptions): EmbeddedCl
   const kinds = followKinds(objects)
   const owners = openOwners(database, objects, kinds.table)
   const feed = createFeed(objects.version())
-  const writes = createWrites({ database, objects, owners, feed, onPublished: kinds.note })
+  const writes = createWrites({ database, objects, owners, feed, onPublished: kinds.note, now })
   const removals = createRemovals({ objects, owners, kinds: kinds.table, now })
   const authoring = createAuthoring({ objects, owners, removals, now, uid, random })
   const dependents = openDependents({ objects, owners, removals })

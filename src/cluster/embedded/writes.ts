@@ -1,6 +1,7 @@
 /** Transactions over objects, owners and the feed: what is committed is published, in order, and nothing else is. */
 import type { Database } from '../../storage/lmdb.js'
 import { ClusterError } from '../cluster.js'
+import { settlingDefinitions } from './definitions.js'
 import type { Stored } from './keys.js'
 import type { Objects, StoreEvent } from './objects.js'
 import type { Owners } from './owners.js'
@@ -33,9 +34,11 @@ export interface WritesDeps {
   readonly feed: Feed
   /** Called for each committed event, in order, before those who follow see it. */
   readonly onPublished: (event: StoreEvent) => void
+  /** Epoch ms. */
+  readonly now: () => number
 }
 
-export function createWrites({ database, objects, owners, feed, onPublished }: WritesDeps): Writes {
+export function createWrites({ database, objects, owners, feed, onPublished, now }: WritesDeps): Writes {
   // In order of versions. A commit holds everything before it, so when one resolves, all up to it can be published.
   let uncommitted: StoreEvent[] = []
 
@@ -53,7 +56,7 @@ export function createWrites({ database, objects, owners, feed, onPublished }: W
   }
 
   function transactionOf(events: StoreEvent[]): Transaction {
-    return {
+    const transaction: Transaction = {
       put(object, previous) {
         events.push(objects.put(object, previous))
         const stored = events.at(-1)!.object
@@ -66,6 +69,7 @@ export function createWrites({ database, objects, owners, feed, onPublished }: W
         return events.at(-1)!.object
       },
     }
+    return settlingDefinitions(transaction, objects, now)
   }
 
   function clusterError(error: unknown): ClusterError {

@@ -1,0 +1,51 @@
+/** A CustomResourceDefinition of Widgets, for tests to change. */
+import { yaml } from './yaml.js'
+
+export interface Changes {
+  readonly spec?: object
+  readonly names?: object
+  readonly schema?: object
+  readonly version?: object
+}
+
+const SCHEMA = yaml<object>`
+type: object
+properties:
+  spec:
+    type: object
+    required: [size]
+    properties:
+      size: {type: integer, minimum: 1, maximum: 100}
+      color: {type: string, enum: [red, green], default: red}
+      tags: {type: array, items: {type: string}}
+  status:
+    type: object
+    properties:
+      phase: {type: string}
+`
+
+/** As somebody writes it: without defaults and without a status. */
+export function widgets({ spec = {}, names = {}, schema = SCHEMA, version = {} }: Changes) {
+  const columns = [{ name: 'Size', type: 'integer', jsonPath: '.spec.size' }]
+  const only = {
+    name: 'v1',
+    served: true,
+    storage: true,
+    schema: { openAPIV3Schema: schema },
+    subresources: { status: {} },
+    additionalPrinterColumns: columns,
+    ...version,
+  }
+  return {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: 'widgets.example.com' },
+    spec: {
+      group: 'example.com',
+      names: { plural: 'widgets', kind: 'Widget', shortNames: ['wd'], ...names },
+      scope: 'Namespaced',
+      versions: [only],
+      ...spec,
+    },
+  }
+}
