@@ -96,6 +96,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedEn
     closing.push(() => database.close())
     const cluster = openEmbeddedCluster({ database })
     closing.push(() => cluster.close())
+    if (!throwAway) await ensureNamespace(cluster, 'default')
     const redis =
       options.redisUrl === undefined ? undefined : { redisUrl: options.redisUrl, prefix: await redisPrefix(dataDir) }
     const inbox = redis ? await openRedisInbox(redis, log) : openLmdbInbox({ dir: join(dataDir, 'inbox'), log })
@@ -167,6 +168,12 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedEn
     await closeAll()
     throw error
   }
+}
+
+async function ensureNamespace(cluster: EmbeddedCluster, name: string): Promise<void> {
+  const key = { namespace: '', name }
+  if (cluster.exists('Namespace', key)) return
+  await cluster.create('Namespace', { apiVersion: 'v1', kind: 'Namespace', metadata: key })
 }
 
 /** Loaded with the first ResolutionRequest. */

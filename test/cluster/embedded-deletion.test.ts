@@ -268,6 +268,26 @@ test('a namespace that waits says what for, and custom objects in it go as well'
   expect(await cluster.get('Namespace', key)).toBeUndefined()
 })
 
+test('a new namespace is active, labelled with its name, and has a service account', async () => {
+  const cluster = openEmbeddedCluster({ database: createMemoryDatabase() })
+  const key = { namespace: '', name: 'ns' }
+  const account = { namespace: 'ns', name: 'default' }
+  const labels = { 'kubernetes.io/metadata.name': 'something else', team: 'a' }
+  expect([cluster.exists('Namespace', key), cluster.exists('ServiceAccount', account)]).toEqual([false, false])
+  const made = await cluster.create('Namespace', { apiVersion: 'v1', kind: 'Namespace', metadata: { ...key, labels } })
+  expect(made).toMatchObject({
+    metadata: { labels: { 'kubernetes.io/metadata.name': 'ns', team: 'a' } },
+    status: { phase: 'Active' },
+  })
+  expect([cluster.exists('Namespace', key), cluster.exists('ServiceAccount', account)]).toEqual([true, true])
+  const bare = await cluster.replace('Namespace', { ...made, metadata: { ...made.metadata, labels: {} } })
+  expect(bare.metadata.labels).toEqual({ 'kubernetes.io/metadata.name': 'ns' })
+  expect(await cluster.replace('Namespace', { ...bare, metadata: { ...bare.metadata, labels: {} } })).toEqual(bare)
+  await cluster.delete('Namespace', key)
+  await cluster.collected()
+  expect(await cluster.list('ServiceAccount')).toEqual([])
+})
+
 test('custom objects own and are owned, across kinds', async () => {
   const cluster = openEmbeddedCluster({ database: createMemoryDatabase() })
   await defineWidgets(cluster)

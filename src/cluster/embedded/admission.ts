@@ -20,10 +20,17 @@ const QUALIFIED = /^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/
 const DATA_KEY = /^[-._a-zA-Z0-9]+$/
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
 
-const LABEL_RULE = "must consist of lower case letters, digits or '-', and begin and end with a letter or digit"
+// Kubernetes' own words, as people know them and search for them.
+const LABEL_RULE =
+  "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')"
 const SUBDOMAIN_RULE =
-  "must consist of lower case letters, digits, '-' or '.', and begin and end with a letter or digit"
-const QUALIFIED_RULE = "must consist of letters, digits, '-', '_' or '.', and begin and end with a letter or digit"
+  "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
+const NAME_PART_RULE =
+  "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
+const LABEL_VALUE_RULE =
+  "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')"
+const DATA_KEY_RULE =
+  "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')"
 
 export interface Candidate {
   readonly apiVersion: string
@@ -82,10 +89,10 @@ function wrongName({ id, group }: KindEntry, name: unknown): string | undefined 
 
 function wrongLabels(labels: Readonly<Record<string, unknown>>): string | undefined {
   for (const [key, value] of Object.entries(labels)) {
-    const path = `metadata.labels[${JSON.stringify(key)}]`
+    const path = 'metadata.labels'
     const wrong =
       wrongQualifiedName(path, key) ??
-      (value === '' ? undefined : matches(path, value, QUALIFIED, MAX_LABEL_CHARS, QUALIFIED_RULE))
+      (value === '' ? undefined : matches(path, value, QUALIFIED, MAX_LABEL_CHARS, LABEL_VALUE_RULE))
     if (wrong) return wrong
   }
   return undefined
@@ -94,14 +101,14 @@ function wrongLabels(labels: Readonly<Record<string, unknown>>): string | undefi
 function wrongAnnotations(annotations: Readonly<Record<string, unknown>>): string | undefined {
   let bytes = 0
   for (const [key, value] of Object.entries(annotations)) {
-    const path = `metadata.annotations[${JSON.stringify(key)}]`
-    if (typeof value !== 'string') return invalid(path, value, 'must be a string')
+    const path = 'metadata.annotations'
+    if (typeof value !== 'string') return invalid(`${path}[${JSON.stringify(key)}]`, value, 'must be a string')
     const wrong = wrongQualifiedName(path, key)
     if (wrong) return wrong
     bytes += Buffer.byteLength(key) + Buffer.byteLength(value)
   }
   return bytes > MAX_ANNOTATION_BYTES
-    ? `metadata.annotations: Too long: ${bytes} bytes, may not be more than ${MAX_ANNOTATION_BYTES}`
+    ? `metadata.annotations: Too long: may not be more than ${MAX_ANNOTATION_BYTES} bytes, and has ${bytes}`
     : undefined
 }
 
@@ -110,7 +117,7 @@ function wrongQualifiedName(path: string, key: string): string | undefined {
   const slash = key.indexOf('/')
   return (
     (slash < 0 ? undefined : matches(path, key.slice(0, slash), SUBDOMAIN, MAX_SUBDOMAIN_CHARS, SUBDOMAIN_RULE)) ??
-    matches(path, key.slice(slash + 1), QUALIFIED, MAX_LABEL_CHARS, QUALIFIED_RULE)
+    matches(path, key.slice(slash + 1), QUALIFIED, MAX_LABEL_CHARS, NAME_PART_RULE)
   )
 }
 
@@ -146,9 +153,9 @@ function wrongData({ id }: KindEntry, object: Candidate): string | undefined {
     const data = object[field] ?? {}
     if (typeof data !== 'object') return invalid(field, data, 'must be a map of strings')
     for (const [key, value] of Object.entries(data as Record<string, unknown>)) {
-      const path = `${field}[${JSON.stringify(key)}]`
+      const path = `${field}[${shortened(key, 300)}]`
       const wrong =
-        matches(path, key, DATA_KEY, MAX_SUBDOMAIN_CHARS, "must consist of letters, digits, '-', '_' or '.'") ??
+        matches(path, key, DATA_KEY, MAX_SUBDOMAIN_CHARS, DATA_KEY_RULE) ??
         (/^\.\.?$|^\.\./.test(key) ? invalid(path, key, "must not begin with '..' or be '.'") : undefined) ??
         (typeof value === 'string' ? undefined : `${path}: Invalid value: must be a string`)
       if (wrong) return wrong
@@ -162,7 +169,7 @@ function wrongData({ id }: KindEntry, object: Candidate): string | undefined {
 
 function matches(path: string, value: unknown, pattern: RegExp, maxChars: number, rule: string): string | undefined {
   if (typeof value !== 'string') return invalid(path, value, 'must be a string')
-  if (value.length > maxChars) return invalid(path, value, `must be no more than ${maxChars} characters`)
+  if (value.length > maxChars) return invalid(path, value, `must be no more than ${maxChars} bytes`)
   return pattern.test(value) ? undefined : invalid(path, value, rule)
 }
 

@@ -3,6 +3,7 @@ import type { KindEntry } from '../../resources/kind-table.js'
 import { ClusterError } from '../cluster.js'
 import { type Candidate, MAX_GENERATE_NAME_CHARS, refusal } from './admission.js'
 import { objectText, type Stored } from './keys.js'
+import { defaultServiceAccount, withNameLabel } from './namespaces.js'
 import type { Objects } from './objects.js'
 import type { Owners } from './owners.js'
 import type { Removals } from './removals.js'
@@ -71,29 +72,38 @@ export function createAuthoring({ objects, owners, removals, now, uid, random }:
     if (resourceVersion !== stored.metadata.resourceVersion) {
       throw new ClusterError(
         'Conflict',
-        `Operation cannot be fulfilled on ${objectText(info, name)}: the object has been modified ` +
-          `(version ${stored.metadata.resourceVersion}, not ${resourceVersion}); apply your changes to the latest version and try again`,
+        `Operation cannot be fulfilled on ${objectText(info, name)}: the object has been modified; please apply your changes to the latest version and try again`,
       )
     }
     return stored
   }
 
+  function putNamespace(transaction: Transaction, made: Stored): Stored {
+    const namespace = transaction.put(withStatus(made, { phase: 'Active' }), undefined)
+    const account = created(defaultServiceAccount(made.metadata.name), { name: 'default', uid: uid(), now: now() })
+    // Objects may have been there before their namespace was.
+    const isThere = objects.get('ServiceAccount', account.metadata) !== undefined
+    if (!isThere) transaction.put(account, undefined)
+    return namespace
+  }
+
   return {
     create(transaction, info, given) {
-      const object = withFoldedStringData(info.id, given)
-      const name = object.metadata.name || freshName(info, object)
+      const name = given.metadata.name || freshName(info, given)
+      const object = prepared(info, given, name)
       admit(info, { ...object, metadata: { ...object.metadata, name } })
       const key = { namespace: object.metadata.namespace, name }
       if (objects.get(info.id, key) !== undefined) {
         throw new ClusterError('AlreadyExists', `${objectText(info, name)} already exists`)
       }
       checkPlace(info, key.namespace, name)
-      return transaction.put(created(object, { name, uid: uid(), now: now() }), undefined)
+      const made = created(object, { name, uid: uid(), now: now() })
+      return info.id === 'Namespace' ? putNamespace(transaction, made) : transaction.put(made, undefined)
     },
 
     replace(transaction, info, given) {
       const stored = current(info, given)
-      const object = withFoldedStringData(info.id, given)
+      const object = prepared(info, given, given.metadata.name)
       admit(info, object)
       const next = replaced(info, stored, object)
       if (next === stored) return stored
@@ -111,12 +121,19 @@ export function createAuthoring({ objects, owners, removals, now, uid, random }:
   }
 }
 
+/** What an author gives, with what the store makes of it before it looks whether that is valid. */
+function prepared<T extends Candidate>(info: KindEntry, given: T, name: string): T {
+  const object = withFoldedStringData(info.id, given)
+  return info.id === 'Namespace' ? withNameLabel(object, name) : object
+}
+
 /** @throws ClusterError 'Invalid' */
 function admit(info: KindEntry, object: Candidate): void {
   const problem = refusal(info, object)
   if (problem !== undefined) refuse(info, object.metadata.name ?? '', problem)
 }
 
-function refuse({ kind }: KindEntry, name: string, problem: string): never {
-  throw new ClusterError('Invalid', `${kind} ${JSON.stringify(`${name}`.slice(0, 300))} is invalid: ${problem}`)
+function refuse({ kind, group }: KindEntry, name: string, problem: string): never {
+  const of = group === '' ? kind : `${kind}.${group}`
+  throw new ClusterError('Invalid', `${of} ${JSON.stringify(`${name}`.slice(0, 300))} is invalid: ${problem}`)
 }

@@ -2,8 +2,22 @@
 import { toTimestamp } from '../../lib/time.js'
 import type { KindTable } from '../../resources/kind-table.js'
 import type { Condition } from '../../resources/meta.js'
+import type { Candidate } from './admission.js'
 import { addressOf, type Stored } from './keys.js'
 import { withStatus } from './revise.js'
+
+const NAME_LABEL = 'kubernetes.io/metadata.name'
+
+/** A Namespace is labelled with its name, whatever its author says. */
+export function withNameLabel<T extends Candidate>(object: T, name: string): T {
+  const labels = { ...object.metadata.labels, [NAME_LABEL]: name }
+  return { ...object, metadata: { ...object.metadata, labels } }
+}
+
+/** What Pods in a namespace run as when they do not say. */
+export function defaultServiceAccount(namespace: string): Candidate {
+  return { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { namespace, name: 'default' } }
+}
 
 /** With conditions that say what is still there; `namespace` itself when they say so already. */
 export function whileTerminating(namespace: Stored, left: readonly Stored[], kinds: KindTable, now: number): Stored {

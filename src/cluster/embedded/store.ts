@@ -55,6 +55,8 @@ export interface EmbeddedCluster extends Cluster {
     key: Key,
     options?: DeleteOptions & WriteOptions,
   ): Promise<Removal<Kinds[K]> | undefined>
+  /** Whether there is such an object. Costs next to nothing. */
+  exists(kind: AnyKind, key: Key): boolean
   /** As `list`, with the version that it shows: `events` from there on continue it without a gap. */
   listAt<K extends AnyKind>(kind: K, selector?: Selector): Promise<{ version: string; items: readonly Kinds[K][] }>
   /**
@@ -147,6 +149,7 @@ export function openEmbeddedCluster(options: EmbeddedClusterOptions): EmbeddedCl
     async get<K extends AnyKind>(kind: K, key: Key) {
       return objects.get(kind, key) as Kinds[K] | undefined
     },
+    exists: (kind, key) => objects.get(kind, key) !== undefined,
     async list<K extends AnyKind>(kind: K, selector?: Selector) {
       return snapshot(kind, selector).items as readonly unknown[] as readonly Kinds[K][]
     },
