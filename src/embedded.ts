@@ -6,7 +6,6 @@ import { createHash, randomUUID } from 'node:crypto'
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { startWorkers } from '../workers/main.js'
-import { startNamespaces } from '../workers/namespaces.js'
 import { startResolver } from '../workers/resolver.js'
 import { followSettings } from '../workers/settings.js'
 import type { AdmitOptions } from './admission/admit.js'
@@ -122,10 +121,6 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedEn
     const live = await followSettings({ cluster, names: configNames, log, base: BASE_SETTINGS })
     closing.push(() => live.close())
     const settings = live.current
-    if (!throwAway) {
-      const namespaces = await startNamespaces({ cluster, log })
-      closing.push(() => namespaces.close())
-    }
     const reportingDeps = { cluster, settings, now, log }
     const reporting = throwAway
       ? reportForOneCommand(reportingDeps)

@@ -156,7 +156,7 @@ export function clusterContract(name: string, open: () => Promise<ClusterUnderTe
   test(`${name}: cluster-scoped kinds have the namespace ''`, async () => {
     const binding = newObject('ClusterTriggerBinding', 'contract-binding', {
       metadata: { namespace: '' },
-      spec: { params: [] },
+      spec: { params: [{ name: 'revision', value: '$(body.after)' }] },
     })
     const stored = await cluster.create('ClusterTriggerBinding', binding)
     expect(stored.metadata.namespace).toBe('')
@@ -294,12 +294,20 @@ export function clusterContract(name: string, open: () => Promise<ClusterUnderTe
   })
 
   test(`${name}: the names of built-in properties are plain data`, async () => {
-    const data = JSON.parse('{"__proto__":"p","constructor":"c","hasOwnProperty":"h"}') as Record<string, string>
+    const worst = JSON.parse('{"__proto__":"p","constructor":"c","hasOwnProperty":"h"}') as Record<string, string>
     const labels = { constructor: 'x' }
-    await cluster.create('ConfigMap', configMap('constructor', { data, metadata: { labels } }))
+    const { data } = await cluster
+      .create('ConfigMap', configMap('constructor', { data: worst, metadata: { labels } }))
+      .catch(error => {
+        // What parses requests may refuse this one key; dropped without a word it must not be.
+        expect(isClusterError(error, 'Invalid')).toBe(true)
+        const bad = Object.fromEntries(Object.entries(worst).filter(([key]) => key !== '__proto__'))
+        return cluster.create('ConfigMap', configMap('constructor', { data: bad, metadata: { labels } }))
+      })
+    expect(Object.keys(data!).sort()).toEqual(expect.arrayContaining(['constructor', 'hasOwnProperty']))
     await cluster.create('ConfigMap', configMap('other'))
     const stored = await cluster.get('ConfigMap', at('constructor'))
-    expect(Object.entries(stored!.data!).sort()).toEqual(Object.entries(data).sort())
+    expect(Object.entries(stored!.data!).sort()).toEqual(Object.entries(data!).sort())
     expect(Object.getPrototypeOf(stored!.data)).toBe(Object.prototype)
     expect(names(await cluster.list('ConfigMap', { namespace: NAMESPACE, labels }))).toEqual(['constructor'])
     expect(await cluster.get('ConfigMap', at('__proto__'))).toBeUndefined()
@@ -335,10 +343,12 @@ export function clusterContract(name: string, open: () => Promise<ClusterUnderTe
       changed(run, { metadata: { ...run.metadata, labels: { a: 'b' } }, status: { podName: 'forged' } }),
     )
     expect(labelled).toMatchObject({ metadata: { labels: { a: 'b' }, generation: 1 }, status: { podName: 'p' } })
-    const respecced = await cluster.replace('TaskRun', changed(labelled, { spec: { taskRef: { name: 'other' } } }))
+    // The one change that Tekton allows once a run has begun.
+    const cancelled = { ...labelled.spec, status: 'TaskRunCancelled' as const }
+    const respecced = await cluster.replace('TaskRun', changed(labelled, { spec: cancelled }))
     expect(respecced).toMatchObject({
       metadata: { generation: 2 },
-      spec: { taskRef: { name: 'other' } },
+      spec: { taskRef: { name: 'build' }, status: 'TaskRunCancelled' },
       status: { podName: 'p' },
     })
     expect(await cluster.get('TaskRun', at('x'))).toEqual(respecced)
@@ -396,7 +406,8 @@ export function clusterContract(name: string, open: () => Promise<ClusterUnderTe
   test(`${name}: a stale replace is a Conflict and changes nothing`, async () => {
     const old = await cluster.create('TaskRun', taskRun('x'))
     const newest = await cluster.replaceStatus('TaskRun', changed(old, { status: { podName: 'p' } }))
-    await refused('Conflict', cluster.replace('TaskRun', changed(old, { spec: { taskRef: { name: 'late' } } })))
+    const cancelled = { ...old.spec, status: 'TaskRunCancelled' as const }
+    await refused('Conflict', cluster.replace('TaskRun', changed(old, { spec: cancelled })))
     await refused('Conflict', cluster.replaceStatus('TaskRun', changed(old, { status: { podName: 'late' } })))
     expect(await cluster.get('TaskRun', at('x'))).toEqual(newest)
   })

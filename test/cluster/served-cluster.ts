@@ -1,0 +1,49 @@
+/** The embedded store behind its API on a real port, and the adapter for Kubernetes pointed at it. */
+import { startApi } from '../../src/api/server.js'
+import { type EmbeddedCluster, openEmbeddedCluster } from '../../src/cluster/embedded/store.js'
+import { connectionTo } from '../../src/cluster/kubernetes/connection.js'
+import {
+  type KubernetesCluster,
+  type KubernetesClusterOptions,
+  openKubernetesCluster,
+} from '../../src/cluster/kubernetes.js'
+import { SILENT } from '../../src/lib/log.js'
+import { openDatabase } from '../../src/storage/lmdb.js'
+import { temporaryDirectory } from '../helpers/temp-directory.js'
+
+const TOKEN = 'the-token-of-this-test'
+
+export interface ServedStore {
+  readonly store: EmbeddedCluster
+  readonly port: number
+  /** An adapter on this port, or on another one that leads to it. */
+  adapter(options?: Partial<KubernetesClusterOptions>, port?: number): KubernetesCluster
+  close(): Promise<void>
+}
+
+export async function serveStore(): Promise<ServedStore> {
+  const database = openDatabase(temporaryDirectory('served'), { durable: false })
+  const store = openEmbeddedCluster({ database })
+  const readLogs = async () => undefined
+  const api = await startApi(
+    { cluster: store, admission: () => ({}), readLogs, token: TOKEN, log: SILENT },
+    { port: 0, host: '127.0.0.1' },
+  )
+  const adapters: KubernetesCluster[] = []
+  return {
+    store,
+    port: api.port,
+    adapter(options = {}, port = api.port) {
+      const connection = connectionTo({ server: `http://127.0.0.1:${port}`, token: TOKEN })
+      const adapter = openKubernetesCluster({ connection, ...options })
+      adapters.push(adapter)
+      return adapter
+    },
+    async close() {
+      for (const adapter of adapters) adapter.close()
+      await api.close()
+      await store.close()
+      await database.close()
+    },
+  }
+}
