@@ -27,7 +27,7 @@ export function denied(problems: readonly Problem[], info: KindEntry, name: stri
   const webhook = id === 'ConfigMap' ? 'config' : 'validation'
   const part = group === 'triggers.tekton.dev' ? 'triggers' : 'pipeline'
   const message = `admission webhook "${webhook}.webhook.${part}.tekton.dev" denied the request: validation failed: ${problemsText(problems)}`
-  return new ApiError(400, 'BadRequest', message, problems.map(causeOf))
+  return new ApiError(400, 'BadRequest', message, { causes: problems.map(causeOf) })
 }
 
 /** What keeps a decoder from reading an object, before anybody asks whether it is valid. */
@@ -37,12 +37,14 @@ function invalid(problems: readonly Problem[], { kind, group }: KindEntry, name:
   const unread = problems.filter(({ message }) => UNREAD.test(message))
   if (unread.length > 0) {
     const text = unread.map(problemText).join(', ')
-    return new ApiError(400, 'BadRequest', `${kind} cannot be handled as a ${kind}: ${text}`, unread.map(fieldCauseOf))
+    return new ApiError(400, 'BadRequest', `${kind} cannot be handled as a ${kind}: ${text}`, {
+      causes: unread.map(fieldCauseOf),
+    })
   }
   const texts = problems.map(problemText)
   const text = texts.length === 1 ? texts.join('') : `[${texts.join(', ')}]`
   const message = `${kind}.${group} ${JSON.stringify(name)} is invalid: ${text}`
-  return new ApiError(422, 'Invalid', message, problems.map(fieldCauseOf))
+  return new ApiError(422, 'Invalid', message, { name, group, kind, causes: problems.map(fieldCauseOf) })
 }
 
 function fieldCauseOf(problem: Problem): StatusCause {

@@ -21,5 +21,14 @@ export interface ApiDeps {
   readonly runRequests?: RunRequests
   /** What a scrape of `/metrics` gets. */
   readonly metrics?: { readonly contentType: string; text(): Promise<string> } | undefined
+  readonly watchLimits?: WatchLimits
   readonly log: Log
+}
+
+/** Milliseconds. */
+export interface WatchLimits {
+  /** How long a client that reads nothing of what it was sent is kept. */
+  readonly stalledMs?: number
+  /** The longest that a watch with bookmarks says nothing. */
+  readonly bookmarkMs?: number
 }

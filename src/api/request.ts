@@ -15,7 +15,7 @@ export interface ApiRequest {
   readonly query: URLSearchParams
   readonly headers: IncomingHttpHeaders
   readonly user: User
-  /** Aborts when the client is gone. */
+  /** Aborts when the client is gone, and when the server stops. */
   readonly signal: AbortSignal
   /** @throws ApiError when it is too large */
   readonly readBody: () => Promise<Buffer>

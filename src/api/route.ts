@@ -36,14 +36,3 @@ export function parseRoute(kinds: KindTable, path: string): Route | undefined {
 function isOfNamespace(group: string, rest: readonly string[]): boolean {
   return group === '' && rest.length === 3 && (rest[2] === 'status' || rest[2] === 'finalize')
 }
-
-/** `a=b,c==d`. Undefined when it asks for more than equality. */
-export function parseLabelSelector(text: string): Readonly<Record<string, string>> | undefined {
-  const labels: Record<string, string> = {}
-  for (const part of text.split(',').filter(each => each !== '')) {
-    const match = /^\s*([^=!\s(]+)\s*==?\s*([^=!\s(]*)\s*$/.exec(part)
-    if (!match?.[1]) return undefined
-    labels[match[1]] = match[2] ?? ''
-  }
-  return labels
-}

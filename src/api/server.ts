@@ -1,4 +1,5 @@
 /** The embedded Cluster over HTTP, in the Kubernetes REST dialect. Plain HTTP is for loopback only. */
+import { setMaxListeners } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
@@ -13,7 +14,7 @@ import { withJsonBody } from './protobuf/json-body.js'
 import { type ApiRequest, bodyOf, readJson, urlOf } from './request.js'
 import { parseRoute } from './route.js'
 import { schedulesHandler } from './schedules.js'
-import { ApiError, statusOf } from './status.js'
+import { noSuchPath, statusOf } from './status.js'
 import { answerResource } from './verbs/answer-resource.js'
 
 export type { ApiDeps }
@@ -43,12 +44,16 @@ const HEADERS_MS = 5_000
 const REQUEST_MS = 30_000
 /** Longer than Go's clients keep an idle connection (90 s): who closes first loses no request. */
 const KEEP_ALIVE_MS = 120_000
+/** At a stop, for answers that are under way. */
+const LAST_WORDS_MS = 500
 /** Clients that vanished without a word are found by probes of the kernel. */
 const PROBE_AFTER_MS = 30_000
 
 export async function startApi(deps: ApiDeps, { port, host, tls }: Address): Promise<Api> {
+  const stopping = new AbortController()
+  setMaxListeners(0, stopping.signal)
   const handle = (request: IncomingMessage, response: ServerResponse): void => {
-    answer(deps, request, response).catch((error: unknown) => {
+    answer(deps, request, response, stopping.signal).catch((error: unknown) => {
       const status = statusOf(error)
       if (status.code === 500) deps.log.error('api request failed', { path: request.url, error: describeError(error) })
       if (response.headersSent) response.destroy()
@@ -74,13 +79,24 @@ export async function startApi(deps: ApiDeps, { port, host, tls }: Address): Pro
     useCertificate: pair => secure?.setSecureContext(pair),
     close: () =>
       new Promise(resolve => {
-        server.close(() => resolve())
-        server.closeAllConnections()
+        const timer = setTimeout(() => server.closeAllConnections(), LAST_WORDS_MS)
+        server.close(() => {
+          clearTimeout(timer)
+          resolve()
+        })
+        // Watches end as they end when their time is over, so that nobody takes a stop for a broken network.
+        stopping.abort()
+        server.closeIdleConnections()
       }),
   }
 }
 
-async function answer(deps: ApiDeps, incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answer(
+  deps: ApiDeps,
+  incoming: IncomingMessage,
+  response: ServerResponse,
+  stopping: AbortSignal,
+): Promise<void> {
   const url = urlOf(incoming)
   if (['/livez', '/readyz', '/healthz'].includes(url.pathname)) {
     response.writeHead(200, { 'content-type': 'text/plain' }).end('ok')
@@ -88,7 +104,12 @@ async function answer(deps: ApiDeps, incoming: IncomingMessage, response: Server
   }
   const user = authenticate(incoming.headers, deps.token)
   const gone = new AbortController()
-  response.once('close', () => gone.abort())
+  const leave = () => gone.abort()
+  stopping.addEventListener('abort', leave)
+  response.once('close', () => {
+    stopping.removeEventListener('abort', leave)
+    leave()
+  })
   const request: ApiRequest = {
     method: incoming.method ?? 'GET',
     path: url.pathname,
@@ -116,9 +137,7 @@ async function answerTo(deps: ApiDeps, request: ApiRequest): Promise<Answer> {
   const own = await answerOwn(ownHandlers(deps), request)
   if (own !== undefined) return own
   const route = parseRoute(kinds, path)
-  if (route === undefined) {
-    throw new ApiError(404, 'NotFound', `the server could not find the requested resource "${path}"`)
-  }
+  if (route === undefined) throw noSuchPath()
   return answerResource(deps, { ...request, ...route })
 }
 

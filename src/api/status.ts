@@ -1,15 +1,26 @@
 /** Kubernetes' way to say no: a `Status` object. What we do not support we say so, in the same form. */
 import { ClusterError, type ClusterErrorReason } from '../cluster/cluster.js'
+import { groupResource, type KindEntry } from '../resources/kind-table.js'
 
 export interface ApiStatus {
   readonly kind: 'Status'
   readonly apiVersion: 'v1'
-  readonly metadata: Record<string, never>
+  readonly metadata: Readonly<Record<string, never>>
   readonly status: 'Success' | 'Failure'
   readonly message: string
   readonly reason: string
   readonly code: number
-  readonly details?: { readonly causes: readonly StatusCause[] }
+  readonly details?: StatusDetails
+}
+
+export interface StatusDetails {
+  readonly name?: string
+  readonly group?: string
+  /** The resource, such as `pods`; of what is invalid the kind, such as `Pod`. */
+  readonly kind?: string
+  readonly uid?: string
+  readonly causes?: readonly StatusCause[]
+  readonly retryAfterSeconds?: number
 }
 
 /** One of several things wrong with one object. */
@@ -17,7 +28,7 @@ export interface StatusCause {
   readonly reason: string
   readonly message: string
   /** Its path, as Tekton writes paths. */
-  readonly field: string
+  readonly field?: string
 }
 
 /** Thrown by a handler to answer with this status. */
@@ -25,13 +36,51 @@ export class ApiError extends Error {
   override readonly name = 'ApiError'
   readonly code: number
   readonly reason: string
-  readonly causes: readonly StatusCause[]
-  constructor(code: number, reason: string, message: string, causes: readonly StatusCause[] = []) {
+  readonly details: StatusDetails | undefined
+  constructor(code: number, reason: string, message: string, details?: StatusDetails) {
     super(message)
     this.code = code
     this.reason = reason
-    this.causes = causes
+    this.details = details
   }
+}
+
+export function badRequest(message: string): ApiError {
+  return new ApiError(400, 'BadRequest', message)
+}
+
+export function notFound(info: KindEntry, name: string): ApiError {
+  const message = `${groupResource(info)} ${JSON.stringify(name)} not found`
+  return new ApiError(404, 'NotFound', message, detailsOf(info, name))
+}
+
+/** Nothing answers at this path. */
+export function noSuchPath(): ApiError {
+  return new ApiError(404, 'NotFound', 'the server could not find the requested resource', {})
+}
+
+/** Something answers at this path, though not to this method. */
+export function methodNotAllowed(): ApiError {
+  return new ApiError(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {})
+}
+
+/** A `problem` is `field: Type: why`, as Kubernetes writes them. */
+export function invalidOptions(
+  kind: string,
+  problems: readonly { readonly field: string; readonly type: string; readonly message: string }[],
+): ApiError {
+  const texts = problems.map(({ field, message }) => `${field}: ${message}`)
+  const all = texts.length === 1 ? texts[0] : `[${texts.join(', ')}]`
+  return new ApiError(422, 'Invalid', `${kind}.meta.k8s.io "" is invalid: ${all}`, {
+    group: 'meta.k8s.io',
+    kind,
+    causes: problems.map(({ field, type, message }) => ({ reason: type, message, field })),
+  })
+}
+
+/** Whose object a status speaks of. */
+export function detailsOf({ group, plural }: Pick<KindEntry, 'group' | 'plural'>, name: string): StatusDetails {
+  return { ...(name !== '' && { name }), ...(group !== '' && { group }), kind: plural }
 }
 
 const CODES: Readonly<Record<ClusterErrorReason, number>> = {
@@ -43,19 +92,40 @@ const CODES: Readonly<Record<ClusterErrorReason, number>> = {
   Unavailable: 503,
 }
 
-export function statusOf(error: unknown): ApiStatus {
-  if (error instanceof ApiError) return failure(error.code, error.reason, error.message, error.causes)
-  if (error instanceof ClusterError) {
-    const reason = error.reason === 'Unavailable' ? 'ServiceUnavailable' : error.reason
-    return failure(CODES[error.reason], reason, error.message)
-  }
-  // What went wrong inside is for our log, not for whoever asked.
-  return failure(500, 'InternalError', 'internal error; the server log says more')
+/** What the store refused, with the object it was about. */
+export function refusedByStore(error: ClusterError, info: KindEntry, name: string): ApiError {
+  const { reason, message } = error
+  if (reason === 'Unavailable') return new ApiError(503, 'ServiceUnavailable', message)
+  const about = detailsOf(info, name)
+  return new ApiError(CODES[reason], reason, message, reason === 'Invalid' ? { ...about, kind: info.kind } : about)
 }
 
-function failure(code: number, reason: string, message: string, causes: readonly StatusCause[] = []): ApiStatus {
-  const details = causes.length > 0 ? { details: { causes } } : {}
-  return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason, ...details, code }
+export function statusOf(error: unknown): ApiStatus {
+  if (error instanceof ApiError) return failure(error)
+  if (error instanceof ClusterError) {
+    const reason = error.reason === 'Unavailable' ? 'ServiceUnavailable' : error.reason
+    return failure({ code: CODES[error.reason], reason, message: error.message })
+  }
+  // What went wrong inside is for our log, not for whoever asked.
+  return failure({ code: 500, reason: 'InternalError', message: 'internal error; the server log says more' })
+}
+
+function failure({
+  code,
+  reason,
+  message,
+  details,
+}: Pick<ApiError, 'code' | 'reason' | 'message'> & { details?: StatusDetails | undefined }): ApiStatus {
+  return {
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Failure',
+    message,
+    reason,
+    ...(details && { details }),
+    code,
+  }
 }
 
 export function success(message: string): ApiStatus {

@@ -35,6 +35,8 @@ export interface CustomResourceVersion {
   readonly schema?: { readonly openAPIV3Schema?: Readonly<Record<string, unknown>> }
   readonly subresources?: { readonly status?: object; readonly scale?: Readonly<Record<string, unknown>> }
   readonly additionalPrinterColumns?: readonly PrinterColumn[]
+  /** Fields that objects can be selected by, each as in `.spec.color`. */
+  readonly selectableFields?: readonly { readonly jsonPath: string }[]
 }
 
 export interface PrinterColumn {

@@ -174,6 +174,35 @@ export function isLabelValue(value: string): boolean {
   return value === '' || (value.length <= 63 && NAME_PART.test(value))
 }
 
+/** What Kubernetes says of a label key that is none. */
+export function labelKeyProblem(key: string): string | undefined {
+  if (isQualifiedName(key)) return undefined
+  const slash = key.indexOf('/')
+  const name = key.slice(slash + 1)
+  if (name.includes('/')) {
+    const text = QUALIFIED_TEXT.replace('name part', 'a valid label key')
+    return `${text} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`
+  }
+  const problems = slash < 0 ? [] : prefixProblems(key.slice(0, slash))
+  if (name === '') problems.push('name part must be non-empty')
+  else if (name.length > 63) problems.push('name part must be no more than 63 bytes')
+  if (!NAME_PART.test(name)) problems.push(QUALIFIED_TEXT)
+  return problems.join('; ')
+}
+
+function prefixProblems(prefix: string): string[] {
+  if (prefix === '') return ['prefix part must be non-empty']
+  const problems = prefix.length > 253 ? ['prefix part must be no more than 253 bytes'] : []
+  return SUBDOMAIN.test(prefix) ? problems : [...problems, `prefix part ${SUBDOMAIN_TEXT}`]
+}
+
+/** What Kubernetes says of a label's value that is none. */
+export function labelValueProblem(value: string): string | undefined {
+  if (isLabelValue(value)) return undefined
+  const problems = value.length > 63 ? ['must be no more than 63 bytes'] : []
+  return (NAME_PART.test(value) ? problems : [...problems, LABEL_VALUE_TEXT]).join('; ')
+}
+
 function labelProblems(labels: Readonly<Record<string, string>>): Problem[] {
   return Object.entries(labels).flatMap(([key, value]) => {
     const problems: Problem[] = []

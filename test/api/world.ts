@@ -23,6 +23,7 @@ export interface Call {
   readonly body?: unknown
   /** JSON's when not given. */
   readonly contentType?: string
+  readonly accept?: string
   /** The whole header; the right one when not given, none when ''. */
   readonly authorization?: string
   readonly userAgent?: string
@@ -33,10 +34,14 @@ export interface ApiWorld {
   readonly port: number
   readonly lines: readonly LogLine[]
   readonly call: (method: string, path: string, options?: Call) => Promise<Answer>
+  readonly close: () => Promise<void>
 }
 
-export async function serveApi(more: Partial<ApiDeps> = {}): Promise<ApiWorld> {
-  const { cluster } = openCluster(temporaryDirectory('api'))
+export async function serveApi(
+  more: Partial<ApiDeps> = {},
+  options: Parameters<typeof openCluster>[1] = {},
+): Promise<ApiWorld> {
+  const { cluster } = openCluster(temporaryDirectory('api'), options)
   const { lines, log } = recordingLog()
   const readLogs = async () => undefined
   const api = await startApi(
@@ -45,18 +50,19 @@ export async function serveApi(more: Partial<ApiDeps> = {}): Promise<ApiWorld> {
   )
   onTestFinished(() => api.close())
   const call = (method: string, path: string, options: Call = {}) => send(api.port, method, path, options)
-  return { cluster, port: api.port, lines, call }
+  return { cluster, port: api.port, lines, call, close: () => api.close() }
 }
 
 /** Not `fetch`: that one mends paths before it sends them. */
 function send(port: number, method: string, path: string, options: Call): Promise<Answer> {
-  const { body, contentType = 'application/json', authorization = `Bearer ${TOKEN}`, userAgent } = options
+  const { body, contentType = 'application/json', accept, authorization = `Bearer ${TOKEN}`, userAgent } = options
   const isAsItIs = typeof body === 'string' || Buffer.isBuffer(body)
   const bytes = body === undefined ? '' : isAsItIs ? body : JSON.stringify(body)
   const headers = {
     'content-type': contentType,
     ...(userAgent !== undefined && { 'user-agent': userAgent }),
     'content-length': Buffer.byteLength(bytes),
+    ...(accept !== undefined && { accept }),
     ...(authorization !== '' && { authorization }),
   }
   return new Promise((resolve, reject) => {

@@ -93,13 +93,13 @@ test('a stream goes on with what is written later, and ends when it is stopped o
   await closed.ended
 })
 
-test('a silent stream yields bookmarks with the version that others brought about', async () => {
+test('a silent stream yields bookmarks with the version that others brought about, also when nothing happens', async () => {
   const { cluster } = openCluster(temporaryDirectory('events'))
   const stream = follow(cluster, 'Pod', '0', 1)
   await someWrites(cluster)
-  await vi.waitFor(() => expect(stream.texts()).toContain('bookmark 5'), soon)
+  await vi.waitFor(() => expect(stream.texts().filter(text => text === 'bookmark 5').length).toBeGreaterThan(1), soon)
   const versions = stream.events.map(event => (event.type === 'bookmark' ? event.version : Number.NaN))
-  expect(versions).toEqual([...new Set(versions)].sort((a, b) => a - b))
+  expect(versions).toEqual([...versions].sort((a, b) => a - b))
 })
 
 test('what is compacted away is expired, a list starts afresh, and versions go on over reopening', async () => {

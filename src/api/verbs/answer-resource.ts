@@ -1,8 +1,10 @@
 /** From method, name and subresource to the verb, as Kubernetes calls them, and who carries it out. */
+import { ClusterError } from '../../cluster/cluster.js'
 import type { Answer } from '../answer.js'
 import type { ApiDeps } from '../deps.js'
+import { formOf } from '../form.js'
 import type { ObjectRequest, ResourceRequest } from '../request.js'
-import { ApiError } from '../status.js'
+import { methodNotAllowed, noSuchPath, refusedByStore } from '../status.js'
 import { create } from './create.js'
 import { deleteObject } from './delete.js'
 import { get } from './get.js'
@@ -11,12 +13,17 @@ import { logs } from './logs.js'
 import { patch } from './patch.js'
 import { update } from './update.js'
 
-/** @throws ApiError, ClusterError */
+/** @throws ApiError */
 export async function answerResource(deps: ApiDeps, request: ResourceRequest): Promise<Answer> {
-  const answer = hasName(request) ? await answerObject(deps, request) : await answerCollection(deps, request)
-  if (answer !== undefined) return answer
-  const { method, path } = request
-  throw new ApiError(405, 'MethodNotAllowed', `${method} of ${path} is not supported by this version of Tektite`)
+  // Nothing is written for whom the outcome cannot be shown to.
+  if (request.method !== 'GET') formOf(request)
+  try {
+    const answer = hasName(request) ? await answerObject(deps, request) : await answerCollection(deps, request)
+    if (answer !== undefined) return answer
+  } catch (error) {
+    throw error instanceof ClusterError ? refusedByStore(error, request.info, request.name ?? '') : error
+  }
+  throw request.subresource === undefined || request.subresource === 'status' ? methodNotAllowed() : noSuchPath()
 }
 
 function hasName(request: ResourceRequest): request is ObjectRequest {

@@ -3,7 +3,7 @@ import type { ObjectAnswer } from '../answer.js'
 import type { ApiDeps } from '../deps.js'
 import { present } from '../present.js'
 import type { ObjectRequest } from '../request.js'
-import { ApiError } from '../status.js'
+import { notFound } from '../status.js'
 
 export async function get(deps: ApiDeps, request: ObjectRequest): Promise<ObjectAnswer> {
   return present(request, 200, await existing(deps, request))
@@ -13,5 +13,5 @@ export async function get(deps: ApiDeps, request: ObjectRequest): Promise<Object
 export async function existing({ cluster }: ApiDeps, { info, namespace, name }: ObjectRequest): Promise<AnyResource> {
   const found = await cluster.get(info.id, { namespace, name })
   if (found !== undefined) return found as AnyResource
-  throw new ApiError(404, 'NotFound', `${info.kind} "${name}" not found in namespace "${namespace}"`)
+  throw notFound(info, name)
 }

@@ -1,23 +1,20 @@
-import { groupVersion } from '../../resources/kind-table.js'
-import type { ObjectAnswer } from '../answer.js'
+import type { Answer } from '../answer.js'
 import type { ApiDeps } from '../deps.js'
+import { formOf } from '../form.js'
+import { shownList } from '../present.js'
 import type { ResourceRequest } from '../request.js'
-import { parseLabelSelector } from '../route.js'
-import { ApiError } from '../status.js'
+import { selectionOf } from '../selectors/selection.js'
+import { checkNotAhead, snapshotOf } from '../snapshot.js'
+import { listOptionsOf } from '../watch/options.js'
+import { watch } from './watch.js'
 
-export async function list({ cluster }: ApiDeps, request: ResourceRequest): Promise<ObjectAnswer> {
-  const { info, namespace, query } = request
-  if (query.get('watch') === 'true') {
-    throw new ApiError(405, 'MethodNotAllowed', 'watch is not supported by this version of Tektite; list again instead')
-  }
-  const labels = parseLabelSelector(query.get('labelSelector') ?? '')
-  if (labels === undefined || query.has('fieldSelector')) {
-    throw new ApiError(400, 'BadRequest', 'only label selectors of the form name=value are supported')
-  }
-  const { version, items } = await cluster.listAt(info.id, { ...(namespace !== '' && { namespace }), labels })
-  const metadata = { resourceVersion: version }
-  return {
-    code: 200,
-    body: { kind: info.listKind, apiVersion: groupVersion(info.group, info.version), metadata, items },
-  }
+/** A list, or with `watch=true` what becomes of it. */
+export async function list(deps: ApiDeps, request: ResourceRequest): Promise<Answer> {
+  const options = listOptionsOf(request.query)
+  if (options.watch) return watch(deps, request, options)
+  const form = formOf(request)
+  const selection = selectionOf(request)
+  checkNotAhead(deps.cluster, options.resourceVersion)
+  const { version, items } = await snapshotOf(deps.cluster, request.info, selection)
+  return { code: 200, body: shownList(form, { resourceVersion: version }, items) }
 }

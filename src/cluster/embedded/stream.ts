@@ -5,13 +5,13 @@ import type { Feed } from './watch.js'
 
 export type FollowedEvent =
   | StoreEvent
-  /** Everything up to this version has been yielded. First when the backlog is done, then now and then. */
+  /** Everything up to this version has been yielded. First when the backlog is done, then every `bookmarkMs`. */
   | { readonly type: 'bookmark'; readonly version: number }
   /** The version to start behind is compacted away, or was never given out. The last thing yielded. */
   | { readonly type: 'expired' }
 
 export interface EventOptions {
-  /** How long a stream with nothing to say stays silent before it yields a bookmark. A minute, as Kubernetes. */
+  /** Also while nothing happens, which tells the reader that the stream is still there. A minute, as Kubernetes. */
   readonly bookmarkMs?: number
 }
 
@@ -31,7 +31,7 @@ export async function* followEvents(
     return
   }
   let place = since
-  let bookmarked: number | undefined
+  let bookmarkDue = 0
   while (!signal.aborted && !feed.isClosed()) {
     const page = nextPage(feed, objects, kind, place)
     if (page === undefined) {
@@ -44,12 +44,13 @@ export async function* followEvents(
     }
     place = page.upTo
     if (!page.isLast) continue
-    if (bookmarked === undefined || (page.events.length === 0 && place > bookmarked)) {
+    const now = performance.now()
+    if (now >= bookmarkDue) {
       yield { type: 'bookmark', version: place }
-      bookmarked = place
+      bookmarkDue = now + bookmarkMs
       continue
     }
-    await feed.next(kind, signal, bookmarkMs)
+    await feed.next(kind, signal, bookmarkDue - now)
   }
 }
 

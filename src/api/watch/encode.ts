@@ -1,0 +1,36 @@
+/** Events as they go over the wire, each encoded once for all who watch in the same form. */
+import type { Resource } from '../../resources/meta.js'
+import type { Form } from '../form.js'
+import { shownObject } from '../present.js'
+import type { WatchChange } from './changes.js'
+
+/** Long enough that whoever keeps up finds what the first of them made; who reads old events makes their own. */
+const MAX_KEPT_BYTES = 4 * 1024 * 1024
+
+/** By the object itself, which belongs to one version of one store. The oldest go first. */
+const kept = new Map<Resource, Map<string, Buffer>>()
+let keptBytes = 0
+
+export function encodedChange(form: Form, { type, object }: WatchChange): Buffer {
+  const key = `${type} ${form.key}`
+  const found = kept.get(object)?.get(key)
+  if (found !== undefined) return found
+  const bytes = encodedEvent(type, shownObject(form, object))
+  keep(object, key, bytes)
+  return bytes
+}
+
+export function encodedEvent(type: WatchChange['type'] | 'BOOKMARK' | 'ERROR', object: unknown): Buffer {
+  return Buffer.from(`{"type":"${type}","object":${JSON.stringify(object)}}\n`)
+}
+
+function keep(object: Resource, key: string, bytes: Buffer): void {
+  const forms = kept.get(object) ?? new Map<string, Buffer>()
+  kept.set(object, forms.set(key, bytes))
+  keptBytes += bytes.length
+  for (const [oldest, its] of kept) {
+    if (keptBytes <= MAX_KEPT_BYTES) return
+    for (const each of its.values()) keptBytes -= each.length
+    kept.delete(oldest)
+  }
+}
