@@ -9,6 +9,7 @@ import { type Answer, send } from './answer.js'
 import { deliveriesHandler } from './deliveries.js'
 import type { ApiDeps } from './deps.js'
 import { discover } from './discovery/discover.js'
+import { serveOpenApi } from './openapi/serve.js'
 import { type OwnHandler, parseOwnPath } from './own-resources.js'
 import { withJsonBody } from './protobuf/json-body.js'
 import { type ApiRequest, bodyOf, readJson, urlOf } from './request.js'
@@ -134,6 +135,8 @@ async function answerTo(deps: ApiDeps, request: ApiRequest): Promise<Answer> {
   const kinds = deps.cluster.kinds()
   const discovered = method === 'GET' ? await discover(kinds, request) : undefined
   if (discovered !== undefined) return discovered
+  const openApi = method === 'GET' ? await serveOpenApi(kinds, request) : undefined
+  if (openApi !== undefined) return openApi
   const own = await answerOwn(ownHandlers(deps), request)
   if (own !== undefined) return own
   const route = parseRoute(kinds, path)

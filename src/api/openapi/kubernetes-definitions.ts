@@ -8,6 +8,7 @@ import type { Schema } from './schema.js'
 
 const CORE = 'io.k8s.api.core.v1.'
 const META = 'io.k8s.apimachinery.pkg.apis.meta.v1.'
+const META_TYPES = ['ObjectMeta', 'ListMeta', 'LabelSelector', 'Status']
 /** Beside the compiled code, and where the build puts it for tests, which run the sources. */
 const PLACES = ['../../../kubernetes-schemas.txt', '../../../dist/kubernetes-schemas.txt']
 
@@ -17,6 +18,11 @@ const parsed = new Map<string, Schema>()
 /** Names of all definitions. */
 export function kubernetesDefinitions(): Iterable<string> {
   return allLines().keys()
+}
+
+/** All of them, as the build wrote them. */
+export function kubernetesText(): string {
+  return [...allLines()].flat().join('\n')
 }
 
 /** Undefined when there is no such type. */
@@ -32,7 +38,7 @@ export function kubernetesDefinition(name: string): Schema | undefined {
 
 /** The full name of a type that shapes mention. */
 export function kubernetesName(type: string): string {
-  return `${type === 'ObjectMeta' || type === 'LabelSelector' ? META : CORE}${type}`
+  return `${META_TYPES.includes(type) ? META : CORE}${type}`
 }
 
 function allLines(): ReadonlyMap<string, string> {

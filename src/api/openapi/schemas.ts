@@ -1,7 +1,8 @@
 /** The schema of every kind there is: of shapes, of Kubernetes' own definitions, or of a CustomResourceDefinition. */
+import { createHash } from 'node:crypto'
 import type { KindEntry } from '../../resources/kind-table.js'
 import { KINDS, type Kind } from '../../resources/kinds.js'
-import { kubernetesDefinition, kubernetesName } from './kubernetes-definitions.js'
+import { kubernetesDefinition, kubernetesName, kubernetesText } from './kubernetes-definitions.js'
 import { definitionPackage, nameIn, refTo, type Schema } from './schema.js'
 import { defineKind } from './shape-definitions.js'
 
@@ -9,6 +10,7 @@ export type { Schema }
 
 const shaped = new Map<string, Schema>()
 const OF_SHAPES = /(?:^|\.)(?:tekton|tektite)\.dev$/
+let sources: string | undefined
 const custom = new WeakMap<object, Schema>()
 
 /**
@@ -53,6 +55,15 @@ export function shapeDefinitions(): ReadonlyMap<string, Schema> {
     }
   }
   return shaped
+}
+
+/** Of everything that is the same until Tektite is another one. */
+export function sourcesHash(): string {
+  sources ??= createHash('sha256')
+    .update(JSON.stringify([...shapeDefinitions()]))
+    .update(kubernetesText())
+    .digest('hex')
+  return sources
 }
 
 /** As `apiextensions.k8s.io` publishes it: the fields that every object has are Kubernetes', whatever the definition says. */
