@@ -127,7 +127,9 @@ test('docs/serve.md has every flag of `tektite up --help` and no other', async (
 
 test('the defaults in docs/serve.md are those of the help', async () => {
   const { stdout } = await tektite(['up', '--help'])
-  const defaults = [...stdout.matchAll(/(--[a-z-]+) <\w+>[^()]*\([^()]*?default:\s+"?([^")]+)"?\)/g)]
+  const defaults = [
+    ...stdout.matchAll(/(--[a-z-]+) <\w+>(?:(?!--)[^()])*\((?:(?!--)[^()])*?default:\s+"?([^")]+)"?\)/g),
+  ]
   expect(defaults.length).toBeGreaterThanOrEqual(3)
   for (const [, flag, value] of defaults) expect(doc('serve.md')).toContain(`[${flag} ${value}]`)
 })

@@ -1,6 +1,8 @@
 import type { AdmitOptions } from '../admission/admit.js'
 import type { EmbeddedCluster } from '../cluster/embedded/store.js'
 import type { Log } from '../lib/log.js'
+import type { AuditLog } from './access/audit-log.js'
+import type { TokenUser } from './access/users.js'
 import type { History } from './deliveries.js'
 import type { RunRequests } from './schedules.js'
 
@@ -14,7 +16,12 @@ export interface ApiDeps {
     options: { readonly follow: boolean },
     signal: AbortSignal,
   ) => Promise<AsyncIterable<Uint8Array> | undefined>
+  /** Of the role admin. */
   readonly token: string
+  /** Besides. */
+  readonly users?: readonly TokenUser[]
+  /** Is told every write. */
+  readonly auditLog?: AuditLog | undefined
   /** The deliveries that came in. */
   readonly inbox?: History
   /** What runs of schedules are asked for with. */

@@ -2,7 +2,7 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { describeError } from '../lib/fault.js'
 import type { KindEntry } from '../resources/kind-table.js'
-import type { User } from './access/authenticate.js'
+import type { User } from './access/users.js'
 import { ApiError } from './status.js'
 
 /** As etcd's limit on one object, with room for the envelope. */

@@ -4,7 +4,11 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { describeError } from '../lib/fault.js'
-import { authenticate } from './access/authenticate.js'
+import { type Attributes, attributesOf, isWrite } from './access/attributes.js'
+import { type Authenticate, createAuthenticate } from './access/authenticate.js'
+import { authorize } from './access/authorize.js'
+import { answerReview } from './access/reviews.js'
+import { builtInUser, type TokenUser } from './access/users.js'
 import { type Answer, send } from './answer.js'
 import { deliveriesHandler } from './deliveries.js'
 import type { ApiDeps } from './deps.js'
@@ -53,8 +57,10 @@ const PROBE_AFTER_MS = 30_000
 export async function startApi(deps: ApiDeps, { port, host, tls }: Address): Promise<Api> {
   const stopping = new AbortController()
   setMaxListeners(0, stopping.signal)
+  const users = [{ token: deps.token, user: builtInUser('admin') }, ...(deps.users ?? [])]
+  const served: Served = { ...deps, users, authenticate: createAuthenticate(users), stopping: stopping.signal }
   const handle = (request: IncomingMessage, response: ServerResponse): void => {
-    answer(deps, request, response, stopping.signal).catch((error: unknown) => {
+    answer(served, request, response).catch((error: unknown) => {
       const status = statusOf(error)
       if (status.code === 500) deps.log.error('api request failed', { path: request.url, error: describeError(error) })
       if (response.headersSent) response.destroy()
@@ -92,23 +98,24 @@ export async function startApi(deps: ApiDeps, { port, host, tls }: Address): Pro
   }
 }
 
-async function answer(
-  deps: ApiDeps,
-  incoming: IncomingMessage,
-  response: ServerResponse,
-  stopping: AbortSignal,
-): Promise<void> {
+interface Served extends ApiDeps {
+  readonly users: readonly TokenUser[]
+  readonly authenticate: Authenticate
+  readonly stopping: AbortSignal
+}
+
+async function answer(deps: Served, incoming: IncomingMessage, response: ServerResponse): Promise<void> {
   const url = urlOf(incoming)
   if (['/livez', '/readyz', '/healthz'].includes(url.pathname)) {
     response.writeHead(200, { 'content-type': 'text/plain' }).end('ok')
     return
   }
-  const user = authenticate(incoming.headers, deps.token)
+  const user = deps.authenticate(incoming.headers)
   const gone = new AbortController()
   const leave = () => gone.abort()
-  stopping.addEventListener('abort', leave)
+  deps.stopping.addEventListener('abort', leave)
   response.once('close', () => {
-    stopping.removeEventListener('abort', leave)
+    deps.stopping.removeEventListener('abort', leave)
     leave()
   })
   const request: ApiRequest = {
@@ -120,10 +127,31 @@ async function answer(
     signal: gone.signal,
     readBody: () => bodyOf(incoming),
   }
-  await send(response, await answerTo(deps, withJsonBody(request)))
+  const attributes = attributesOf(request.method, request.path, request.query)
+  const answering = answerTo(deps, withJsonBody(request), attributes)
+  if (isWrite(attributes)) audit(deps, request, attributes, incoming, answering)
+  await send(response, await answering)
 }
 
-async function answerTo(deps: ApiDeps, request: ApiRequest): Promise<Answer> {
+/** One line for each request that writes, or was not allowed to. */
+function audit(
+  { auditLog }: ApiDeps,
+  { user, headers }: ApiRequest,
+  attributes: Attributes,
+  { url = '', socket }: IncomingMessage,
+  answering: Promise<Answer>,
+): void {
+  if (auditLog === undefined) return
+  const [userAgent, address] = [headers['user-agent'], socket.remoteAddress]
+  const finish = auditLog.begin({ user, attributes, url, userAgent, address })
+  void answering.then(
+    done => finish(typeof done === 'function' ? { code: 200, body: undefined } : done),
+    (error: unknown) => finish({ code: statusOf(error).code, body: statusOf(error) }),
+  )
+}
+
+async function answerTo(deps: Served, request: ApiRequest, attributes: Attributes): Promise<Answer> {
+  authorize(request.user, attributes)
   const { method, path } = request
   const { metrics } = deps
   if (path === '/metrics' && method === 'GET' && metrics) {
@@ -137,6 +165,8 @@ async function answerTo(deps: ApiDeps, request: ApiRequest): Promise<Answer> {
   if (discovered !== undefined) return discovered
   const openApi = method === 'GET' ? await serveOpenApi(kinds, request) : undefined
   if (openApi !== undefined) return openApi
+  const review = await answerReview({ kinds, users: deps.users }, request, attributes)
+  if (review !== undefined) return review
   const own = await answerOwn(ownHandlers(deps), request)
   if (own !== undefined) return own
   const route = parseRoute(kinds, path)

@@ -115,6 +115,12 @@ async function call<T>({ api, token, wayOut }: Place, method: string, path: stri
   })
   const said = parsed(answer.body.toString())
   if (answer.status >= 200 && answer.status < 300 && said !== undefined) return said as T
+  if (answer.status === 401) {
+    throw new EngineError(
+      401,
+      `the engine at ${api} does not know the token: the file "token" of its data folder has it`,
+    )
+  }
   const message = (said as { message?: unknown } | undefined)?.message
   const text = typeof message === 'string' ? message : `${method} ${path} was answered with ${answer.status}`
   throw new EngineError(answer.status, text)

@@ -11,6 +11,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { parse } from 'yaml'
 import { ownCertificate } from '../../src/api/access/certificate.js'
 import { openSecurePort, type SecurePort, type SecurePortOptions } from '../../src/api/access/secure-port.js'
+import { builtInUser } from '../../src/api/access/users.js'
 import { openCluster } from '../cluster/open-cluster.js'
 import { temporaryDirectory } from '../helpers/temp-directory.js'
 import { recordingLog } from '../listeners/world.js'
@@ -20,19 +21,15 @@ const DAY_MS = 86_400_000
 
 async function open(dataDir: string, more: Partial<SecurePortOptions> = {}): Promise<SecurePort> {
   const { cluster } = openCluster(temporaryDirectory('secure'))
-  const deps = {
-    cluster,
-    admission: () => ({}),
-    readLogs: async () => undefined,
-    token: 'token',
-    log: recordingLog().log,
-  }
+  const users = [{ token: 'view-token', user: builtInUser('view') }]
+  const { log } = recordingLog()
+  const deps = { cluster, admission: () => ({}), readLogs: async () => undefined, token: 'token', users, log }
   const port = await openSecurePort(deps, {
     port: 0,
     bindAddress: '127.0.0.1',
     tlsNames: [],
     dataDir,
-    token: 'token',
+    tokens: { admin: 'token', view: 'view-token' },
     now: () => NOW,
     ...more,
   })
@@ -78,6 +75,9 @@ test('the kubeconfig is all a client needs, and its owner alone can read it', as
   expect(config.clusters[0].cluster.server).toBe(port.url)
   expect(JSON.stringify(config)).not.toContain('PRIVATE')
   expect(await ask(port.kubeconfig)).toBe(200)
+  const forView = parse(readFileSync(`${port.kubeconfig}-view`, 'utf8')) as Config
+  expect(forView).toEqual({ ...config, users: [{ name: 'tektite', user: { token: 'view-token' } }] })
+  expect(await ask(`${port.kubeconfig}-view`)).toBe(200)
 })
 
 test('a restart keeps port, certificate and file; a port that somebody took meanwhile is let go', async () => {

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createConnection } from 'node:net'
 import { expect, test } from 'vitest'
+import { REVIEW_RESOURCES } from '../../src/api/access/reviews.js'
 import { apiVersionOf, KINDS, type Kind } from '../../src/resources/kinds.js'
 import { cases } from '../helpers/cases.js'
 import { yaml } from '../helpers/yaml.js'
@@ -612,7 +613,8 @@ test('a client finds out what there is: every kind is in the list of its group',
   const kinds = lists.flatMap(({ body }) =>
     (body as { resources: { kind: string }[] }).resources.map(({ kind }) => kind),
   )
-  expect([...new Set(kinds)].sort()).toEqual([...Object.keys(KINDS), 'Delivery'].sort())
+  const reviews = REVIEW_RESOURCES.map(({ kind }) => kind)
+  expect([...new Set(kinds)].sort()).toEqual([...Object.keys(KINDS), 'Delivery', ...reviews].sort())
 })
 
 test('what is taken and almost surely not meant comes with a warning, as kubectl shows it', async () => {

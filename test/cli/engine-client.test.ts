@@ -64,7 +64,7 @@ test('where no engine is, the error says so and what to do', async () => {
   )
   const { port } = await serveApi()
   const wrong = dataFolder({ 'addresses.json': `{"api":"http://127.0.0.1:${port}"}`, token: 'wrong' })
-  expect(await refusal({ dataDir: wrong })).toMatch(/^401 no valid bearer token/)
+  expect(await refusal({ dataDir: wrong })).toMatch(/^401 the engine at .* does not know the token: the file "token"/)
   const stopped = dataFolder({ 'addresses.json': '{"api":"http://127.0.0.1:1"}', token: TOKEN })
   expect(await refusal({ dataDir: stopped })).toBe(
     `0 no engine answers at http://127.0.0.1:1: start one with: tektite up --data ${stopped}`,

@@ -67,7 +67,7 @@ test('the kubeconfig that `tektite up` writes leads to its API, over TLS and by 
     bindAddress: '127.0.0.1',
     tlsNames: [],
     dataDir,
-    token: 't',
+    tokens: { admin: 't', view: 'view' },
     now: Date.now,
   })
   onTestFinished(() => port.close())

@@ -2,15 +2,36 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import { ApiError } from '../status.js'
+import type { TokenUser, User } from './users.js'
 
-export interface User {
-  readonly name: string
+/** @throws ApiError 401, 403 */
+export type Authenticate = (headers: IncomingHttpHeaders) => User
+
+export function createAuthenticate(users: readonly TokenUser[]): Authenticate {
+  const known = users.map(({ token, user }) => ({ header: Buffer.from(`Bearer ${token}`), user }))
+  return headers => {
+    const given = Buffer.from(headers.authorization ?? '')
+    // All of them, so that the time it takes says nothing about which one nearly fits.
+    const fitting = known.filter(({ header }) => header.length === given.length && timingSafeEqual(header, given))
+    const user = fitting[0]?.user
+    if (user === undefined) throw new ApiError(401, 'Unauthorized', 'Unauthorized')
+    const asked = headers['impersonate-user'] ?? headers['impersonate-group'] ?? headers['impersonate-uid']
+    if (asked !== undefined) throw noImpersonation(user, String(asked))
+    return user
+  }
 }
 
-/** @throws ApiError 401 */
-export function authenticate(headers: IncomingHttpHeaders, token: string): User {
-  const given = Buffer.from(headers.authorization ?? '')
-  const wanted = Buffer.from(`Bearer ${token}`)
-  if (given.length === wanted.length && timingSafeEqual(given, wanted)) return { name: 'tektite:admin' }
-  throw new ApiError(401, 'Unauthorized', 'no valid bearer token; use the one in the file "token" of the data folder')
+/** Whom a token is of. */
+export function userOfToken(users: readonly TokenUser[], token: string): User | undefined {
+  try {
+    return createAuthenticate(users)({ authorization: `Bearer ${token}` })
+  } catch {
+    return undefined // nobody's
+  }
+}
+
+function noImpersonation({ name }: User, asked: string): ApiError {
+  const cannot = `User ${JSON.stringify(name)} cannot impersonate resource "users" in API group "" at the cluster scope`
+  const wayOut = 'Tektite has no impersonation; ask with the token of the user'
+  return new ApiError(403, 'Forbidden', `users ${JSON.stringify(asked)} is forbidden: ${cannot}: ${wayOut}`)
 }

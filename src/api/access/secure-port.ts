@@ -8,6 +8,7 @@ import { writeFileAtomically } from '../../storage/write-file.js'
 import { type Api, type ApiDeps, startApi } from '../server.js'
 import { givenCertificate, otherNameOf, ownCertificate, type ServingCertificate } from './certificate.js'
 import { kubeconfig, portOf } from './kubeconfig.js'
+import type { Role } from './users.js'
 
 export interface SecurePortOptions {
   /** 0: that of the kubeconfig that is there, when nobody has it, else any. */
@@ -19,14 +20,14 @@ export interface SecurePortOptions {
   /** What our own certificate is for, besides this machine. */
   readonly tlsNames: readonly string[]
   readonly dataDir: string
-  readonly token: string
+  readonly tokens: Readonly<Record<Role, string>>
   readonly now: () => number
 }
 
 export interface SecurePort {
   /** As in `https://127.0.0.1:6443`. */
   readonly url: string
-  /** The file, readable by its owner only. */
+  /** The file for the role admin; the one for view is beside it. Readable by their owner only. */
   readonly kubeconfig: string
   close(): Promise<void>
 }
@@ -43,10 +44,11 @@ export async function openSecurePort(deps: ApiDeps, options: SecurePortOptions):
   const api = await onKeptPort(options.port, file, port => startApi(deps, { port, host: bindAddress, tls }))
   const host = reachableAt(bindAddress)
   const url = `https://${isIPv6(host) ? `[${host}]` : host}:${api.port}`
-  const write = (): Promise<void> => {
+  const write = async (): Promise<void> => {
     const tlsServerName = otherNameOf(serving.certificate, host)
-    const text = kubeconfig({ server: url, authority: serving.authority, tlsServerName, token: options.token })
-    return writeFileAtomically(file, text, 0o600)
+    const cluster = { server: url, authority: serving.authority, tlsServerName }
+    await writeIfNew(file, kubeconfig({ ...cluster, token: options.tokens.admin }))
+    await writeIfNew(`${file}-view`, kubeconfig({ ...cluster, token: options.tokens.view }))
   }
   await write().catch(async (error: unknown) => {
     await api.close()
@@ -72,6 +74,10 @@ export async function openSecurePort(deps: ApiDeps, options: SecurePortOptions):
       return api.close()
     },
   }
+}
+
+async function writeIfNew(file: string, text: string): Promise<void> {
+  if ((await readFile(file, 'utf8').catch(() => '')) !== text) await writeFileAtomically(file, text, 0o600)
 }
 
 function readCertificate({

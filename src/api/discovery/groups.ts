@@ -1,5 +1,6 @@
 /** Which groups, versions and resources there are, and what can be done with each. Pure. */
 import type { KindEntry, KindTable } from '../../resources/kind-table.js'
+import { REVIEW_RESOURCES, type ReviewResource } from '../access/reviews.js'
 import { DELIVERY_RESOURCES } from '../deliveries.js'
 import { OWN_GROUP, OWN_VERSION, type OwnResource } from '../own-resources.js'
 import { SCHEDULE_RESOURCES } from '../schedules.js'
@@ -51,11 +52,13 @@ export function discoveredGroups(kinds: KindTable): readonly DiscoveredGroup[] {
 }
 
 function groupsOf(kinds: KindTable): readonly DiscoveredGroup[] {
-  const names = [...new Set([...kinds.all.map(({ group }) => group), OWN_GROUP])]
+  const others = [{ group: OWN_GROUP, version: OWN_VERSION }, ...REVIEW_RESOURCES]
+  const names = [...new Set([...kinds.all, ...others].map(({ group }) => group))]
   return names.map(name => {
     const entries = kinds.all.filter(({ group }) => group === name)
     const served = entries.flatMap(entry => entry.served)
-    const versions = [...new Set([...served, ...(name === OWN_GROUP ? [OWN_VERSION] : [])])].sort(compareVersions)
+    const besides = others.filter(({ group }) => group === name).map(({ version }) => version)
+    const versions = [...new Set([...served, ...besides])].sort(compareVersions)
     return {
       name,
       versions: versions.map(version => ({
@@ -96,6 +99,8 @@ function withOwn(
   version: string,
   resources: readonly DiscoveredResource[],
 ): readonly DiscoveredResource[] {
+  const reviews = REVIEW_RESOURCES.filter(each => each.group === group && each.version === version)
+  if (reviews.length > 0) return [...resources, ...reviews.map(reviewResource)]
   if (group !== OWN_GROUP || version !== OWN_VERSION) return resources
   const own: readonly OwnResource[] = [...DELIVERY_RESOURCES, ...SCHEDULE_RESOURCES]
   const added = own
@@ -110,4 +115,8 @@ function withOwn(
         .map(({ name, kind, verbs }) => ({ name: name.slice(resource.name.length + 1), kind, verbs })),
     ],
   }))
+}
+
+function reviewResource({ name, singularName, kind, namespaced, verbs }: ReviewResource): DiscoveredResource {
+  return { name, singularName, kind, namespaced, verbs, shortNames: [], categories: [], subresources: [] }
 }

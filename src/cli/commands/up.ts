@@ -1,10 +1,11 @@
 /** `tektite up`: the embedded engine as a long-running server. */
-import { randomBytes, randomUUID } from 'node:crypto'
-import { mkdir, readFile } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
+import { mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { createGuardedPost } from '../../../listeners/listener-events.js'
 import { startListeners } from '../../../listeners/main.js'
 import { createOutside } from '../../../listeners/outside.js'
+import { openAccess } from '../../api/access/data-folder.js'
 import { openSecurePort, type SecurePortOptions } from '../../api/access/secure-port.js'
 import { startApi } from '../../api/server.js'
 import { openEmbedded } from '../../embedded.js'
@@ -20,13 +21,15 @@ export interface UpOptions {
   readonly hooksUrl?: string
   readonly dataDir: string
   readonly redisUrl?: string
+  readonly tokenAuthFile?: string
+  readonly auditLogPath?: string
   /** The API over TLS. */
   readonly secure: Pick<SecurePortOptions, 'port' | 'bindAddress' | 'tlsFiles' | 'tlsNames'>
 }
 
 /** Runs until SIGTERM or SIGINT. Pods go on meanwhile; the next `up` with the same folder finds them. */
 export async function upCommand(context: CliContext, options: UpOptions): Promise<number> {
-  const { config, log, now, stderr } = context
+  const { config, log, now, stdout, stderr } = context
   const style = styleFor(stderr, config)
   const dataDir = resolve(options.dataDir)
   const closing: (() => Promise<void>)[] = []
@@ -43,13 +46,16 @@ export async function upCommand(context: CliContext, options: UpOptions): Promis
       ...(redis && { redisUrl: redis }),
     })
     closing.unshift(() => engine.close())
-    const token = await readOrMakeToken(join(dataDir, 'token'))
+    const { tokenAuthFile, auditLogPath } = options
+    const access = await openAccess({ dataDir, tokenAuthFile, auditLogPath, stdout, log, now })
+    closing.unshift(async () => access.close())
     const runRequests = { inbox: engine.inbox, now, newId: randomUUID }
-    const apiDeps = { ...engine, runRequests, log, token }
+    const { tokens, users, auditLog } = access
+    const apiDeps = { ...engine, runRequests, log, token: tokens.admin, users, auditLog }
     const api = await onPort('--port', options.port, () => startApi(apiDeps, { port: options.port, host: '127.0.0.1' }))
     closing.unshift(() => api.close())
     const secure = await onPort('--secure-port', options.secure.port, () =>
-      openSecurePort(apiDeps, { ...options.secure, dataDir, token, now }),
+      openSecurePort(apiDeps, { ...options.secure, dataDir, tokens, now }),
     )
     closing.unshift(() => secure.close())
     const outside = createOutside({
@@ -99,15 +105,6 @@ async function onPort<T>(flag: string, port: number, start: () => Promise<T>): P
     const why = code === 'EACCES' ? 'may not be opened by this user' : 'is in use by another process'
     throw new Error(`port ${port} ${why}: give another with ${flag}, or 0 for any free one`)
   }
-}
-
-/** Stays the same over restarts, so that what was told it goes on working. Readable by its owner only. */
-async function readOrMakeToken(file: string): Promise<string> {
-  const written = await readFile(file, 'utf8').catch(() => '')
-  if (written.trim() !== '') return written.trim()
-  const token = randomBytes(24).toString('base64url')
-  await writeFileAtomically(file, `${token}\n`, 0o600)
-  return token
 }
 
 /** For a line that a user copies. */

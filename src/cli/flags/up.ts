@@ -10,6 +10,8 @@ interface UpFlags {
   readonly tlsCertFile?: string
   readonly tlsPrivateKeyFile?: string
   readonly tlsSan?: readonly string[]
+  readonly tokenAuthFile?: string
+  readonly auditLogPath?: string
   readonly hooksPort: number
   readonly hooksUrl?: string
   readonly data: string
@@ -40,6 +42,14 @@ export function addUp(program: Command, { context, exit }: Invocation): void {
       'a host name or address that its own certificate is for, too (repeatable)',
       repeated(hostName),
     )
+    .option(
+      '--token-auth-file <file>',
+      'more users of the API: lines of token,user,uid,"group,group", as Kubernetes has them',
+    )
+    .option(
+      '--audit-log-path <file>',
+      'who changed what through the API; -: standard output, off: nowhere; if not given DATA/audit.log',
+    )
     .option('--hooks-port <port>', 'webhooks, on all interfaces', port, 6480)
     .option('--data <dir>', 'where everything is kept', '.tektite')
     .option('--hooks-url <url>', 'where senders reach the webhooks, shown in the status of EventListeners', baseUrl)
@@ -61,6 +71,8 @@ export function addUp(program: Command, { context, exit }: Invocation): void {
             tlsNames: flags.tlsSan ?? [],
             ...(tlsCertFile && tlsPrivateKeyFile && { tlsFiles: { certificate: tlsCertFile, key: tlsPrivateKeyFile } }),
           },
+          ...(flags.tokenAuthFile && { tokenAuthFile: flags.tokenAuthFile }),
+          ...(flags.auditLogPath && { auditLogPath: flags.auditLogPath }),
           ...(flags.hooksUrl && { hooksUrl: flags.hooksUrl }),
           ...(flags.redis && { redisUrl: flags.redis }),
         }),
