@@ -30,6 +30,8 @@ export interface Table<V> {
   remove(key: TableKey): void
   /** A copy: the table may be changed while it is walked through. */
   range(range?: Range): readonly Entry<V>[]
+  /** Room that the table takes in the file, free parts of its pages included. Not for every write: it costs 0.2 ms. */
+  bytes(): number
 }
 
 export interface Database {
@@ -119,6 +121,10 @@ export function openDatabase(directory: string, options: DatabaseOptions): Datab
           value: codec.decode(value),
         }))
       },
+      bytes() {
+        const { pageSize, treeBranchPageCount, treeLeafPageCount, overflowPages } = table.getStats() as PageCounts
+        return pageSize * (treeBranchPageCount + treeLeafPageCount + overflowPages)
+      },
     }
   }
 
@@ -162,6 +168,13 @@ export function openDatabase(directory: string, options: DatabaseOptions): Datab
       return closing
     },
   }
+}
+
+interface PageCounts {
+  readonly pageSize: number
+  readonly treeBranchPageCount: number
+  readonly treeLeafPageCount: number
+  readonly overflowPages: number
 }
 
 type LmdbKey = (string | number | Uint8Array)[]

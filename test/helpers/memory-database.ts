@@ -63,7 +63,8 @@ export function createMemoryDatabase(): Database {
       return found
     }
 
-    return { get: key => values.get(textOf(key)), put: set, remove: key => set(key, undefined), range }
+    const bytes = () => [...values.values()].reduce<number>((sum, value) => sum + JSON.stringify(value).length, 0)
+    return { get: key => values.get(textOf(key)), put: set, remove: key => set(key, undefined), range, bytes }
   }
 
   return {

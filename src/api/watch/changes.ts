@@ -1,5 +1,5 @@
 /** What an event of the store is to somebody who watches a selection. Pure. */
-import type { StoreEvent } from '../../cluster/embedded/objects.js'
+import type { StoreEvent } from '../../cluster/embedded/change-log.js'
 import type { Resource } from '../../resources/meta.js'
 import { canLapse, isSelected, type Selection } from '../selectors/selection.js'
 

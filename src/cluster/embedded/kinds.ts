@@ -1,7 +1,8 @@
 /** The kinds that the stored CustomResourceDefinitions make, beside the built-in ones. */
 import type { CustomResourceDefinition } from '../../resources/custom-resources.js'
 import { type KindTable, kindTable } from '../../resources/kind-table.js'
-import type { Objects, StoreEvent } from './objects.js'
+import type { StoreEvent } from './change-log.js'
+import type { Objects } from './objects.js'
 
 export interface FollowedKinds {
   readonly table: () => KindTable

@@ -1,24 +1,15 @@
 /** The newest state of every object, and the log of how it came to be. Reads anywhere, writes inside a transaction. */
 import type { AnyKind } from '../../resources/kinds.js'
 import type { Key } from '../../resources/meta.js'
-import type { Database, Table } from '../../storage/lmdb.js'
+import type { Database, Range, TableKey } from '../../storage/lmdb.js'
 import { ClusterError } from '../cluster.js'
 import { MAX_NAME_CHARS, MAX_OBJECT_BYTES } from './admission.js'
+import { type ChangeLog, type Keep, openChangeLog, type StoreEvent } from './change-log.js'
+import { createDecoder, type Decoder } from './decode.js'
 import { hasEnded } from './ended.js'
 import { addressOf, objectKey, type Stored } from './keys.js'
 import { withVersion } from './revise.js'
-import { deepFreeze } from './values.js'
-
-/** One write to one object. Versions grow from event to event, over all kinds; gaps have no meaning. */
-export interface StoreEvent {
-  readonly type: 'added' | 'modified' | 'deleted'
-  readonly version: number
-  readonly kind: AnyKind
-  /** The new state; for `deleted` the last one, under the version of the deletion. */
-  readonly object: Stored
-  /** The state before a modification. Undefined when it is no longer known, for an old event that is read again. */
-  readonly previous: Stored | undefined
-}
+import { type EventType, isMarkedEnded, type StateText, stateIn, stateRow } from './rows.js'
 
 export interface ListOptions {
   readonly unfinished: boolean
@@ -27,128 +18,88 @@ export interface ListOptions {
 }
 
 export interface Objects {
+  readonly log: ChangeLog
+  readonly decoder: Decoder
   get(kind: AnyKind, key: Key): Stored | undefined
   /** By namespace, then name. */
   list(kind: AnyKind, namespace?: string, options?: ListOptions): readonly Stored[]
+  /** As `list`, at most `limit` of them behind a key, without parsing them. */
+  texts(kind: AnyKind, namespace: string | undefined, after: Key | undefined, limit: number): readonly StateAt[]
   /** Without a namespace: in all of them. */
   isEmpty(kind: AnyKind, namespace?: string): boolean
   /** Stores a state under the next version. `previous` is what `get` gave in the same transaction. */
   put(object: Stored, previous: Stored | undefined): StoreEvent
   remove(stored: Stored): StoreEvent
-  /** The version of the newest write that can be read. */
-  version(): number
-  /** Events after a version, oldest first, at most `limit`. Undefined when some of them are compacted away. */
-  eventsAfter(version: number, limit: number): readonly StoreEvent[] | undefined
-  /** Forgets the oldest events, keeping the newest `keep`; at most `limit` in one go. The number forgotten. */
-  compact(keep: number, limit: number): number
 }
 
-const TYPES = { A: 'added', M: 'modified', D: 'deleted' } as const
-type Letter = keyof typeof TYPES
+export interface StateAt extends StateText {
+  readonly key: Key
+}
 
-/** A number with a dot behind it is still that number. */
-const ENDED = '.'
-
-/** Decoded objects that are kept, so that what is read often is parsed once. */
-const MAX_DECODED = 2_000
-
-/**
- * A state is kept as `<version> <JSON>` (see `decode`), with a dot behind the version of one that has ended, so that it
- * can be passed over without being parsed; and an event as `<letter><previous version> <JSON>`, so that
- * an object is encoded once for both.
- */
-export function openObjects(database: Database): Objects {
+export function openObjects(database: Database, keep: Keep): Objects {
   const states = database.textTable('objects')
-  const log = database.textTable('changes')
-  // Counts on through failed commits: a version is never used twice for different things while the process lives.
-  let lastVersion = newestVersion(log)
-  // By version, which names one state of one object for good: an entry can be superfluous, but never wrong.
-  const decoded = new Map<number, Stored>()
+  const decoder = createDecoder()
+  const log = openChangeLog(database, decoder, keep)
 
-  function remember(version: number, object: Stored): Stored {
-    // Used last, forgotten last: what a long run reads in every pass outlives what passes by.
-    if (!decoded.delete(version) && decoded.size >= MAX_DECODED) decoded.delete(decoded.keys().next().value!)
-    decoded.set(version, object)
-    return object
-  }
-
-  function decode(text: string, keep: boolean): Stored {
-    const space = text.indexOf(' ')
-    const version = Number(text.slice(0, space))
-    const known = decoded.get(version)
-    if (known !== undefined) return keep ? remember(version, known) : known
-    const object = deepFreeze(JSON.parse(text.slice(space + 1))) as Stored
-    return keep ? remember(version, object) : object
-  }
-
-  function decodeEvent(version: number, text: string): StoreEvent {
-    const space = text.indexOf(' ')
-    const type = TYPES[text[0] as Letter]
-    const object = decode(`${version}${text.slice(space)}`, false)
-    const before = type === 'modified' ? log.get([Number(text.slice(1, space))]) : undefined
-    const previous =
-      before === undefined ? undefined : decode(`${text.slice(1, space)}${before.slice(before.indexOf(' '))}`, false)
-    return { type, version, kind: addressOf(object).kind, object, previous }
-  }
-
-  function write(letter: Letter, state: Stored, previous: Stored | undefined): StoreEvent {
-    const version = ++lastVersion
+  function write(type: EventType, state: Stored, previous: Stored | undefined): StoreEvent {
+    const version = log.nextVersion()
     const object = withVersion(state, `${version}`)
-    Object.freeze(object.metadata)
-    Object.freeze(object)
     const json = JSON.stringify(object)
     const { kind, key } = addressOf(object)
     checkSize(json, kind, key)
-    if (letter === 'D') states.remove(objectKey(kind, key))
-    else states.put(objectKey(kind, key), `${version}${hasEnded(object) ? ENDED : ''} ${json}`)
-    log.put([version], `${letter}${previous?.metadata.resourceVersion ?? ''} ${json}`)
-    if (previous !== undefined) decoded.delete(Number(previous.metadata.resourceVersion))
-    if (letter !== 'D') remember(version, object)
-    return { type: TYPES[letter], version, kind, object, previous }
+    if (type === 'deleted') states.remove(objectKey(kind, key))
+    else states.put(objectKey(kind, key), stateRow({ version, json }, hasEnded(object)))
+    if (previous !== undefined) decoder.forget(Number(previous.metadata.resourceVersion))
+    if (type !== 'deleted') decoder.remember(version, object)
+    const event = { type, version, kind, object, previous, json }
+    log.append(event)
+    return event
   }
 
   return {
+    log,
+    decoder,
     get(kind, key) {
       // No such names are let in, and LMDB refuses to look for keys as long as that.
       if (key.name.length > MAX_NAME_CHARS || key.namespace.length > MAX_NAME_CHARS) return undefined
-      const text = states.get(objectKey(kind, key))
-      return text === undefined ? undefined : decode(text, true)
+      const row = states.get(objectKey(kind, key))
+      return row === undefined ? undefined : decoder.decode(stateIn(row), 'keep')
     },
     list(kind, namespace, { unfinished, labels = {} }: ListOptions = { unfinished: false }) {
       if (namespace !== undefined && namespace.length > MAX_NAME_CHARS) return []
-      const prefix = namespace === undefined ? [kind] : [kind, namespace]
-      const rows = states.range({ prefix })
-      const texts = Object.entries(labels).map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`)
-      const wanted = rows.filter(
-        ({ value }) => !(unfinished && isMarkedEnded(value)) && texts.every(text => value.includes(text)),
-      )
-      return wanted.map(entry => decode(entry.value, false))
+      const rows = states.range({ prefix: prefixOf(kind, namespace) })
+      const mayMatch = labelFilter(labels)
+      const wanted = rows.filter(({ value }) => !(unfinished && isMarkedEnded(value)) && mayMatch(value))
+      return wanted.map(entry => decoder.decode(stateIn(entry.value)))
     },
-    isEmpty(kind, namespace) {
-      const prefix = namespace === undefined ? [kind] : [kind, namespace]
-      return states.range({ prefix, limit: 1 }).length === 0
+    texts(kind, namespace, after, limit) {
+      if (namespace !== undefined && namespace.length > MAX_NAME_CHARS) return []
+      const range: Range = { prefix: prefixOf(kind, namespace), limit }
+      const rows = states.range(after === undefined ? range : { ...range, after: placeOf(kind, namespace, after) })
+      return rows.map(({ key: [, of, name], value }) => ({
+        ...stateIn(value),
+        key: { namespace: of as string, name: name as string },
+      }))
     },
-    put: (object, previous) => write(previous === undefined ? 'A' : 'M', object, previous),
-    remove: stored => write('D', stored, stored),
-    version: () => newestVersion(log),
-    eventsAfter(version, limit) {
-      const oldest = log.range({ limit: 1 })[0]
-      const compacted = oldest === undefined ? 0 : (oldest.key[0] as number) - 1
-      if (version < compacted) return undefined
-      return log.range({ after: [version], limit }).map(({ key, value }) => decodeEvent(key[0] as number, value))
-    },
-    compact(keep, limit) {
-      const oldest = log.range({ limit })
-      const end = newestVersion(log) - keep
-      const old = oldest.filter(entry => (entry.key[0] as number) <= end)
-      for (const entry of old) log.remove(entry.key)
-      return old.length
-    },
+    isEmpty: (kind, namespace) => states.range({ prefix: prefixOf(kind, namespace), limit: 1 }).length === 0,
+    put: (object, previous) => write(previous === undefined ? 'added' : 'modified', object, previous),
+    remove: stored => write('deleted', stored, stored),
   }
 }
 
-function isMarkedEnded(row: string): boolean {
-  return row[row.indexOf(' ') - 1] === ENDED
+/** Whether an object can have all of the labels, told from its text. */
+export function labelFilter(labels: Readonly<Record<string, string>>): (json: string) => boolean {
+  const texts = Object.entries(labels).map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`)
+  return json => texts.every(text => json.includes(text))
+}
+
+function prefixOf(kind: AnyKind, namespace: string | undefined): readonly string[] {
+  return namespace === undefined ? [kind] : [kind, namespace]
+}
+
+/** The place may come from anywhere: it must not lead out of the namespace, nor be longer than a key may be. */
+function placeOf(kind: AnyKind, namespace: string | undefined, after: Key): TableKey {
+  return [kind, namespace ?? after.namespace.slice(0, MAX_NAME_CHARS), after.name.slice(0, MAX_NAME_CHARS)]
 }
 
 function checkSize(json: string, kind: AnyKind, key: Key): void {
@@ -158,8 +109,4 @@ function checkSize(json: string, kind: AnyKind, key: Key): void {
   if (bytes <= MAX_OBJECT_BYTES) return
   const limit = `Too long: ${bytes} bytes, may not be more than ${MAX_OBJECT_BYTES}`
   throw new ClusterError('Invalid', `${kind} ${JSON.stringify(key.name)} is invalid: ${limit}`)
-}
-
-function newestVersion(log: Table<string>): number {
-  return (log.range({ reverse: true, limit: 1 })[0]?.key[0] as number | undefined) ?? 0
 }

@@ -84,7 +84,7 @@ export function withStatus(stored: Stored, status: unknown): Stored {
 }
 
 export function withVersion(object: Stored, resourceVersion: string): Stored {
-  return { ...object, metadata: { ...object.metadata, resourceVersion } }
+  return Object.freeze({ ...object, metadata: Object.freeze({ ...object.metadata, resourceVersion }) })
 }
 
 /** A change that is refused because of what is stored, or undefined. */

@@ -13,6 +13,7 @@ import { followKinds } from './kinds.js'
 import { openObjects } from './objects.js'
 import { openOwners } from './owners.js'
 import { createRemovals, type Removed } from './removals.js'
+import { type Page, type PageOptions, readPage } from './snapshots.js'
 import { type EventOptions, type FollowedEvent, followEvents } from './stream.js'
 import { createFeed, isSelected, type Snapshot, watchFeed } from './watch.js'
 import { createWrites, type Transaction } from './writes.js'
@@ -26,6 +27,8 @@ export interface EmbeddedClusterOptions {
   readonly random?: (below: number) => number
   /** Changes that a stream can be resumed behind; older ones are forgotten. */
   readonly keepEvents?: number
+  /** Room that they may take on disk, roughly. */
+  readonly keepEventBytes?: number
 }
 
 export interface WriteOptions {
@@ -60,6 +63,11 @@ export interface EmbeddedCluster extends Cluster {
   /** As `list`, with the version that it shows: `events` from there on continue it without a gap. */
   listAt<K extends AnyKind>(kind: K, selector?: Selector): Promise<{ version: string; items: readonly Kinds[K][] }>
   /**
+   * Objects of a kind in pages, and as they were at an earlier version. Undefined when that version is compacted away,
+   * or was never given out.
+   */
+  page<K extends AnyKind>(kind: K, options?: PageOptions<Kinds[K]>): Page<Kinds[K]> | undefined
+  /**
    * Every write to a kind (or to all) after a version, in order, until `signal` aborts or the cluster is closed.
    * Yields `expired` and ends when the version is compacted away, or was never given out: list again.
    */
@@ -79,30 +87,29 @@ export interface EmbeddedCluster extends Cluster {
   close(): Promise<void>
 }
 
-export type { EventOptions, FollowedEvent }
+export type { EventOptions, FollowedEvent, Page, PageOptions }
 
 const DEFAULT_KEEP_EVENTS = 20_000
-/** Writes between compactions: few enough that one is short, many enough that it costs next to nothing per write. */
-const COMPACT_EVERY = 512
+const DEFAULT_KEEP_EVENT_BYTES = 128 * 1024 ** 2
 /** Of the tables in LMDB. Another number is another layout, which this program cannot read. */
 const FORMAT = 1
 
 /** @throws Error when the database was written by a version of Tektite that lays it out differently. */
 export function openEmbeddedCluster(options: EmbeddedClusterOptions): EmbeddedCluster {
-  const { database, now = Date.now, uid = randomUUID, random = randomInt, keepEvents = DEFAULT_KEEP_EVENTS } = options
+  const { database, now = Date.now, uid = randomUUID, random = randomInt } = options
+  const { keepEvents = DEFAULT_KEEP_EVENTS, keepEventBytes = DEFAULT_KEEP_EVENT_BYTES } = options
   const meta = database.table<number>('meta')
   checkFormat(meta.get(['format']), database.directory)
-  const objects = openObjects(database)
+  const objects = openObjects(database, { events: keepEvents, bytes: keepEventBytes })
   const kinds = followKinds(objects)
   const owners = openOwners(database, objects, kinds.table)
-  const feed = createFeed(objects.version())
+  const feed = createFeed(objects.log.version())
   const writes = createWrites({ database, objects, owners, feed, onPublished: kinds.note, now })
   const removals = createRemovals({ objects, owners, kinds: kinds.table, now })
   const authoring = createAuthoring({ objects, owners, removals, now, uid, random })
   const dependents = openDependents({ objects, owners, removals })
   const collecting = { database, objects, owners, dependents, removals, writes, kinds: kinds.table, now }
   const collector = createCollector(collecting)
-  let writesSinceCompaction = 0
   let closed = false
 
   function infoOf(kind: AnyKind): KindEntry {
@@ -117,11 +124,7 @@ export function openEmbeddedCluster(options: EmbeddedClusterOptions): EmbeddedCl
     const result = await writes.run(transaction => {
       if (meta.get(['format']) === undefined) meta.put(['format'], FORMAT)
       const value = fn(transaction)
-      if (++writesSinceCompaction >= COMPACT_EVERY) {
-        writesSinceCompaction = 0
-        // Twice what came in, so that a log that is too long (keepEvents was lowered) gets shorter.
-        objects.compact(keepEvents, 2 * COMPACT_EVERY)
-      }
+      objects.log.compact()
       return value
     })
     collector.wake()
@@ -140,7 +143,7 @@ export function openEmbeddedCluster(options: EmbeddedClusterOptions): EmbeddedCl
     const { labels, unfinished = false } = selector
     const items = objects.list(kind, selector.namespace || undefined, { unfinished, ...(labels && { labels }) })
     const selected = labels === undefined ? items : items.filter(item => isSelected(item, selector))
-    return { version: objects.version(), items: selected }
+    return { version: objects.log.version(), items: selected }
   }
 
   collector.wake()
@@ -157,6 +160,8 @@ export function openEmbeddedCluster(options: EmbeddedClusterOptions): EmbeddedCl
       const { version, items } = snapshot(kind, selector)
       return { version: `${version}`, items: items as readonly unknown[] as readonly Kinds[K][] }
     },
+    page: (kind, pageOptions = {}) =>
+      readPage(objects, kind, pageOptions as PageOptions<Stored>) as Page<never> | undefined,
     create: (kind, object, options) =>
       write(
         transaction => authoring.create(transaction, infoOf(kind), object as unknown as Candidate),
@@ -189,7 +194,7 @@ export function openEmbeddedCluster(options: EmbeddedClusterOptions): EmbeddedCl
     events: (kind, since, signal, eventOptions) =>
       followEvents({ feed, objects }, kind, Number(since), signal, eventOptions),
     kinds: kinds.table,
-    version: () => `${objects.version()}`,
+    version: () => `${objects.log.version()}`,
     collected: () => collector.idle(),
     async close() {
       closed = true

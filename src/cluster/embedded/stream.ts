@@ -1,6 +1,7 @@
 /** The versioned stream of events, for clients that resume where they left off. */
 import type { AnyKind } from '../../resources/kinds.js'
-import type { Objects, StoreEvent } from './objects.js'
+import type { EventPage, StoreEvent } from './change-log.js'
+import type { Objects } from './objects.js'
 import type { Feed } from './watch.js'
 
 export type FollowedEvent =
@@ -26,7 +27,7 @@ export async function* followEvents(
   signal: AbortSignal,
   { bookmarkMs = 60_000 }: EventOptions = {},
 ): AsyncGenerator<FollowedEvent> {
-  if (!(Number.isSafeInteger(since) && since >= 0 && since <= objects.version())) {
+  if (!(Number.isSafeInteger(since) && since >= 0 && since <= objects.log.version())) {
     yield { type: 'expired' }
     return
   }
@@ -54,22 +55,9 @@ export async function* followEvents(
   }
 }
 
-interface Page {
-  readonly events: readonly StoreEvent[]
-  /** Where to go on from. */
-  readonly upTo: number
-  readonly isLast: boolean
-}
-
-function nextPage(feed: Feed, objects: Objects, kind: AnyKind | 'all', place: number): Page | undefined {
+function nextPage(feed: Feed, objects: Objects, kind: AnyKind | 'all', place: number): EventPage | undefined {
   const recent = kind === 'all' ? undefined : feed.after(kind, place)
   // Ahead of what is published when the list it continues was: there is nothing in between.
   if (recent !== undefined) return { events: recent, upTo: Math.max(place, feed.published()), isLast: true }
-  const rows = objects.eventsAfter(place, PAGE)
-  if (rows === undefined) return undefined
-  return {
-    events: kind === 'all' ? rows : rows.filter(event => event.kind === kind),
-    upTo: rows.at(-1)?.version ?? place,
-    isLast: rows.length < PAGE,
-  }
+  return objects.log.after(place, kind, PAGE)
 }

@@ -2,12 +2,14 @@
 import { setMaxListeners } from 'node:events'
 import type { AnyKind } from '../../resources/kinds.js'
 import type { Change, Selector } from '../cluster.js'
+import type { StoreEvent } from './change-log.js'
 import { hasEnded } from './ended.js'
 import type { Stored } from './keys.js'
-import type { StoreEvent } from './objects.js'
 
 /** Events of a kind that are kept in memory; who falls further behind relists, or reads the log. */
 export const RECENT_EVENTS = 512
+/** The same in characters of their texts: large objects must not fill the memory. */
+const RECENT_CHARS = 16 * 1024 ** 2
 
 export interface Feed {
   /** Everything up to this version can be had with `after`. */
@@ -23,6 +25,7 @@ export interface Feed {
 
 interface Recent {
   events: StoreEvent[]
+  chars: number
   /** Events of the kind up to here are not in `events`. */
   forgotten: number
 }
@@ -36,7 +39,7 @@ export function createFeed(version: number): Feed {
   function recentOf(kind: AnyKind): Recent {
     const known = recent.get(kind)
     if (known) return known
-    const fresh = { events: [], forgotten: version }
+    const fresh = { events: [], chars: 0, forgotten: version }
     recent.set(kind, fresh)
     return fresh
   }
@@ -53,11 +56,10 @@ export function createFeed(version: number): Feed {
       published = event.version
       const ring = recentOf(event.kind)
       ring.events.push(event)
+      ring.chars += event.json.length
       // Twice the length, then cut in half: a push costs the same however many are kept.
-      if (ring.events.length >= 2 * RECENT_EVENTS) {
-        const dropped = ring.events.splice(0, ring.events.length - RECENT_EVENTS)
-        ring.forgotten = dropped.at(-1)!.version
-      }
+      const isFull = ring.events.length >= 2 * RECENT_EVENTS || ring.chars > RECENT_CHARS
+      if (isFull) forgetHalf(ring)
       wake(event.kind)
       wake('all')
     },
@@ -89,6 +91,17 @@ export function createFeed(version: number): Feed {
       for (const kind of [...waiting.keys()]) wake(kind)
     },
   }
+}
+
+/** The older half, in number and in size. The newest event stays. */
+function forgetHalf(ring: Recent): void {
+  let count = 0
+  const { length } = ring.events
+  while (count < length - 1 && (count < length / 2 || ring.chars > RECENT_CHARS / 2)) {
+    ring.chars -= ring.events[count++]!.json.length
+  }
+  const dropped = ring.events.splice(0, count)
+  ring.forgotten = dropped.at(-1)?.version ?? ring.forgotten
 }
 
 function firstAfter(events: readonly StoreEvent[], version: number): number {

@@ -1,9 +1,10 @@
 /** Transactions over objects, owners and the feed: what is committed is published, in order, and nothing else is. */
 import type { Database } from '../../storage/lmdb.js'
 import { ClusterError } from '../cluster.js'
+import type { StoreEvent } from './change-log.js'
 import { settlingDefinitions } from './definitions.js'
 import type { Stored } from './keys.js'
-import type { Objects, StoreEvent } from './objects.js'
+import type { Objects } from './objects.js'
 import type { Owners } from './owners.js'
 import { withVersion } from './revise.js'
 import type { Feed } from './watch.js'
