@@ -1,4 +1,5 @@
-/** Objects as the client asked to see them. */
+/** Objects as the client asked to see them: in its version, whole, as metadata only, or as rows of a table. */
+import { inVersion } from '../resources/in-version.js'
 import { groupVersion } from '../resources/kind-table.js'
 import type { AnyResource } from '../resources/kinds.js'
 import type { Resource } from '../resources/meta.js'
@@ -6,6 +7,8 @@ import type { Problem } from '../resources/problem.js'
 import type { ObjectAnswer } from './answer.js'
 import { type Form, formOf } from './form.js'
 import type { ResourceRequest } from './request.js'
+import { ApiError } from './status.js'
+import { columnsOf, type Table, tableOf } from './tables/table.js'
 
 /** One object, as the answer to a get or a write. @throws ApiError 406 */
 export function present(
@@ -14,11 +17,21 @@ export function present(
   object: AnyResource,
   warnings: readonly Problem[] = [],
 ): ObjectAnswer {
-  return { code, body: shownObject(formOf(request), object), warnings }
+  const form = formOf(request)
+  if (form.as === 'PartialObjectMetadataList') throw notAcceptable(form.as, 'not a list')
+  return { code, body: shownObject(form, object), warnings }
 }
 
-export function shownObject(_form: Form, object: Resource): unknown {
-  return object
+/** @param withHeaders whether a table says what its columns are */
+export function shownObject(form: Form, object: Resource, withHeaders = true): unknown {
+  switch (form.as) {
+    case 'Object':
+      return inVersion(form.info, form.version, object)
+    case 'Table':
+      return shownTable(form, { resourceVersion: object.metadata.resourceVersion }, [object], withHeaders)
+    default:
+      return partial(form, object)
+  }
 }
 
 /** What a list says of itself. */
@@ -28,18 +41,59 @@ export interface ListMetadata {
   readonly remainingItemCount?: number
 }
 
+/** @throws ApiError 406 */
 export function shownList(form: Form, metadata: ListMetadata, items: readonly Resource[]): unknown {
-  const { info, version } = form
-  return { kind: info.listKind, apiVersion: groupVersion(info.group, version), metadata, items }
+  const { info, version, metaVersion } = form
+  switch (form.as) {
+    case 'Object': {
+      const apiVersion = groupVersion(info.group, version)
+      return { kind: info.listKind, apiVersion, metadata, items: items.map(item => inVersion(info, version, item)) }
+    }
+    case 'Table':
+      return shownTable(form, metadata, items, true)
+    case 'PartialObjectMetadataList':
+      return {
+        kind: form.as,
+        apiVersion: `meta.k8s.io/${metaVersion}`,
+        metadata,
+        items: items.map(item => partial(form, item)),
+      }
+    default:
+      throw notAcceptable(form.as, 'a list')
+  }
 }
 
-/** What follows a list at a version without saying anything about any object. */
+/** What stands in a watch for "up to here", and says nothing about any object. */
 export function shownBookmark(form: Form, resourceVersion: string, isEndOfInitialEvents: boolean): unknown {
-  const { info, version } = form
   const annotations = isEndOfInitialEvents ? { annotations: { 'k8s.io/initial-events-end': 'true' } } : {}
-  return {
-    kind: info.kind,
-    apiVersion: groupVersion(info.group, version),
-    metadata: { resourceVersion, creationTimestamp: null, ...annotations },
-  }
+  const { info, version } = form
+  return shownObject(
+    form,
+    {
+      kind: info.kind,
+      apiVersion: groupVersion(info.group, version),
+      metadata: { resourceVersion, creationTimestamp: null, ...annotations },
+    } as unknown as Resource,
+    false,
+  )
+}
+
+function shownTable(form: Form, metadata: ListMetadata, items: readonly Resource[], withHeaders: boolean): Table {
+  const { info, version, includeObject, metaVersion } = form
+  const behind = {
+    None: () => undefined,
+    Metadata: (object: Resource) => partial(form, object),
+    Object: (object: Resource) => inVersion(info, version, object),
+  }[includeObject]
+  const shown = items.map(item => inVersion(info, version, item))
+  return tableOf(columnsOf(info, version), shown, { metaVersion, metadata, withHeaders, behind, now: Date.now() })
+}
+
+function partial({ metaVersion }: Form, { metadata }: Resource): object {
+  return { kind: 'PartialObjectMetadata', apiVersion: `meta.k8s.io/${metaVersion}`, metadata }
+}
+
+/** Objects are there in other forms, though not in this one. */
+export function notAcceptable(as: string, what: string): ApiError {
+  return new ApiError(406, 'NotAcceptable', `you requested ${as}, but the requested object is ${what}`)
 }

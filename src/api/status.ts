@@ -96,8 +96,13 @@ const CODES: Readonly<Record<ClusterErrorReason, number>> = {
 export function refusedByStore(error: ClusterError, info: KindEntry, name: string): ApiError {
   const { reason, message } = error
   if (reason === 'Unavailable') return new ApiError(503, 'ServiceUnavailable', message)
-  const about = detailsOf(info, name)
+  const about = detailsOf(info, name || nameIn(message))
   return new ApiError(CODES[reason], reason, message, reason === 'Invalid' ? { ...about, kind: info.kind } : about)
+}
+
+/** Of an object that the request left to be named: the store says `pods "name" …`. */
+function nameIn(message: string): string {
+  return /^\S+ "([^"\\]*)"/.exec(message)?.[1] ?? ''
 }
 
 export function statusOf(error: unknown): ApiStatus {

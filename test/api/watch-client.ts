@@ -57,9 +57,7 @@ export async function openWatch(port: number, path: string, accept?: string): Pr
     })
   })
   const texts = () =>
-    events
-      .filter(each => each.type !== 'BOOKMARK')
-      .map(({ type, object }) => `${type} ${object.metadata?.name ?? ''}`.trim())
+    events.filter(each => each.type !== 'BOOKMARK').map(({ type, object }) => `${type} ${nameOf(object)}`.trim())
   return {
     status: response.statusCode ?? 0,
     headers: response.headers,
@@ -75,4 +73,10 @@ export async function openWatch(port: number, path: string, accept?: string): Pr
     resume: () => void response.resume(),
     stop: () => void sending.destroy(),
   }
+}
+
+/** Of an object, or of the one row of a table. */
+function nameOf({ metadata, rows }: WatchEvent['object']): string {
+  const [row] = (rows ?? []) as readonly { readonly object: WatchEvent['object'] }[]
+  return row?.object.metadata.name ?? metadata?.name ?? ''
 }

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { admit } from '../../src/admission/admit.js'
+import { inVersion } from '../../src/resources/in-version.js'
 import type { Resource } from '../../src/resources/meta.js'
-import { runToV1beta1 } from '../../src/resources/to-v1beta1.js'
+import { runToV1beta1, toV1beta1 } from '../../src/resources/to-v1beta1.js'
 import { cases } from '../helpers/cases.js'
 import { yaml } from '../helpers/yaml.js'
 
@@ -26,6 +27,26 @@ test.each(
             stepTemplate: { image: alpine, resources: { requests: { cpu: 100m } } }
             sidecars: [{ name: db, image: postgres, resources: { requests: { cpu: "2" } } }]
             steps: [{ name: s, script: "true", resources: { limits: { cpu: "3" } } }]`,
+    },
+    'a Task with fields that v1 has no more': {
+      given: `
+        apiVersion: tekton.dev/v1beta1
+        kind: Task
+        metadata: { name: t }
+        spec:
+          stepTemplate: { image: alpine, tty: true }
+          steps:
+            - { name: s, script: "true", resources: { limits: { cpu: "3" } } }
+            - { name: t, script: "true", stdin: true }`,
+    },
+    'a Pipeline': {
+      given: `
+        apiVersion: tekton.dev/v1beta1
+        kind: Pipeline
+        metadata: { name: p }
+        spec:
+          tasks: [{ name: a, taskSpec: { steps: [{ name: s, image: i, resources: { limits: { cpu: "3" } } }] } }]
+          finally: [{ name: b, taskSpec: { steps: [{ name: s, image: i, resources: { limits: { cpu: "3" } } }] } }]`,
     },
     'a PipelineRun with everything that has another name': {
       given: `
@@ -95,4 +116,25 @@ test('a PipelineRun: results, and no nested pipelines', () => {
     spec: { pipelineSpec: { tasks: [{ name: 'n' }] } },
     status: { pipelineResults: [{ name: 'r', value: 'v' }] },
   })
+})
+
+test('what only v1 and v1beta1 call alike is shown under the other name, and nothing else is touched', () => {
+  const binding = {
+    apiVersion: 'triggers.tekton.dev/v1beta1',
+    kind: 'TriggerBinding',
+    metadata: { name: 'b' },
+    spec: {},
+  }
+  const group = { group: 'triggers.tekton.dev' }
+  const shown = inVersion(group, 'v1alpha1', binding as unknown as Resource)
+  expect(shown).toEqual({ ...binding, apiVersion: 'triggers.tekton.dev/v1alpha1' })
+  expect(inVersion(group, 'v1beta1', binding as unknown as Resource)).toBe(binding)
+})
+
+test('an annotation that anybody wrote breaks no conversion', () => {
+  for (const text of ['{', '[]', '{"t":{"deprecatedSteps":5,"deprecatedStepTemplate":[]}}', '{"t":null}']) {
+    const metadata = { name: 't', annotations: { 'tekton.dev/v1beta1.task-deprecations': text } }
+    const task = { apiVersion: 'tekton.dev/v1', kind: 'Task', metadata, spec: { steps: [{ name: 's' }] } }
+    expect(toV1beta1(task as unknown as Resource)).toMatchObject({ spec: { steps: [{ name: 's' }] } })
+  }
 })

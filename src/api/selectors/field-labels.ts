@@ -1,18 +1,18 @@
 /** By which fields objects of a kind can be selected, and what those say of an object. */
 import type { KindEntry } from '../../resources/kind-table.js'
 import type { AnyKind } from '../../resources/kinds.js'
-import { asRecord, type Json } from '../../resources/shape.js'
+import { valueAt } from '../../resources/value-at.js'
 import { badRequest } from '../status.js'
 
 /** What stands there as text; '' for what is not there. */
-export type ReadField = (object: Json) => string
+export type ReadField = (object: unknown) => string
 
 /** @throws ApiError 400 when there is no such field to select by */
 export function fieldReader(info: KindEntry, version: string, field: string): ReadField {
   const own = OWN_FIELDS[info.id]
   if (own !== undefined && Object.hasOwn(own, field)) return own[field]!
   // The fields of the core kinds with a list of their own are all in that list.
-  const hasNamespace = info.namespaced || (info.definition === undefined && own === undefined)
+  const hasNamespace = info.namespaced || !(isOfDefinition(info) || own !== undefined)
   if (field === 'metadata.name' || (field === 'metadata.namespace' && hasNamespace)) return at(field)
   if (selectableFields(info, version).includes(field)) return at(field)
   if (isOfDefinition(info) || own !== undefined) throw badRequest(`field label not supported: ${field}`)
@@ -21,10 +21,8 @@ export function fieldReader(info: KindEntry, version: string, field: string): Re
 
 /** A path of plain names, as in `spec.nodeName`. */
 function at(path: string, fallback = ''): ReadField {
-  const names = path.split('.')
   return object => {
-    let value: unknown = object
-    for (const name of names) value = Object.hasOwn(asRecord(value), name) ? asRecord(value)[name] : undefined
+    const value = valueAt(object, path)
     if (typeof value === 'string') return value === '' ? fallback : value
     return typeof value === 'number' || typeof value === 'boolean' ? String(value) : fallback
   }

@@ -1,7 +1,6 @@
 /** Which objects a request is about. Pure. */
 import type { KindEntry } from '../../resources/kind-table.js'
 import type { Resource } from '../../resources/meta.js'
-import type { Json } from '../../resources/shape.js'
 import { fieldReader, type ReadField } from './field-labels.js'
 import { type FieldRequirement, parseFieldSelector } from './fields.js'
 import { type LabelSelector, matchesLabels, parseLabelSelector } from './labels.js'
@@ -40,7 +39,7 @@ export function isSelected(selection: Selection, object: Resource): boolean {
   const { metadata } = object
   if (namespace !== '' && metadata.namespace !== namespace) return false
   if (!matchesLabels(labels, metadata.labels)) return false
-  return fields.every(({ read, value, isEqual }) => (read(object as unknown as Json) === value) === isEqual)
+  return fields.every(({ read, value, isEqual }) => (read(object) === value) === isEqual)
 }
 
 /** Whether an object that is selected may cease to be without being deleted. */

@@ -3,9 +3,14 @@ import type { ObjectAnswer } from '../answer.js'
 import type { ApiDeps } from '../deps.js'
 import { present } from '../present.js'
 import type { ObjectRequest } from '../request.js'
+import { checkNotAhead } from '../snapshot.js'
 import { notFound } from '../status.js'
+import { checkVersion } from '../watch/options.js'
 
 export async function get(deps: ApiDeps, request: ObjectRequest): Promise<ObjectAnswer> {
+  const resourceVersion = request.query.get('resourceVersion') ?? ''
+  checkVersion(resourceVersion)
+  checkNotAhead(deps.cluster, resourceVersion)
   return present(request, 200, await existing(deps, request))
 }
 

@@ -2,12 +2,12 @@ import type { EmbeddedCluster } from '../../cluster/embedded/store.js'
 import type { StreamAnswer } from '../answer.js'
 import type { ApiDeps } from '../deps.js'
 import { type Form, formOf } from '../form.js'
-import { shownBookmark } from '../present.js'
+import { notAcceptable, shownBookmark } from '../present.js'
 import type { ResourceRequest } from '../request.js'
 import { type Selection, selectionOf } from '../selectors/selection.js'
 import { checkNotAhead, snapshotOf } from '../snapshot.js'
 import { ApiError, statusOf } from '../status.js'
-import { changeFor } from '../watch/changes.js'
+import { changeFor, type WatchChange } from '../watch/changes.js'
 import { encodedChange, encodedEvent } from '../watch/encode.js'
 import type { ListOptions } from '../watch/options.js'
 import { createSink } from '../watch/sink.js'
@@ -21,6 +21,7 @@ const BOOKMARK_MS = 60_000
 /** @throws ApiError for what is wrong with the question; what is wrong later comes as an event */
 export async function watch(deps: ApiDeps, request: ResourceRequest, options: ListOptions): Promise<StreamAnswer> {
   const form = formOf(request)
+  if (form.as === 'PartialObjectMetadataList') throw notAcceptable(form.as, 'not a list')
   const selection = selectionOf(request)
   const { stalledMs = STALLED_MS, bookmarkMs = BOOKMARK_MS } = deps.watchLimits ?? {}
   return async response => {
@@ -66,13 +67,19 @@ async function* eventsOf(watched: Watched, signal: AbortSignal): AsyncGenerator<
   const { cluster, form, selection, options, bookmarkMs } = watched
   const withBookmarks = options.allowWatchBookmarks
   let place = options.resourceVersion
+  let isFirst = form.as === 'Table'
+  const encoded = (change: WatchChange) => {
+    const bytes = encodedChange(form, change, isFirst)
+    isFirst = false
+    return bytes
+  }
   try {
     if (sendsInitialEvents(options)) {
       checkNotAhead(cluster, options.resourceVersion)
       const { version, items } = await snapshotOf(cluster, form.info, selection)
       for (const object of items) {
         if (signal.aborted) return
-        yield encodedChange(form, { type: 'ADDED', object })
+        yield encoded({ type: 'ADDED', object })
       }
       place = version
       if (withBookmarks) yield bookmark(form, place, true)
@@ -86,7 +93,7 @@ async function* eventsOf(watched: Watched, signal: AbortSignal): AsyncGenerator<
       }
       const change = changeFor(event, selection)
       if (change === 'unknown') throw tooOld(place, cluster.version())
-      if (change !== undefined) yield encodedChange(form, change)
+      if (change !== undefined) yield encoded(change)
     }
     // So that whoever comes back has the least to read.
     if (withBookmarks) yield bookmark(form, place)

@@ -11,11 +11,12 @@ const MAX_KEPT_BYTES = 4 * 1024 * 1024
 const kept = new Map<Resource, Map<string, Buffer>>()
 let keptBytes = 0
 
-export function encodedChange(form: Form, { type, object }: WatchChange): Buffer {
-  const key = `${type} ${form.key}`
+/** @param withHeaders whether a table says what its columns are: the first one of a watch does */
+export function encodedChange(form: Form, { type, object }: WatchChange, withHeaders: boolean): Buffer {
+  const key = `${type} ${form.key} ${withHeaders}`
   const found = kept.get(object)?.get(key)
   if (found !== undefined) return found
-  const bytes = encodedEvent(type, shownObject(form, object))
+  const bytes = encodedEvent(type, shownObject(form, object, withHeaders))
   keep(object, key, bytes)
   return bytes
 }

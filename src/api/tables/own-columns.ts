@@ -1,0 +1,36 @@
+/** Columns of the kinds of tektite.dev. Pure. */
+import { listAt, numberAt, textAt, valueAt } from '../../resources/value-at.js'
+import { age } from './age.js'
+import { AGE, type Column, column, NAME, orNone, wideColumn } from './column.js'
+
+/** As those of a CronJob, with the time it is due next. */
+export const SCHEDULE_COLUMNS: readonly Column[] = [
+  NAME,
+  column('Schedule', schedule => {
+    const one = textAt(schedule, 'spec.schedule')
+    return one || listAt(schedule, 'spec.schedules').join(', ')
+  }),
+  column('Timezone', schedule => textAt(schedule, 'spec.timeZone') || 'UTC'),
+  column('Suspend', schedule => (valueAt(schedule, 'spec.suspend') === true ? 'True' : 'False')),
+  column('Active', schedule => listAt(schedule, 'status.active').length, { type: 'integer' }),
+  column('Last Schedule', (schedule, now) => {
+    const last = textAt(schedule, 'status.lastScheduleTime')
+    return last === '' ? '<none>' : age(last, now)
+  }),
+  column('Next Schedule', schedule => orNone(String(listAt(schedule, 'status.nextScheduleTimes')[0] ?? ''))),
+  AGE,
+]
+
+export const DELIVERY_COLUMNS: readonly Column[] = [
+  NAME,
+  column('Target', delivery => {
+    return `${textAt(delivery, 'spec.target.kind').toLowerCase()}/${textAt(delivery, 'spec.target.name')}`
+  }),
+  column('Event', delivery => textAt(delivery, 'spec.event')),
+  column('Phase', delivery => textAt(delivery, 'status.phase')),
+  column('Fired', delivery => numberAt(delivery, 'status.verdicts.fired'), { type: 'integer' }),
+  column('Failed', delivery => numberAt(delivery, 'status.verdicts.failed'), { type: 'integer' }),
+  AGE,
+  wideColumn('Subject', delivery => textAt(delivery, 'spec.subject')),
+  wideColumn('Message', delivery => textAt(delivery, 'status.message')),
+]
