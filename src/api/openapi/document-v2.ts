@@ -36,13 +36,32 @@ export type ParameterV2 =
     }
   | { readonly in: 'body'; readonly name: string; readonly required: true; readonly schema: Schema }
 
-export function openApiV2(kinds: readonly ServedKind[], version: string): DocumentV2 {
+/** Piece by piece: nobody has to hold all of it at once. */
+export interface PartsV2 {
+  readonly version: string
+  readonly paths: Iterable<readonly [string, PathV2]>
+  readonly definitions: Iterable<readonly [string, Schema]>
+}
+
+export function partsV2(kinds: readonly ServedKind[], version: string): PartsV2 {
+  return { version, paths: pathsV2(kinds), definitions: definitionsV2(kinds) }
+}
+
+export function openApiV2({ version, paths, definitions }: PartsV2): DocumentV2 {
   return {
     swagger: '2.0',
     info: { title: 'Kubernetes', version },
-    paths: Object.fromEntries(kinds.flatMap(kind => pathsOf(kind.entry, kind.version).map(path => pathOf(path, kind)))),
-    definitions: Object.fromEntries(definitionsOf(kinds).map(([name, schema]) => [name, v2Schema(schema)])),
+    paths: Object.fromEntries(paths),
+    definitions: Object.fromEntries(definitions),
   }
+}
+
+function* pathsV2(kinds: readonly ServedKind[]): Generator<readonly [string, PathV2]> {
+  for (const kind of kinds) for (const path of pathsOf(kind.entry, kind.version)) yield pathOf(path, kind)
+}
+
+function* definitionsV2(kinds: readonly ServedKind[]): Generator<readonly [string, Schema]> {
+  for (const [name, schema] of definitionsOf(kinds)) yield [name, v2Schema(schema)]
 }
 
 function pathOf({ path, placeholders, operations }: Path, kind: ServedKind): [string, PathV2] {

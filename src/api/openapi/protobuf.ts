@@ -3,20 +3,36 @@
  * as our documents use it. Field numbers are those of its openapiv2.proto.
  */
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire'
-import type { DocumentV2, OperationV2, ParameterV2, PathV2 } from './document-v2.js'
+import type { OperationV2, ParameterV2, PartsV2, PathV2 } from './document-v2.js'
 import type { Schema } from './schema.js'
 
 type Writer = InstanceType<typeof BinaryWriter>
 
-export function protobufOf({ swagger, info, paths, definitions }: DocumentV2): Uint8Array {
-  const writer = new BinaryWriter()
-  text(writer, 1, swagger)
-  message(writer, 2, () => {
-    text(writer, 1, info.title)
-    text(writer, 2, info.version)
+/**
+ * Its bytes, piece by piece. Each piece has all paths or all definitions as a message with one of them in it: whoever
+ * reads a message twice puts the two together.
+ */
+export function* protobufParts({ version, paths, definitions }: PartsV2): Generator<Uint8Array> {
+  yield part(writer => {
+    text(writer, 1, '2.0')
+    message(writer, 2, () => {
+      text(writer, 1, 'Kubernetes')
+      text(writer, 2, version)
+    })
   })
-  message(writer, 8, () => named(writer, 2, paths, path => writePath(writer, path)))
-  message(writer, 9, () => named(writer, 1, definitions, schema => writeSchema(writer, schema)))
+  for (const [name, path] of paths) {
+    yield part(writer => message(writer, 8, () => named(writer, 2, { [name]: path }, each => writePath(writer, each))))
+  }
+  for (const [name, schema] of definitions) {
+    yield part(writer =>
+      message(writer, 9, () => named(writer, 1, { [name]: schema }, each => writeSchema(writer, each))),
+    )
+  }
+}
+
+function part(write: (writer: Writer) => void): Uint8Array {
+  const writer = new BinaryWriter()
+  write(writer)
   return writer.finish()
 }
 

@@ -1,5 +1,6 @@
 /** `/openapi/v2` and `/openapi/v3`: made when they are first asked for, and kept as compressed bytes. */
 import { createHash } from 'node:crypto'
+import { setImmediate } from 'node:timers/promises'
 import { groupVersion, type KindEntry, type KindTable } from '../../resources/kind-table.js'
 import { covers, mediaRanges } from '../accept.js'
 import type { Answer } from '../answer.js'
@@ -8,7 +9,7 @@ import { answerDocument, type Document, documentOf } from '../document.js'
 import type { ApiRequest } from '../request.js'
 import { ApiError } from '../status.js'
 import type { ServedKind } from './definitions.js'
-import { openApiV2 } from './document-v2.js'
+import { openApiV2, partsV2 } from './document-v2.js'
 import { openApiV3 } from './document-v3.js'
 import { sourcesHash } from './schemas.js'
 
@@ -18,6 +19,7 @@ const PROTOBUF_TYPE = 'application/com.github.proto-openapi.spec.v2.v1.0+protobu
 const PROTOBUF_ALIAS = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf'
 /** Asked again each time, and told by the ETag that nothing has changed. */
 const HEADERS = { 'cache-control': 'no-cache, private' }
+const PARTS_AT_ONCE = 50
 const { gitVersion } = SERVER_VERSION
 
 interface Kept {
@@ -110,8 +112,13 @@ function documentV2(kinds: KindTable, asJson: boolean): Promise<Document> {
 }
 
 async function makeV2(kinds: KindTable, type: string): Promise<Document> {
-  const tree = openApiV2(served(kinds), gitVersion)
-  if (type === JSON_TYPE) return documentOf(type, JSON.stringify(tree))
-  const { protobufOf } = await import('./protobuf.js')
-  return documentOf(type, protobufOf(tree))
+  const parts = partsV2(served(kinds), gitVersion)
+  if (type === JSON_TYPE) return documentOf(type, JSON.stringify(openApiV2(parts)))
+  const { protobufParts } = await import('./protobuf.js')
+  const bytes: Uint8Array[] = []
+  for (const part of protobufParts(parts)) {
+    // A tenth of a second of work, in which others want to be answered.
+    if (bytes.push(part) % PARTS_AT_ONCE === 0) await setImmediate()
+  }
+  return documentOf(type, Buffer.concat(bytes))
 }
