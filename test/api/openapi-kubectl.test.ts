@@ -18,7 +18,7 @@ async function kubectlOf(version: string): Promise<(...args: readonly string[]) 
   const { cluster } = openCluster(temporaryDirectory('kubectl-store'))
   const api = await openSecurePort(
     { cluster, admission: () => ({}), readLogs: async () => undefined, token: TOKEN, log: recordingLog().log },
-    { port: 0, bindAddress: '127.0.0.1', tlsNames: [], dataDir, token: TOKEN, now: Date.now },
+    { port: 0, bindAddress: '127.0.0.1', tlsNames: [], dataDir, tokens: { admin: TOKEN, view: 'view' }, now: Date.now },
   )
   onTestFinished(() => api.close())
   const { folder } = KUBECTLS.find(each => each.version === version)!

@@ -1,8 +1,8 @@
 /** Which groups, versions and resources there are, and what can be done with each. Pure. */
 import type { KindEntry, KindTable } from '../../resources/kind-table.js'
-import { REVIEW_RESOURCES, type ReviewResource } from '../access/reviews.js'
+import { REVIEW_RESOURCES } from '../access/reviews.js'
 import { DELIVERY_RESOURCES } from '../deliveries.js'
-import { OWN_GROUP, OWN_VERSION, type OwnResource } from '../own-resources.js'
+import { OWN_GROUP, OWN_VERSION } from '../own-resources.js'
 import { SCHEDULE_RESOURCES } from '../schedules.js'
 import { compareVersions } from './version-order.js'
 
@@ -43,6 +43,28 @@ const SUBRESOURCES: Readonly<Record<string, readonly DiscoveredSubresource[]>> =
   Pod: [{ name: 'log', kind: 'Pod', verbs: ['get'] }],
 }
 
+interface Unstored {
+  readonly group: string
+  readonly version: string
+  /** Plural; with a subresource behind a slash. */
+  readonly name: string
+  readonly singularName: string
+  readonly kind: string
+  readonly namespaced: boolean
+  readonly verbs: readonly string[]
+}
+
+/** What no store keeps, and what else can be asked of kinds that are kept. */
+const UNSTORED: readonly Unstored[] = [
+  ...[...DELIVERY_RESOURCES, ...SCHEDULE_RESOURCES].map(each => ({
+    ...each,
+    group: OWN_GROUP,
+    version: OWN_VERSION,
+    namespaced: true,
+  })),
+  ...REVIEW_RESOURCES,
+]
+
 const known = new WeakMap<KindTable, readonly DiscoveredGroup[]>()
 
 export function discoveredGroups(kinds: KindTable): readonly DiscoveredGroup[] {
@@ -52,23 +74,24 @@ export function discoveredGroups(kinds: KindTable): readonly DiscoveredGroup[] {
 }
 
 function groupsOf(kinds: KindTable): readonly DiscoveredGroup[] {
-  const others = [{ group: OWN_GROUP, version: OWN_VERSION }, ...REVIEW_RESOURCES]
-  const names = [...new Set([...kinds.all, ...others].map(({ group }) => group))]
-  return names.map(name => {
+  const names = new Set([...kinds.all, ...UNSTORED].map(({ group }) => group))
+  return [...names].map(name => {
     const entries = kinds.all.filter(({ group }) => group === name)
-    const served = entries.flatMap(entry => entry.served)
-    const besides = others.filter(({ group }) => group === name).map(({ version }) => version)
-    const versions = [...new Set([...served, ...besides])].sort(compareVersions)
+    const unstored = UNSTORED.filter(({ group }) => group === name)
+    const versions = new Set([...entries.flatMap(({ served }) => served), ...unstored.map(({ version }) => version)])
     return {
       name,
-      versions: versions.map(version => ({
-        version,
-        resources: withOwn(
-          name,
+      versions: [...versions].sort(compareVersions).map(version => {
+        const served = entries.filter(entry => entry.served.includes(version))
+        const stored = served.map(entry => resourceOf(entry, version))
+        return {
           version,
-          entries.filter(entry => entry.served.includes(version)).map(entry => resourceOf(entry, version)),
-        ),
-      })),
+          resources: withUnstored(
+            stored,
+            unstored.filter(each => each.version === version),
+          ),
+        }
+      }),
     }
   })
 }
@@ -93,30 +116,20 @@ function hasStatus({ definition, status }: KindEntry, version: string): boolean 
   return definition.spec.versions.find(each => each.name === version)?.subresources?.status !== undefined
 }
 
-/** With the resources that no store keeps, and what else can be asked of those it does. */
-function withOwn(
-  group: string,
-  version: string,
-  resources: readonly DiscoveredResource[],
+function withUnstored(
+  stored: readonly DiscoveredResource[],
+  unstored: readonly Unstored[],
 ): readonly DiscoveredResource[] {
-  const reviews = REVIEW_RESOURCES.filter(each => each.group === group && each.version === version)
-  if (reviews.length > 0) return [...resources, ...reviews.map(reviewResource)]
-  if (group !== OWN_GROUP || version !== OWN_VERSION) return resources
-  const own: readonly OwnResource[] = [...DELIVERY_RESOURCES, ...SCHEDULE_RESOURCES]
-  const added = own
+  const alone = unstored
     .filter(({ name }) => !name.includes('/'))
-    .map(each => ({ categories: [], shortNames: [], subresources: [], namespaced: true, ...each }))
-  return [...resources, ...added].map(resource => ({
-    ...resource,
-    subresources: [
-      ...resource.subresources,
-      ...own
-        .filter(({ name }) => name.startsWith(`${resource.name}/`))
-        .map(({ name, kind, verbs }) => ({ name: name.slice(resource.name.length + 1), kind, verbs })),
-    ],
-  }))
-}
-
-function reviewResource({ name, singularName, kind, namespaced, verbs }: ReviewResource): DiscoveredResource {
-  return { name, singularName, kind, namespaced, verbs, shortNames: [], categories: [], subresources: [] }
+    .map(each => ({ shortNames: [], categories: [], subresources: [], ...each }))
+  return [...stored, ...alone].map(resource => {
+    const more = unstored.filter(({ name }) => name.startsWith(`${resource.name}/`))
+    const subresources = more.map(({ name, kind, verbs }) => ({
+      name: name.slice(resource.name.length + 1),
+      kind,
+      verbs,
+    }))
+    return { ...resource, subresources: [...resource.subresources, ...subresources] }
+  })
 }

@@ -1,25 +1,12 @@
-/** A schema as OpenAPI and CustomResourceDefinitions write them, as far as Kubernetes uses either. */
-export interface Schema {
+import type { JsonSchema } from '../../resources/json-schema.js'
+
+/** A schema as OpenAPI writes it, with what Kubernetes adds. */
+export interface Schema extends JsonSchema {
   /** `#/definitions/NAME`; `resolve` follows it. */
   readonly $ref?: string
-  readonly description?: string
-  readonly type?: string
-  readonly format?: string
   readonly properties?: Readonly<Record<string, Schema>>
-  readonly required?: readonly string[]
   readonly items?: Schema
   readonly additionalProperties?: Schema | boolean
-  readonly default?: unknown
-  readonly enum?: readonly unknown[]
-  readonly nullable?: boolean
-  readonly 'x-kubernetes-preserve-unknown-fields'?: boolean
-  readonly 'x-kubernetes-int-or-string'?: boolean
-  readonly 'x-kubernetes-embedded-resource'?: boolean
-  /** For server-side apply; a list that says nothing is atomic. */
-  readonly 'x-kubernetes-list-type'?: 'atomic' | 'set' | 'map'
-  readonly 'x-kubernetes-list-map-keys'?: readonly string[]
-  /** For server-side apply; an object that says nothing is granular. */
-  readonly 'x-kubernetes-map-type'?: 'atomic' | 'granular'
   /** For strategic merge patch: `merge`, `replace`, `retainKeys`, or several with commas. */
   readonly 'x-kubernetes-patch-strategy'?: string
   readonly 'x-kubernetes-patch-merge-key'?: string
