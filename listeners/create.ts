@@ -3,7 +3,8 @@
 import { type Admission, type AdmitOptions, admitWith } from '../src/admission/admit.js'
 import { type Cluster, ClusterError, isClusterError } from '../src/cluster/cluster.js'
 import type { Log } from '../src/lib/log.js'
-import { type AnyResource, KINDS, type Kind } from '../src/resources/kinds.js'
+import { BUILT_IN_KINDS, groupVersion, type KindEntry, servedAs } from '../src/resources/kind-table.js'
+import type { AnyKind, AnyResource } from '../src/resources/kinds.js'
 import type { Key, New } from '../src/resources/meta.js'
 import { servedKind } from '../src/resources/metadata.js'
 import { problemsText } from '../src/resources/problem.js'
@@ -22,7 +23,7 @@ export interface Creation {
 }
 
 interface Admitted {
-  readonly kind: Kind
+  readonly entry: KindEntry
   readonly object: New<AnyResource>
 }
 
@@ -42,12 +43,17 @@ export async function createObjects(
 ): Promise<Creation> {
   // All of them before the first is created: one that is refused leaves no others half done.
   const admissions = objects.map(object => admitWith(options, object))
-  const message = objects.flatMap((object, i) => unknownResource(object, i) ?? refusalText(admissions[i], i)).join('; ')
+  const message = objects
+    .flatMap((object, i) => unknownResource(object, i, options) ?? refusalText(admissions[i], i))
+    .join('; ')
   if (message !== '') return { created: [], message }
   const created: string[] = []
+  const kinds = options.kinds ?? BUILT_IN_KINDS
   for (const [index, one] of admissions.entries()) {
     if (one.is === 'refused') continue
-    const outcome = await createOne(cluster, one, { ...seed, index }, claimed)
+    const entry = kinds.of(one.kind)
+    if (entry === undefined) throw new Error(`${one.kind} was admitted, and is no kind`)
+    const outcome = await createOne(cluster, { entry, object: one.object }, { ...seed, index }, claimed)
     if (outcome.is === 'refused') return { created, message: outcome.message }
     created.push(outcome.id)
     for (const { message: warning } of one.warnings)
@@ -57,11 +63,19 @@ export async function createObjects(
 }
 
 /** As Triggers says it, which asks discovery for the apiVersion first and then looks for the kind. */
-function unknownResource({ apiVersion, kind }: Readonly<Record<string, unknown>>, index: number): string | undefined {
+function unknownResource(
+  { apiVersion, kind }: Readonly<Record<string, unknown>>,
+  index: number,
+  { kinds = BUILT_IN_KINDS }: AdmitOptions,
+): string | undefined {
   if (typeof apiVersion !== 'string' || typeof kind !== 'string') return undefined
+  if (servedAs(kinds, apiVersion, kind) !== undefined) return undefined
   const found = servedKind(apiVersion, kind)
   if (found.is === 'served') return undefined
-  const why = found.versionServed
+  const versionServed = kinds.all.some(entry =>
+    entry.served.some(version => groupVersion(entry.group, version) === apiVersion),
+  )
+  const why = versionServed
     ? `error could not find resource with apiVersion ${apiVersion} and kind ${kind}`
     : `error getting kubernetes server resources for apiVersion ${apiVersion}: the server could not find the requested resource`
   return `resourcetemplates[${index}]: couldn't find API resource for json: ${why} → ${found.hint}`
@@ -78,10 +92,11 @@ type Outcome = { readonly is: 'made'; readonly id: string } | { readonly is: 're
 
 async function createOne(
   cluster: Cluster,
-  { kind, object }: Admitted,
+  { entry, object }: Admitted,
   seed: NameSeed,
   claimed: Set<string>,
 ): Promise<Outcome> {
+  const kind = entry.id
   const { namespace, name: fixed, generateName = '' } = object.metadata
   for (let probe = 0; probe < MAX_PROBES; probe++) {
     const name = fixed ?? derivedName(generateName, seed, probe)
@@ -90,9 +105,9 @@ async function createOne(
     try {
       await cluster.create(kind, named)
     } catch (error) {
-      if (!isClusterError(error, 'AlreadyExists')) return refusalOf(error, kind)
+      if (!isClusterError(error, 'AlreadyExists')) return refusalOf(error, entry)
       const isOurs = !claimed.has(id) && (await isMadeBefore(cluster, kind, { namespace, name }, named))
-      if (!isOurs && fixed !== undefined) return refusalOf(error, kind)
+      if (!isOurs && fixed !== undefined) return refusalOf(error, entry)
       if (!isOurs) continue
     }
     claimed.add(id)
@@ -103,17 +118,15 @@ async function createOne(
 }
 
 /** A crash between creating and noting it: the object is there and carries the labels of this very firing. */
-async function isMadeBefore(cluster: Cluster, kind: Kind, key: Key, wanted: New<AnyResource>): Promise<boolean> {
+async function isMadeBefore(cluster: Cluster, kind: AnyKind, key: Key, wanted: New<AnyResource>): Promise<boolean> {
   const existing: AnyResource | undefined = await cluster.get(kind, key)
   const [theirs, ours] = [existing?.metadata.labels ?? {}, wanted.metadata.labels ?? {}]
   return [EVENT_ID_LABEL, LISTENER_LABEL, TRIGGER_LABEL].every(label => theirs[label] === ours[label])
 }
 
 /** What the author can mend is an answer; everything else is thrown, and tried again. */
-function refusalOf(error: unknown, kind: Kind): Outcome {
+function refusalOf(error: unknown, { group, version, plural }: KindEntry): Outcome {
   if (!(error instanceof ClusterError) || isAway(error)) throw error
-  const { group, version, plural } = KINDS[kind]
-  const groupVersion = group === '' ? version : `${group}/${version}`
-  const what = `couldn't create resource with group version kind "${groupVersion}, Resource=${plural}"`
+  const what = `couldn't create resource with group version kind "${groupVersion(group, version)}, Resource=${plural}"`
   return { is: 'refused', message: `${what}: ${error.message}` }
 }

@@ -149,7 +149,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedEn
     return {
       cluster,
       inbox,
-      admission: () => ({ settings: settings(), configNames }),
+      admission: () => ({ settings: settings(), configNames, kinds: cluster.kinds() }),
       readLogs: kubelet.readLogs,
       metrics: reporting.metrics,
       notes: rewritesPaths ? [NO_IMAGES, REWRITTEN_PATHS] : [NO_IMAGES],

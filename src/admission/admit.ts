@@ -3,9 +3,12 @@
  * into the stored one, defaults filled in, rules checked. Pure; the same for files, the API and triggers.
  */
 import { checkWhen } from '../cel/when.js'
+import type { CustomResourceDefinition } from '../resources/custom-resources.js'
+import { settleDefinitions } from '../resources/definition-status.js'
 import { jsonLimitProblem } from '../resources/json-limits.js'
 import { specShape } from '../resources/kind-shapes.js'
-import { type AnyResource, apiVersionOf, KINDS, type Kind } from '../resources/kinds.js'
+import { BUILT_IN_KINDS, type KindEntry, type KindTable, kindTable, servedAs } from '../resources/kind-table.js'
+import { type AnyKind, type AnyResource, apiVersionOf, KINDS, type Kind } from '../resources/kinds.js'
 import type { New, NewMeta } from '../resources/meta.js'
 import { envelopeOf, newMetaOf } from '../resources/metadata.js'
 import { normaliseTekton, normaliseTriggers } from '../resources/normalise.js'
@@ -17,6 +20,7 @@ import { CONFIG_NAMES, type ConfigNames, configOf, configProblems, settingsFrom 
 import { DEFAULT_SETTINGS, type Settings } from '../run/settings.js'
 import type { Rules } from '../run/validate/gates.js'
 import type { CelCheck } from '../run/validate/when.js'
+import { admitCustom, type FieldValidation } from './custom/admit-custom.js'
 import { lintObject, lintReferences } from './lint.js'
 import { checkReferences } from './references.js'
 import { defaultedSpec, specProblems } from './rules.js'
@@ -29,12 +33,16 @@ export interface AdmitOptions {
   readonly configNames?: ConfigNames
   /** What is wrong with a CEL text; plain CEL's own check unless told otherwise. */
   readonly celCheck?: CelCheck
+  /** The kinds there are; the built-in ones unless told otherwise. */
+  readonly kinds?: KindTable
+  /** What is said to fields of custom objects that their schema does not name. */
+  readonly fieldValidation?: FieldValidation
 }
 
 export type Admission =
   | {
       readonly is: 'ok'
-      readonly kind: Kind
+      readonly kind: AnyKind
       readonly object: New<AnyResource>
       readonly warnings: readonly Problem[]
     }
@@ -49,13 +57,15 @@ export function admit(object: unknown): Admission {
 export function admitWith(options: AdmitOptions, object: unknown): Admission {
   const limit = jsonLimitProblem(object)
   if (limit) return { is: 'refused', problems: [limit] }
+  const custom = customKindOf(options.kinds ?? BUILT_IN_KINDS, object)
+  if (custom !== undefined) return admitAsCustom(custom, options, object)
   const problems: Problem[] = []
   const envelope = envelopeOf(object, problems)
   if (!envelope || !isRecord(object)) return { is: 'refused', problems }
   const { kind, version } = envelope
   const named = (found: readonly Problem[]) => found.map(problem => ({ ...problem, object: nameOf(kind, object) }))
 
-  const metadata = newMetaOf(object, kind, options.namespace ?? 'default', problems)
+  const metadata = newMetaOf(object, KINDS[kind], options.namespace ?? 'default', problems)
   const body = bodyOf(object, kind, version, problems)
   // Rules read the fields, so they wait until every field has its type.
   if (problems.length > 0) return { is: 'refused', problems: named(problems) }
@@ -77,7 +87,32 @@ export function admitWith(options: AdmitOptions, object: unknown): Admission {
   return { is: 'ok', kind, object: made, warnings: named(lintObject(made)) }
 }
 
-function nameOf(kind: Kind, object: Json): string {
+interface CustomKindOf {
+  readonly entry: KindEntry
+  readonly version: string
+}
+
+function customKindOf(kinds: KindTable, object: unknown): CustomKindOf | undefined {
+  const { apiVersion, kind } = asRecord(object)
+  if (typeof apiVersion !== 'string' || typeof kind !== 'string') return undefined
+  const found = servedAs(kinds, apiVersion, kind)
+  return found?.entry.definition === undefined ? undefined : found
+}
+
+function admitAsCustom({ entry, version }: CustomKindOf, options: AdmitOptions, object: unknown): Admission {
+  const { namespace, fieldValidation } = options
+  const admission = admitCustom(entry, version, object, {
+    ...(namespace !== undefined && { namespace }),
+    ...(fieldValidation !== undefined && { fieldValidation }),
+  })
+  const named = (found: readonly Problem[]) =>
+    found.map(problem => ({ ...problem, object: nameOf(entry.kind, asRecord(object)) }))
+  if (admission.is === 'refused') return { is: 'refused', problems: named(admission.problems) }
+  const { object: made, warnings } = admission
+  return { is: 'ok', kind: entry.id, object: made as New<AnyResource>, warnings: named(warnings) }
+}
+
+function nameOf(kind: string, object: Json): string {
   const { name, generateName } = asRecord(object['metadata'])
   return `${kind} ${JSON.stringify(name ?? generateName ?? '')}`
 }
@@ -130,7 +165,9 @@ export function admitManifests(texts: readonly ManifestText[], options: AdmitOpt
   const problems = parsed.flatMap(file => (file.is === 'refused' ? file.problems : []))
   const sources = parsed.flatMap(file => (file.is === 'ok' ? file.objects : []))
   const settings = settingsIn(sources, options)
-  const admissions = sources.map(source => ({ source, admission: admitWith({ ...options, settings }, source.value) }))
+  const kinds = options.kinds ?? kindsIn(sources)
+  const given = { fieldValidation: 'Strict', ...options, settings, kinds } as const
+  const admissions = sources.map(source => ({ source, admission: admitWith(given, source.value) }))
   for (const { source, admission } of admissions) {
     if (admission.is === 'refused') problems.push(...admission.problems.map(problem => located(problem, source)))
   }
@@ -152,6 +189,17 @@ export function admitManifests(texts: readonly ManifestText[], options: AdmitOpt
     return { problems: found.problems.map(locate), warnings: found.warnings.map(locate) }
   }
   return { is: 'ok', objects, warnings, references }
+}
+
+/** The kinds that the files themselves define, besides those that are built in: in whatever order they stand. */
+function kindsIn(sources: readonly ParsedObject[]): KindTable {
+  const definitions = sources
+    .filter(({ value }) => asRecord(value)['kind'] === 'CustomResourceDefinition')
+    .flatMap(({ value }) => {
+      const admission = admit(value)
+      return admission.is === 'ok' ? [admission.object as unknown as CustomResourceDefinition] : []
+    })
+  return kindTable(settleDefinitions(definitions, ''))
 }
 
 /** The settings that the files themselves bring along, over those of the installation: in whatever order they stand. */

@@ -1,23 +1,66 @@
 /** Objects that requests bring: refused at once, with every problem and in Tekton's words, as its webhooks would. */
 import { type AdmitOptions, admitWith } from '../admission/admit.js'
-import type { KindEntry } from '../resources/kind-table.js'
+import { admitCustom, type FieldValidation } from '../admission/custom/admit-custom.js'
+import { groupVersion, type KindEntry } from '../resources/kind-table.js'
+import type { AnyResource } from '../resources/kinds.js'
+import type { New } from '../resources/meta.js'
 import { type Problem, problemsText, problemText } from '../resources/problem.js'
 import { asRecord } from '../resources/shape.js'
-import { ApiError, type StatusCause } from './status.js'
+import { ApiError, detailsOf, type StatusCause } from './status.js'
 
 interface Place {
   readonly info: KindEntry
   readonly namespace: string
+  readonly query: URLSearchParams
 }
 
-/** @throws ApiError */
-export function admitted(place: Place, body: unknown, options: AdmitOptions) {
-  const admission = admitWith(options, inNamespaceOf(place, body))
+/**
+ * `stored`: what is there already, in an update.
+ * @throws ApiError
+ */
+export function admitted(place: Place, body: unknown, options: AdmitOptions, stored?: AnyResource) {
+  const object = inNamespaceOf(place, body)
+  if (place.info.definition !== undefined) return admittedCustom(place, object, stored)
+  const admission = admitWith(options, object)
   if (admission.is === 'refused') throw denied(admission.problems, place.info, nameIn(body))
   if (admission.kind !== place.info.id) {
     throw new ApiError(400, 'BadRequest', `the object is a ${admission.kind}, the URL is for ${place.info.kind}`)
   }
   return admission
+}
+
+/** As the object's own definition has it. @throws ApiError */
+function admittedCustom({ info, query }: Place, body: unknown, stored: AnyResource | undefined) {
+  if (stored === undefined && info.definition?.metadata.deletionTimestamp !== undefined) {
+    const message = 'create not allowed while custom resource definition is terminating'
+    throw new ApiError(405, 'MethodNotAllowed', message, detailsOf(info, ''))
+  }
+  const { apiVersion, kind } = asRecord(body)
+  const version = info.served.find(each => apiVersion === groupVersion(info.group, each))
+  if (version === undefined || kind !== info.kind) {
+    const served = info.served.map(version => groupVersion(info.group, version)).join(' or ')
+    const message = `the object is a ${String(kind)} of ${String(apiVersion)}, the URL is for a ${info.kind} of ${served}`
+    throw new ApiError(400, 'BadRequest', message)
+  }
+  const admission = admitCustom(info, version, body, {
+    fieldValidation: fieldValidationIn(query),
+    ...(stored !== undefined && { old: stored }),
+  })
+  if (admission.is === 'refused') throw denied(admission.problems, info, nameIn(body))
+  return { kind: info.id, object: admission.object as New<AnyResource>, warnings: admission.warnings }
+}
+
+/** @throws ApiError */
+export function admittedStatus(info: KindEntry, stored: AnyResource, status: unknown): unknown {
+  const changed = { ...stored, status }
+  const admission = admitCustom(info, info.version, changed, { old: stored, subresource: 'status' })
+  if (admission.is === 'refused') throw denied(admission.problems, info, stored.metadata.name)
+  return admission.object['status']
+}
+
+function fieldValidationIn(query: URLSearchParams): FieldValidation {
+  const asked = query.get('fieldValidation')
+  return asked === 'Strict' || asked === 'Ignore' ? asked : 'Warn'
 }
 
 /** As the API server itself refuses what is in its own hands, and Tekton's webhooks the rest. */

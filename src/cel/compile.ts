@@ -87,13 +87,15 @@ class Compiler {
     if (typeNamed !== undefined) return typeNamed
     const object = this.compile(operand)
     const { type } = object
-    if (type !== 'dyn' && (typeof type === 'string' || !('key' in type))) {
+    const fieldType = typeOfMember(type, field)
+    if (fieldType === 'none') throw new CheckProblem(node, `undefined field '${field}'`)
+    if (fieldType === undefined) {
       throw new CheckProblem(node, `type '${typeText(type)}' does not support field selection`)
     }
     const size = object.size + 1
     if (testOnly) return { type: 'bool', size, run: frame => hasMember(object.run(frame), field) }
     return {
-      type: type === 'dyn' ? 'dyn' : type.value,
+      type: fieldType,
       size,
       run: frame => memberOf(object.run(frame), field),
     }
@@ -192,6 +194,14 @@ class Compiler {
   #inside(node: Node, range: Program, name: string): Compiler {
     return new Compiler(this.#declarations, [...this.#loops, { name, type: elementType(node, range) }])
   }
+}
+
+/** `none` when it has no such field; undefined when it has no fields at all. */
+function typeOfMember(type: Type, field: string): Type | 'none' | undefined {
+  if (type === 'dyn') return 'dyn'
+  if (typeof type === 'string') return undefined
+  if ('fields' in type) return Object.hasOwn(type.fields, field) ? type.fields[field] : 'none'
+  return 'key' in type ? type.value : undefined
 }
 
 function qualifiedName({ exprKind }: Node): string | undefined {

@@ -25,6 +25,8 @@ export interface Given {
   readonly values: Readonly<Record<string, unknown>>
   /** Without one only the cost is limited. */
   readonly clock?: Clock
+  /** What several evaluations may cost together; each its own unless given. */
+  readonly meter?: Meter
   readonly equalsSecret?: Frame['equalsSecret']
 }
 
@@ -32,6 +34,11 @@ export type Holding =
   | { readonly is: 'yes' }
   | { readonly is: 'no'; readonly why: string | undefined }
   | { readonly is: 'error'; readonly message: string }
+
+export type Outcome =
+  | { readonly is: 'value'; readonly value: Value }
+  /** `message` as cel-go has it, without the expression. */
+  | { readonly is: 'error' | 'exhausted'; readonly message: string }
 
 /** The variables and functions that expressions may use, besides those that every CEL has. */
 export interface Environment {
@@ -42,6 +49,10 @@ export interface Environment {
   readonly explain: (text: string, given: Given) => string | undefined
   /** What is wrong with the expression whatever the event; undefined when nothing is. */
   readonly check: (text: string) => string | undefined
+  /** As `evaluate`, for who words errors and uses values in another way. */
+  readonly run: (text: string, given: Given) => Outcome
+  /** Of what it gives; undefined when something is wrong with it. */
+  readonly resultType: (text: string) => Type | undefined
 }
 
 const STANDARD: readonly Overload[] = [...OPERATORS, ...CONVERSIONS, ...TEXTS, ...CALENDAR]
@@ -86,6 +97,19 @@ export function createEnvironment(
     check: text => {
       const expression = read(text)
       return expression.is === 'error' ? expression.message : undefined
+    },
+    run: (text, given) => {
+      const expression = read(text)
+      if (expression.is === 'error') return expression
+      return within<Outcome>(
+        given,
+        frame => ({ is: 'value', value: expression.program.run(frame) }),
+        (message, is) => ({ is, message }),
+      )
+    },
+    resultType: text => {
+      const expression = read(text)
+      return expression.is === 'error' ? undefined : expression.program.type
     },
   }
 }
@@ -150,12 +174,12 @@ function failedText(text: string, message: string): string {
 }
 
 function within<T>(
-  { values, clock, equalsSecret }: Given,
+  { values, clock, meter, equalsSecret }: Given,
   work: (frame: Frame) => T,
-  failed: (message: string) => T,
+  failed: (message: string, is: 'error' | 'exhausted') => T,
 ): T {
   const frame: Frame = {
-    meter: new Meter(clock),
+    meter: meter ?? new Meter(clock),
     equalsSecret: equalsSecret ?? noSecrets,
     variables: values as Readonly<Record<string, Value>>,
     loops: [],
@@ -166,9 +190,10 @@ function within<T>(
   try {
     return work(frame)
   } catch (error) {
-    if (error instanceof CelProblem || error instanceof LimitExceeded) return failed(error.message)
+    if (error instanceof CelProblem) return failed(error.message, 'error')
+    if (error instanceof LimitExceeded) return failed(error.message, 'exhausted')
     // The engine's own limits (a stack, a text, an array that is too long) are the expression's fault, and only its.
-    if (error instanceof RangeError) return failed(`actual cost limit exceeded: ${error.message}`)
+    if (error instanceof RangeError) return failed(`actual cost limit exceeded: ${error.message}`, 'exhausted')
     throw error
   } finally {
     Error.stackTraceLimit = stackTraceLimit
@@ -177,6 +202,18 @@ function within<T>(
 
 function noSecrets(_text: string, key: string, name: string): boolean {
   throw new CelProblem(`failed to find secret ${name} key ${key} in compareSecret: there are no secrets here`)
+}
+
+/** Whether a name stands anywhere in an expression as that of a variable. */
+export function mentions(expression: string, variable: string): boolean {
+  const read = parseExpression(expression)
+  return read.is === 'parsed' && isMentioned(read.root, variable)
+}
+
+function isMentioned(node: Node, variable: string): boolean {
+  const { exprKind } = node
+  if (exprKind.case === 'identExpr' && exprKind.value.name === variable) return true
+  return childrenOf(node).some(child => isMentioned(child, variable))
 }
 
 /** The constant texts that calls of `name` in an expression are given, call by call; others are left out. */

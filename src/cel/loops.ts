@@ -14,7 +14,7 @@ export interface LoopOver {
 
 /** The type of the loop's variable. @throws CheckProblem when that is nothing to go over */
 export function elementType(node: Node, { type }: Program): Type {
-  if (type !== 'dyn' && (typeof type === 'string' || 'type' in type)) {
+  if (type !== 'dyn' && (typeof type === 'string' || 'type' in type || 'fields' in type)) {
     const message = `expression of type '${typeText(type)}' cannot be range of a comprehension (must be list, map, or dynamic)`
     throw new CheckProblem(node, message)
   }

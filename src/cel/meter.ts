@@ -19,12 +19,14 @@ export type Clock = () => number
 
 export class Meter {
   readonly #clock: Clock | undefined
+  readonly #maxCost: number
   readonly #started: number
   #spent = 0
   #nextLook = UNTIMED_COST
 
-  constructor(clock: Clock | undefined) {
+  constructor(clock: Clock | undefined, maxCost: number = MAX_COST) {
     this.#clock = clock
+    this.#maxCost = maxCost
     this.#started = clock?.() ?? 0
   }
 
@@ -52,7 +54,9 @@ export class Meter {
   }
 
   #look(): void {
-    if (this.#spent > MAX_COST) throw new LimitExceeded(`actual cost limit exceeded: more than ${MAX_COST} units`)
+    if (this.#spent > this.#maxCost) {
+      throw new LimitExceeded(`actual cost limit exceeded: more than ${this.#maxCost} units`)
+    }
     this.checkTime()
     this.#nextLook = this.#spent + UNTIMED_COST
   }

@@ -19,9 +19,39 @@ const MAX_REMEMBERED = 200
 
 const remembered = new Map<string, RE2JS>()
 
-/** Whether the pattern is found anywhere in the text. @throws CelProblem for what is no pattern */
-export function matches(text: string, pattern: string, meter: Meter): boolean {
-  return matcherOf(text, compiled(pattern, meter, ''), meter).find()
+/**
+ * Whether the pattern is found anywhere in the text.
+ * @throws CelProblem for what is no pattern, or has more characters than `maxPattern`
+ */
+export function matches(text: string, pattern: string, meter: Meter, maxPattern: number = MAX_PATTERN): boolean {
+  return matcherOf(text, compiled(pattern, meter, '', maxPattern), meter).find()
+}
+
+/** The first `most` parts of the text that match. @throws CelProblem for what is no pattern */
+export function findAll(text: string, pattern: string, most: number, meter: Meter): readonly string[] {
+  const matcher = matcherOf(text, compiled(pattern, meter, ''), meter)
+  const found: string[] = []
+  let from = 0
+  while (found.length < most && from <= text.length && matcher.find(from)) {
+    // A pattern may look at the whole rest of the text for every match.
+    meter.charge(1 + ((text.length - from) * matcher.programSize()) / STEPS_PER_UNIT)
+    meter.checkTime()
+    const [start, stop] = [matcher.start(), matcher.end()]
+    found.push(text.slice(start, stop))
+    from = stop > start ? stop : stop + ((text.codePointAt(stop) ?? 0) > 0xffff ? 2 : 1)
+  }
+  return found
+}
+
+/** What is wrong with a pattern; undefined when nothing is. @throws LimitExceeded */
+export function patternProblem(pattern: string, meter: Meter, maxPattern: number): string | undefined {
+  try {
+    compiled(pattern, meter, '', maxPattern)
+    return undefined
+  } catch (error) {
+    if (error instanceof CelProblem) return error.message
+    throw error
+  }
 }
 
 /**
@@ -57,12 +87,12 @@ function matcherOf(text: string, expression: RE2JS, meter: Meter): Matcher {
   return matcher
 }
 
-function compiled(pattern: string, meter: Meter, prefix: string): RE2JS {
+function compiled(pattern: string, meter: Meter, prefix: string, maxPattern: number = MAX_PATTERN): RE2JS {
+  if (pattern.length > maxPattern) {
+    throw new CelProblem(`${prefix}error parsing regexp: expression has more than ${maxPattern} characters`)
+  }
   const known = remembered.get(pattern)
   if (known !== undefined) return known
-  if (pattern.length > MAX_PATTERN) {
-    throw new CelProblem(`${prefix}error parsing regexp: expression has more than ${MAX_PATTERN} characters`)
-  }
   // A repetition is written out by the compiler: `a{1000}` is as long as a thousand `a`.
   const counts = [...pattern.matchAll(/\{(\d{1,4})(?:,(\d{0,4}))?\}/g)].map(([, least, most]) => Number(most || least))
   const factor = Math.min(

@@ -13,13 +13,18 @@ export type Scalar =
   | 'duration'
   | 'A'
   | 'B'
-export type Type = Scalar | ListType | MapType | { readonly type: Type }
+export type Type = Scalar | ListType | MapType | ObjectType | { readonly type: Type }
 export interface ListType {
   readonly list: Type
 }
 export interface MapType {
   readonly key: Type
   readonly value: Type
+}
+
+/** What has these fields and no others, each of its own type. At run time it is a map. */
+export interface ObjectType {
+  readonly fields: Readonly<Record<string, Type>>
 }
 
 export const LIST = { list: 'dyn' } as const
@@ -36,6 +41,7 @@ export function fits(wanted: Type, given: Type, bindings: Bindings = new Map()):
   }
   if ('list' in wanted) return 'list' in given && fits(wanted.list, given.list, bindings)
   if ('type' in wanted) return 'type' in given
+  if ('fields' in wanted) return 'fields' in given
   return 'key' in given && fits(wanted.key, given.key, bindings) && fits(wanted.value, given.value, bindings)
 }
 
@@ -53,6 +59,7 @@ export function substituted(type: Type, bindings: Bindings): Type {
   if (typeof type === 'string') return type
   if ('list' in type) return { list: substituted(type.list, bindings) }
   if ('type' in type) return { type: substituted(type.type, bindings) }
+  if ('fields' in type) return type
   return { key: substituted(type.key, bindings), value: substituted(type.value, bindings) }
 }
 
@@ -67,5 +74,6 @@ export function typeText(type: Type): string {
   if (typeof type === 'string') return type
   if ('list' in type) return `list(${typeText(type.list)})`
   if ('type' in type) return `type(${typeText(type.type)})`
+  if ('fields' in type) return 'object'
   return `map(${typeText(type.key)}, ${typeText(type.value)})`
 }

@@ -19,7 +19,9 @@ export function settleDefinitions(
   now: string,
 ): readonly CustomResourceDefinition[] {
   const settled = new Map(definitions.map(definition => [definition.metadata.name, definition]))
-  const byAge = [...definitions].sort((a, b) => compare(a.metadata.creationTimestamp, b.metadata.creationTimestamp))
+  const byAge = [...definitions].sort((a, b) =>
+    compare(a.metadata.creationTimestamp ?? '', b.metadata.creationTimestamp ?? ''),
+  )
   for (const definition of byAge) {
     const others = [...settled.values()].filter(other => other.metadata.name !== definition.metadata.name)
     settled.set(definition.metadata.name, settle(definition, takenNames(definition, others), now))

@@ -28,11 +28,25 @@ export function fieldForbidden(path: string, detail: string): Problem {
   return fieldProblem('FieldValueForbidden', path, withDetail('Forbidden', detail))
 }
 
+export function fieldDuplicate(path: string, value: unknown): Problem {
+  return fieldProblem('FieldValueDuplicate', path, `Duplicate value: ${shown(value)}`)
+}
+
 export function fieldNotSupported(path: string, value: unknown, supported: readonly unknown[]): Problem {
   const listed = supported.slice(0, MAX_LISTED).map(one => (typeof one === 'string' ? shown(one) : `"${shown(one)}"`))
   const more = supported.length > MAX_LISTED ? ', …' : ''
   const text = `Unsupported value: ${shown(value)}: supported values: ${listed.join(', ')}${more}`
   return fieldProblem('FieldValueNotSupported', path, text)
+}
+
+/** `most` in bytes. */
+export function fieldTooLong(path: string, most: number): Problem {
+  return fieldProblem('FieldValueTooLong', path, `Too long: may not be more than ${most} bytes`)
+}
+
+export function fieldTooMany(path: string, actual: number, most: number): Problem {
+  const items = most === 1 ? 'item' : 'items'
+  return fieldProblem('FieldValueTooMany', path, `Too many: ${actual}: must have at most ${most} ${items}`)
 }
 
 function withDetail(text: string, detail: string): string {

@@ -60,3 +60,8 @@ export function propertyOf({ properties }: JsonSchema, name: string): JsonSchema
 export function additionalSchema({ additionalProperties }: JsonSchema): JsonSchema | undefined {
   return isRecord(additionalProperties) ? (additionalProperties as JsonSchema) : undefined
 }
+
+/** The schema of a property, named or not. */
+export function schemaOfKey(schema: JsonSchema, key: string): JsonSchema | undefined {
+  return propertyOf(schema, key) ?? additionalSchema(schema)
+}

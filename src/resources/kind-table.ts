@@ -34,6 +34,18 @@ export function kindTable(definitions: readonly CustomResourceDefinition[]): Kin
   return established.length === 0 ? BUILT_IN_KINDS : tableOf([...BUILT_IN_KINDS.all, ...established.map(custom)])
 }
 
+/** The kind, and the version that is asked for; undefined when nothing is served under this name. */
+export function servedAs(
+  kinds: KindTable,
+  apiVersion: string,
+  kind: string,
+): { readonly entry: KindEntry; readonly version: string } | undefined {
+  const slash = apiVersion.indexOf('/')
+  const version = apiVersion.slice(slash + 1)
+  const entry = kinds.named(slash < 0 ? '' : apiVersion.slice(0, slash), kind)
+  return entry?.served.includes(version) ? { entry, version } : undefined
+}
+
 /** The kind an object is of, as the store calls it. Does not say that there is such a kind. */
 export function kindIdOf({ apiVersion, kind }: { readonly apiVersion: string; readonly kind: string }): AnyKind {
   const slash = apiVersion.indexOf('/')

@@ -1,5 +1,5 @@
 /** `metadata` and the envelope: which kind an object is of, and whether its name and labels are ones Kubernetes takes. */
-import { isKind, KINDS, type Kind } from './kinds.js'
+import { isKind, KINDS, type Kind, type KindInfo } from './kinds.js'
 import type { NewMeta } from './meta.js'
 import { complete, type Problem, problem } from './problem.js'
 import { decode, isRecord, type Json, type Shape } from './shape.js'
@@ -37,7 +37,7 @@ export interface Envelope {
 }
 
 const FOREIGN_HINT =
-  'Tektite keeps the kinds of Tekton and of Kubernetes itself; leave this object out, or apply it to a cluster with kubectl'
+  'Tektite keeps the kinds of Tekton and of Kubernetes itself, and those of CustomResourceDefinitions: apply the definition of this one first, or leave this object out'
 
 /** Which kind this is, or why it is none of ours. */
 export function envelopeOf(object: unknown, problems: Problem[]): Envelope | undefined {
@@ -107,8 +107,10 @@ const PATH_SEGMENT = /^(?!\.{1,2}$)[^/%]+$/
 const SUBDOMAIN_TEXT =
   "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
 
+type NamedKind = Pick<KindInfo, 'group' | 'namespaced'>
+
 /** The metadata that is kept of an object not yet stored, in `namespace` when it names none. */
-export function newMetaOf(object: Json, kind: Kind, namespace: string, problems: Problem[]): NewMeta {
+export function newMetaOf(object: Json, kind: NamedKind, namespace: string, problems: Problem[]): NewMeta {
   const before = problems.length
   const meta = decode(metadataShape, object['metadata'] ?? {}, 'metadata', problems)
   if (problems.length > before || !isRecord(meta)) return { namespace }
@@ -117,18 +119,17 @@ export function newMetaOf(object: Json, kind: Kind, namespace: string, problems:
     Object.entries(meta).filter(([key, value]) => kept.includes(key) && value !== ''),
   ) as Partial<NewMeta>
   const given = typeof meta['namespace'] === 'string' && meta['namespace'] !== '' ? meta['namespace'] : namespace
-  const result: NewMeta = { ...written, namespace: KINDS[kind].namespaced ? given : '' }
+  const result: NewMeta = { ...written, namespace: kind.namespaced ? given : '' }
   problems.push(...nameProblems(kind, result), ...labelProblems(result.labels ?? {}), ...annotationProblems(result))
   return result
 }
 
-function nameProblems(kind: Kind, { name, generateName, namespace }: NewMeta): Problem[] {
+function nameProblems({ group }: NamedKind, { name, generateName, namespace }: NewMeta): Problem[] {
   const problems: Problem[] = []
   if (namespace !== '' && (namespace.length > 63 || !DNS_LABEL.test(namespace))) {
     const message = `metadata.namespace: Invalid value: ${JSON.stringify(namespace)}: a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')`
     problems.push(complete(message, 'metadata.namespace'))
   }
-  const { group } = KINDS[kind]
   if (name === undefined && generateName === undefined) {
     const message = 'metadata.name: Required value: name or generateName is required'
     return [...problems, complete(message, 'metadata')]

@@ -49,3 +49,7 @@ export function widgets({ spec = {}, names = {}, schema = SCHEMA, version = {} }
     },
   }
 }
+
+export function widget(name: string, spec: object = { size: 3 }) {
+  return { apiVersion: 'example.com/v1', kind: 'Widget', metadata: { name }, spec }
+}

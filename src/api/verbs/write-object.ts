@@ -6,7 +6,7 @@ import { groupResource } from '../../resources/kind-table.js'
 import type { AnyResource } from '../../resources/kinds.js'
 import type { Problem } from '../../resources/problem.js'
 import { asRecord, isRecord, type Json } from '../../resources/shape.js'
-import { admitted, denied } from '../admit-request.js'
+import { admitted, admittedStatus, denied } from '../admit-request.js'
 import type { ApiDeps } from '../deps.js'
 import { isOfKubernetes } from '../patch/patch-type.js'
 import type { ObjectRequest } from '../request.js'
@@ -53,6 +53,10 @@ async function writeOver(
   const { cluster } = deps
   const { info, name, subresource } = request
   const { uid, resourceVersion } = stored.metadata
+  if (subresource === 'status' && info.definition !== undefined) {
+    const changed = { ...stored, status: admittedStatus(info, stored, next['status']) }
+    return { object: (await cluster.replaceStatus(info.id, changed as never)) as AnyResource, warnings: [] }
+  }
   if (subresource === 'status') {
     const problems = admitStatusUpdate(stored, next['status'])
     if (problems.length > 0) throw denied(problems, info, name)
@@ -60,10 +64,10 @@ async function writeOver(
     return { object: (await cluster.replaceStatus(info.id, changed as never)) as AnyResource, warnings: [] }
   }
   const options = deps.admission()
-  const { object, warnings } = admitted(request, next, options)
+  const { object, warnings } = admitted(request, next, options, stored)
   const problems = admitUpdate(stored, object, options)
   if (problems.length > 0) throw denied(problems, info, name)
-  const status = info.status ? {} : { status: next['status'] }
+  const status = info.status || info.definition !== undefined ? {} : { status: next['status'] }
   const changed = { ...object, ...status, metadata: { ...object.metadata, uid, resourceVersion } }
   return { object: (await cluster.replace(info.id, changed as never)) as AnyResource, warnings }
 }

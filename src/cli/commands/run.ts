@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import { type EmbeddedEngine, openEmbedded } from '../../embedded.js'
 import { removeTree } from '../../kubelet/remove-tree.js'
 import { describeError } from '../../lib/fault.js'
-import type { Kind } from '../../resources/kinds.js'
-import type { New } from '../../resources/meta.js'
+import { kindIdOf } from '../../resources/kind-table.js'
+import type { AnyResource } from '../../resources/kinds.js'
+import type { New, Resource } from '../../resources/meta.js'
 import type { PipelineRun, TaskRun } from '../../resources/tekton.js'
 import { succeededCondition } from '../../status/conditions.js'
 import type { CliContext } from '../context.js'
@@ -61,7 +62,8 @@ export async function runCommand(context: CliContext, options: RunOptions): Prom
       now,
       views: () => roots.flatMap(uid => follower.view(uid) ?? []),
     })
-    for (const object of list.support) await cluster.create(object.kind as Kind, object as never)
+    for (const object of definitionsFirst(list.support))
+      await cluster.create(kindIdOf(object as unknown as Resource), object as never)
     for (const run of list.runs) {
       const created = await cluster.create(run.kind, run as New<PipelineRun> & New<TaskRun>)
       roots.push(created.metadata.uid)
@@ -95,6 +97,11 @@ export async function runCommand(context: CliContext, options: RunOptions): Prom
     await removeTree(directory)
     release()
   }
+}
+
+function definitionsFirst(objects: readonly New<AnyResource>[]): readonly New<AnyResource>[] {
+  const isDefinition = ({ kind }: New<AnyResource>) => kind === 'CustomResourceDefinition'
+  return [...objects.filter(isDefinition), ...objects.filter(object => !isDefinition(object))]
 }
 
 /** A folder that is not there is found before anything runs. */
