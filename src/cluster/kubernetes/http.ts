@@ -120,12 +120,12 @@ export function createHttpClient(connection: Connection): HttpClient {
       },
     })
     let sent = false
-    out.once('socket', (socket: Socket) => {
-      if (!socket.connecting && out.reusedSocket) sent = true
-      else
-        socket.once(secure ? 'secureConnect' : 'connect', () => {
-          sent = true
-        })
+    out.once('socket', (socket: Socket & { readonly secureConnecting?: boolean }) => {
+      const send = () => {
+        sent = true
+      }
+      if (socket.connecting || socket.secureConnecting) socket.once(secure ? 'secureConnect' : 'connect', send)
+      else send()
     })
     return { out, sent: () => sent }
   }

@@ -111,7 +111,7 @@ export async function* followKind(
       const endAt = Math.min(streamBegan + shortened(times.watchMs), relistAt)
       for await (const { type, object } of streamFrom(deps, served, selector, { place, endAt, signal })) {
         hasNews = true
-        place = versionOf(object)
+        if (isNewer(versionOf(object), place)) place = versionOf(object)
         const change = changeFor(type, object, selector)
         if (change !== undefined) yield change
         if (signal.aborted) return
@@ -173,8 +173,8 @@ async function* streamFrom(
   for await (const line of linesOf(chunksOf(response, times.silenceMs, endAt), MAX_LINE_BYTES)) {
     const news = newsIn(line, served)
     const version = versionOf(news.object)
-    // Said before: a resumed watch may repeat itself.
-    if (!isNewer(version, newest)) continue
+    // Said before: a resumed watch may repeat itself. Not so from 0, where objects come in the order of their names.
+    if (place !== '0' && !isNewer(version, newest)) continue
     newest = version
     yield news
   }

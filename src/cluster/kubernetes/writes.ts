@@ -2,6 +2,9 @@
  * Writes that are done once, though their answer may be lost and they are sent again. What the second answer says is then
  * no answer to the caller's question: a create finds its own object in the way, a replace its own version, a delete
  * nothing. Each looks at what is stored and tells which it was.
+ *
+ * What cannot be told: whose write it was, when two wrote the very same; and whether ours was done at all, when another
+ * came after it. The first counts as done, the second is a Conflict: both are true of what is stored.
  */
 import type { Key } from '../../resources/meta.js'
 import { ClusterError, type DeleteOptions } from '../cluster.js'
@@ -78,20 +81,22 @@ export function createWrites(calls: Calls, random: () => number): Writes {
     const found = await find(served, key)
     if (found === undefined || uidOf(found.object) !== uidOf(object)) throw gone()
     const isDone = subresource === 'status' ? isStatusReplaced : isReplaced
-    if (reply.mayBeDone && isDone(found.object, body)) return found.object
-    throw refusal
+    if (!reply.mayBeDone) throw refusal
+    if (isDone(found.object, body)) return found.object
+    throw new ClusterError('Conflict', `${refusal.message} (an earlier try may have been carried out)`)
   }
 
   /** Pinned to the object that is there now: a namesake made since the first try must outlive the second. */
-  async function remove(served: ServedKind, key: Key, { uid, graceSeconds }: DeleteOptions): Promise<void> {
+  async function remove(served: ServedKind, key: Key, options: DeleteOptions): Promise<void> {
+    const { uid, resourceVersion, propagationPolicy, graceSeconds } = options
     const target = uid ?? uidOf((await find(served, key))?.object ?? {})
     if (target === undefined || isImpossible(served, key)) return
     const path = objectPath(served, key)
     const body = {
       apiVersion: 'v1',
       kind: 'DeleteOptions',
-      preconditions: { uid: target },
-      propagationPolicy: 'Background',
+      preconditions: { uid: target, ...(resourceVersion !== undefined && { resourceVersion }) },
+      ...(propagationPolicy !== undefined && { propagationPolicy }),
       ...(graceSeconds !== undefined && { gracePeriodSeconds: graceSeconds }),
     }
     const reply = await calls.send({ verb: 'delete', resource: served.plural, path, body })
