@@ -2,7 +2,7 @@
 import type { Change, Cluster } from '../src/cluster/cluster.js'
 import { describeError } from '../src/lib/fault.js'
 import type { Log } from '../src/lib/log.js'
-import type { ScheduleSpec } from '../src/resources/schedules.js'
+import { SCHEDULE_UID_LABEL, type ScheduleSpec } from '../src/resources/schedules.js'
 import type { CustomRun, PipelineRun, TaskRun } from '../src/resources/tekton.js'
 import { RUN_KINDS, type RunKind, runsToDelete, type ScheduledRun, scheduledRun } from '../src/schedule/runs.js'
 
@@ -25,6 +25,8 @@ export interface ScheduleRuns {
   readonly loops: readonly Promise<void>[]
 }
 
+const OF_SCHEDULES = { hasLabel: SCHEDULE_UID_LABEL }
+
 export function followRuns(deps: ScheduleRunsDeps): ScheduleRuns {
   const { cluster, log, limitsOf, changed, signal } = deps
   /** By the schedule's uid, then by the run's. */
@@ -33,7 +35,9 @@ export function followRuns(deps: ScheduleRunsDeps): ScheduleRuns {
   const deleting = new Set<string>()
 
   async function follow(kind: RunKind): Promise<void> {
-    const changes = cluster.watch(kind, {}, signal) as AsyncIterable<Change<PipelineRun | TaskRun | CustomRun>>
+    const changes = cluster.watch(kind, OF_SCHEDULES, signal) as AsyncIterable<
+      Change<PipelineRun | TaskRun | CustomRun>
+    >
     for await (const change of changes) {
       if (change.type === 'listed') {
         for (const uid of runs.keys()) forgetAll(uid, kind)

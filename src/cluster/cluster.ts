@@ -1,10 +1,12 @@
 import type { AnyKind, Kinds } from '../resources/kinds.js'
 import type { Key, New } from '../resources/meta.js'
 
-/** Which objects of a kind. Nothing set: all of them. Labels must all be equal. */
+/** Which objects of a kind: those that everything set is true of. Labels must all be equal. */
 export interface Selector {
   readonly namespace?: string
   readonly labels?: Readonly<Record<string, string>>
+  /** A label that must be there, whatever it says. */
+  readonly hasLabel?: string
   /**
    * Without runs that have a verdict, and Pods whose containers will not run again (unless they are being deleted):
    * looking for work must not cost more with every run that ended. Where a store cannot be asked for that, it gives

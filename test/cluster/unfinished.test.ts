@@ -1,8 +1,9 @@
 /** `Selector.unfinished` in the embedded store: a list passes over what has ended, and a watch tells of its end. */
 import { expect, test } from 'vitest'
-import type { Change, Cluster } from '../../src/cluster/cluster.js'
+import type { Change, Cluster, Selector } from '../../src/cluster/cluster.js'
 import { openEmbeddedCluster } from '../../src/cluster/embedded/store.js'
 import type { ConditionStatus, Resource } from '../../src/resources/meta.js'
+import { SCHEDULE_UID_LABEL } from '../../src/resources/schedules.js'
 import type { TaskRun } from '../../src/resources/tekton.js'
 import { createMemoryDatabase } from '../helpers/memory-database.js'
 import { configMap } from './open-cluster.js'
@@ -66,4 +67,54 @@ test('a watch tells that what it follows has ended, and nothing of it after that
   expect(told.filter(line => !line.includes('before'))).toEqual(['listed ', 'put one', 'removed one', 'put last'])
   expect(told.join()).not.toContain('before')
   await cluster.close()
+})
+
+test('what has a label can be asked for, whatever the label says', async () => {
+  const database = createMemoryDatabase()
+  const first = openEmbeddedCluster({ database })
+  const uid = SCHEDULE_UID_LABEL
+  const given: [string, string, Record<string, string>][] = [
+    ['b', 'one', { [uid]: 'u2' }],
+    ['a', 'two', { [uid]: 'u1' }],
+    ['a', 'one', { [uid]: 'u2', other: 'x' }],
+    ['a', 'none', { other: 'x' }],
+  ]
+  for (const [namespace, name, labels] of given) {
+    await first.create('ConfigMap', configMap(name, { namespace, labels }))
+  }
+  await first.close()
+  const cluster = openEmbeddedCluster({ database })
+  const found = async (selector: Selector) =>
+    (await cluster.list('ConfigMap', selector)).map(({ metadata }) => `${metadata.namespace}/${metadata.name}`)
+  expect(await found({ hasLabel: uid })).toEqual(['a/one', 'a/two', 'b/one'])
+  expect(await found({ hasLabel: uid, namespace: 'b' })).toEqual(['b/one'])
+  expect(await found({ labels: { [uid]: 'u2' } })).toEqual(['a/one', 'b/one'])
+  expect(await found({ labels: { [uid]: 'u2', other: 'x' } })).toEqual(['a/one'])
+  expect(await found({ hasLabel: 'other' })).toEqual(['a/none', 'a/one'])
+  const one = (await cluster.get('ConfigMap', { namespace: 'a', name: 'one' }))!
+  await cluster.replace('ConfigMap', { ...one, metadata: { ...one.metadata, labels: {} } })
+  await cluster.delete('ConfigMap', { namespace: 'b', name: 'one' })
+  expect(await found({ hasLabel: uid })).toEqual(['a/two'])
+})
+
+test('a store from before there was an index is read all the same, and gets one with its first write', async () => {
+  const database = createMemoryDatabase()
+  const first = openEmbeddedCluster({ database })
+  await taskRun(first, 'running', 'Unknown')
+  await taskRun(first, 'ended', 'True')
+  await first.create('ConfigMap', configMap('a', { labels: { [SCHEDULE_UID_LABEL]: 'u' } }))
+  await first.close()
+  const index = database.textTable('index')
+  await database.transaction(() => {
+    for (const { key } of index.range()) index.remove(key)
+  })
+  const cluster = openEmbeddedCluster({ database })
+  const found = async () => [
+    names(await cluster.list('TaskRun', { unfinished: true })),
+    names(await cluster.list('ConfigMap', { hasLabel: SCHEDULE_UID_LABEL })),
+  ]
+  expect(await found()).toEqual([['running'], ['a']])
+  await cluster.create('Secret', { ...configMap('s'), kind: 'Secret' })
+  expect(await found()).toEqual([['running'], ['a']])
+  expect(index.range().length).toBeGreaterThan(2)
 })

@@ -151,6 +151,8 @@ export function clusterContract(name: string, open: () => Promise<ClusterUnderTe
     expect(await paths({ labels: { app: 'x' } })).toEqual(['contract/a1', 'contract/b', 'contract-b/a'])
     expect(await paths({ namespace: NAMESPACE, labels: { app: 'x', tier: 'web' } })).toEqual(['contract/a1'])
     expect(await paths({ labels: { app: '' } })).toEqual([])
+    expect(await paths({ hasLabel: 'tier' })).toEqual(['contract/a-b', 'contract/a1', 'contract-b/a'])
+    expect(await paths({ namespace: NAMESPACE, labels: { app: 'y' }, hasLabel: 'tier' })).toEqual(['contract/a-b'])
   })
 
   test(`${name}: cluster-scoped kinds have the namespace ''`, async () => {

@@ -92,7 +92,10 @@ export function createCollector(deps: CollectorDeps): Collector {
   }
 
   async function removeAll(kind: AnyKind, namespace?: string): Promise<void> {
-    const addresses = objects.list(kind, namespace).filter(isUnmarked).map(addressOf)
+    const addresses = objects
+      .list(kind, namespace === undefined ? {} : { namespace })
+      .filter(isUnmarked)
+      .map(addressOf)
     await inBatches(addresses, (transaction, address) => {
       const object = objects.get(address.kind, address.key)
       if (object !== undefined && isUnmarked(object)) removals.remove(transaction, object)
@@ -115,7 +118,9 @@ export function createCollector(deps: CollectorDeps): Collector {
   function releaseNamespace(transaction: Transaction, name: string): void {
     const namespace = objects.get('Namespace', { namespace: '', name })
     if (namespace?.metadata.deletionTimestamp === undefined) return
-    const left = namespacedKinds().flatMap(kind => (objects.isEmpty(kind, name) ? [] : objects.list(kind, name)))
+    const left = namespacedKinds().flatMap(kind =>
+      objects.isEmpty(kind, name) ? [] : objects.list(kind, { namespace: name }),
+    )
     if (left.length === 0 && (namespace.metadata.finalizers ?? []).length === 0) transaction.remove(namespace)
     else {
       const told = whileTerminating(namespace, left, kinds(), now())

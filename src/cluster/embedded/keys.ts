@@ -50,3 +50,9 @@ export function addressOfOwner(
 export function objectText(info: KindInfo, name: string): string {
   return `${groupResource(info)} ${JSON.stringify(name)}`
 }
+
+/** As the table of objects is sorted. */
+export function compareKeys(a: Key, b: Key): number {
+  const [left, right] = a.namespace === b.namespace ? [a.name, b.name] : [a.namespace, b.namespace]
+  return left < right ? -1 : left > right ? 1 : 0
+}

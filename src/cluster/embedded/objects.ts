@@ -2,28 +2,24 @@
 import type { AnyKind } from '../../resources/kinds.js'
 import type { Key } from '../../resources/meta.js'
 import type { Database, Range, TableKey } from '../../storage/lmdb.js'
-import { ClusterError } from '../cluster.js'
+import { ClusterError, type Selector } from '../cluster.js'
 import { MAX_NAME_CHARS, MAX_OBJECT_BYTES } from './admission.js'
 import { type ChangeLog, type Keep, openChangeLog, type StoreEvent } from './change-log.js'
 import { createDecoder, type Decoder } from './decode.js'
 import { hasEnded } from './ended.js'
+import { openIndexes } from './indexes.js'
 import { addressOf, objectKey, type Stored } from './keys.js'
 import { withVersion } from './revise.js'
 import { type EventType, isMarkedEnded, type StateText, stateIn, stateRow } from './rows.js'
-
-export interface ListOptions {
-  readonly unfinished: boolean
-  /** Only what may have all of these labels: others need not even be parsed. */
-  readonly labels?: Readonly<Record<string, string>>
-}
+import { isSelected } from './watch.js'
 
 export interface Objects {
   readonly log: ChangeLog
   readonly decoder: Decoder
   get(kind: AnyKind, key: Key): Stored | undefined
   /** By namespace, then name. */
-  list(kind: AnyKind, namespace?: string, options?: ListOptions): readonly Stored[]
-  /** As `list`, at most `limit` of them behind a key, without parsing them. */
+  list(kind: AnyKind, selector?: Selector): readonly Stored[]
+  /** All, or all of a namespace: at most `limit` of them behind a key, without parsing them. */
   texts(kind: AnyKind, namespace: string | undefined, after: Key | undefined, limit: number): readonly StateAt[]
   /** Without a namespace: in all of them. */
   isEmpty(kind: AnyKind, namespace?: string): boolean
@@ -40,6 +36,7 @@ export function openObjects(database: Database, keep: Keep): Objects {
   const states = database.textTable('objects')
   const decoder = createDecoder()
   const log = openChangeLog(database, decoder, keep)
+  const indexes = openIndexes(database)
 
   function write(type: EventType, state: Stored, previous: Stored | undefined): StoreEvent {
     const version = log.nextVersion()
@@ -53,7 +50,12 @@ export function openObjects(database: Database, keep: Keep): Objects {
     if (type !== 'deleted') decoder.remember(version, object)
     const event = { type, version, kind, object, previous, json }
     log.append(event)
+    indexes.note(previous, type === 'deleted' ? undefined : object, everything)
     return event
+  }
+
+  function* everything(): Generator<Stored> {
+    for (const { value } of states.range()) yield decoder.decode(stateIn(value))
   }
 
   return {
@@ -65,12 +67,19 @@ export function openObjects(database: Database, keep: Keep): Objects {
       const row = states.get(objectKey(kind, key))
       return row === undefined ? undefined : decoder.decode(stateIn(row), 'keep')
     },
-    list(kind, namespace, { unfinished, labels = {} }: ListOptions = { unfinished: false }) {
+    list(kind, selector = {}) {
+      const { unfinished = false, labels, hasLabel } = selector
+      const namespace = selector.namespace || undefined
       if (namespace !== undefined && namespace.length > MAX_NAME_CHARS) return []
-      const rows = states.range({ prefix: prefixOf(kind, namespace) })
-      const mayMatch = labelFilter(labels)
-      const wanted = rows.filter(({ value }) => !(unfinished && isMarkedEnded(value)) && mayMatch(value))
-      return wanted.map(entry => decoder.decode(stateIn(entry.value)))
+      const keys = indexes.find(kind, selector)
+      const rows = keys
+        ? keys.map(key => states.get(objectKey(kind, key))!)
+        : states.range({ prefix: prefixOf(kind, namespace) }).map(({ value }) => value)
+      const mayMatch = labelFilter(labels, hasLabel)
+      return rows
+        .filter(row => !(unfinished && isMarkedEnded(row)) && mayMatch(row))
+        .map(row => decoder.decode(stateIn(row)))
+        .filter(object => isSelected(object, selector))
     },
     texts(kind, namespace, after, limit) {
       if (namespace !== undefined && namespace.length > MAX_NAME_CHARS) return []
@@ -88,8 +97,12 @@ export function openObjects(database: Database, keep: Keep): Objects {
 }
 
 /** Whether an object can have all of the labels, told from its text. */
-export function labelFilter(labels: Readonly<Record<string, string>>): (json: string) => boolean {
+export function labelFilter(
+  labels: Readonly<Record<string, string>> = {},
+  hasLabel?: string,
+): (json: string) => boolean {
   const texts = Object.entries(labels).map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`)
+  if (hasLabel !== undefined) texts.push(`${JSON.stringify(hasLabel)}:`)
   return json => texts.every(text => json.includes(text))
 }
 

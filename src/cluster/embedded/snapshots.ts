@@ -1,7 +1,7 @@
 /** Lists in pages, and as they were at an earlier version: the newest states, with what came after undone. */
 import type { AnyKind } from '../../resources/kinds.js'
 import { type Key, keyOf } from '../../resources/meta.js'
-import type { Stored } from './keys.js'
+import { compareKeys, type Stored } from './keys.js'
 import { labelFilter, type Objects, type StateAt } from './objects.js'
 import { isSelected } from './watch.js'
 
@@ -83,9 +83,9 @@ function* statesThen(
   undone: Undone,
 ): Generator<StateAt> {
   const isAsked = ({ key }: StateAt) =>
-    (namespace === undefined || key.namespace === namespace) && (after === undefined || compare(key, after) > 0)
+    (namespace === undefined || key.namespace === namespace) && (after === undefined || compareKeys(key, after) > 0)
   const others = [...undone.values()].filter(state => state !== undefined && isAsked(state)) as StateAt[]
-  others.sort((a, b) => compare(a.key, b.key))
+  others.sort((a, b) => compareKeys(a.key, b.key))
   const size = Math.min(CHUNK, limit + 1)
   let n = 0
   let rows: readonly StateAt[]
@@ -93,7 +93,7 @@ function* statesThen(
   do {
     rows = objects.texts(kind, namespace, place, size)
     for (const state of rows) {
-      while (n < others.length && compare(others[n]!.key, state.key) <= 0) yield others[n++]!
+      while (n < others.length && compareKeys(others[n]!.key, state.key) <= 0) yield others[n++]!
       if (!undone.has(textOf(state.key))) yield state
     }
     place = rows.at(-1)?.key
@@ -103,12 +103,6 @@ function* statesThen(
 
 function textOf({ namespace, name }: Key): string {
   return `${namespace}/${name}`
-}
-
-/** As the table of objects is sorted. */
-function compare(a: Key, b: Key): number {
-  const [left, right] = a.namespace === b.namespace ? [a.name, b.name] : [a.namespace, b.namespace]
-  return left < right ? -1 : left > right ? 1 : 0
 }
 
 class LazyRow implements Row<Stored> {

@@ -15,7 +15,7 @@ import { openOwners } from './owners.js'
 import { createRemovals, type Removed } from './removals.js'
 import { type Page, type PageOptions, readPage } from './snapshots.js'
 import { type EventOptions, type FollowedEvent, followEvents } from './stream.js'
-import { createFeed, isSelected, type Snapshot, watchFeed } from './watch.js'
+import { createFeed, type Snapshot, watchFeed } from './watch.js'
 import { createWrites, type Transaction } from './writes.js'
 
 export interface EmbeddedClusterOptions {
@@ -140,10 +140,7 @@ export function openEmbeddedCluster(options: EmbeddedClusterOptions): EmbeddedCl
   }
 
   function snapshot(kind: AnyKind, selector: Selector = {}): Snapshot {
-    const { labels, unfinished = false } = selector
-    const items = objects.list(kind, selector.namespace || undefined, { unfinished, ...(labels && { labels }) })
-    const selected = labels === undefined ? items : items.filter(item => isSelected(item, selector))
-    return { version: objects.log.version(), items: selected }
+    return { version: objects.log.version(), items: objects.list(kind, selector) }
   }
 
   collector.wake()

@@ -156,12 +156,13 @@ function changeFor({ type, object, previous }: StoreEvent, selector: Selector): 
   return previous !== undefined && isSelected(previous, selector) ? { type: 'removed', item: previous } : undefined
 }
 
-export function isSelected(object: Stored, { namespace, labels, unfinished }: Selector): boolean {
+export function isSelected(object: Stored, { namespace, labels, hasLabel, unfinished }: Selector): boolean {
   const { metadata } = object
   if (unfinished && hasEnded(object)) return false
   // '' as in the paths of the API server: all namespaces.
   if (namespace !== undefined && namespace !== '' && metadata.namespace !== namespace) return false
-  if (labels === undefined) return true
   const own = metadata.labels ?? {}
+  if (hasLabel !== undefined && !Object.hasOwn(own, hasLabel)) return false
+  if (labels === undefined) return true
   return Object.entries(labels).every(([key, value]) => Object.hasOwn(own, key) && own[key] === value)
 }

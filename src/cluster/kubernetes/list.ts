@@ -36,14 +36,14 @@ const MAX_RESTARTS = 3
  * server, but may show less than a write that is already answered, or than was seen before. What the selector passes over is dropped page by page.
  */
 export async function listAll(calls: Calls, served: ServedKind, selector: Selector): Promise<Listed> {
-  const { namespace, labels } = selector
+  const { namespace } = selector
   for (let restarts = 0; restarts <= MAX_RESTARTS; restarts++) {
     const kept: WireObject[] = []
     let token: string | undefined = ''
     let limit = PAGE_OBJECTS
     let version = ''
     do {
-      const query = queryText({ limit, continue: token, labelSelector: labelSelectorText(labels) })
+      const query = queryText({ limit, continue: token, labelSelector: labelSelectorText(selector) })
       const path = collectionPath(served, namespace) + query
       const page: Page | 'expired' | 'too large' = await readPage(calls, served, path, limit)
       if (page === 'too large') limit = Math.max(1, Math.floor(limit / 8))

@@ -44,10 +44,9 @@ export function isNoSegment(text: string): boolean {
   return text === '' || text === '.' || text === '..' || /[/%]/.test(text)
 }
 
-export function labelSelectorText(labels: Readonly<Record<string, string>> = {}): string {
-  return Object.entries(labels)
-    .map(([key, value]) => `${key}=${value}`)
-    .join(',')
+export function labelSelectorText({ labels = {}, hasLabel }: Selector): string {
+  const parts = Object.entries(labels).map(([key, value]) => `${key}=${value}`)
+  return [...parts, ...(hasLabel === undefined ? [] : [hasLabel])].join(',')
 }
 
 export function queryText(values: Readonly<Record<string, string | number | boolean | undefined>>): string {

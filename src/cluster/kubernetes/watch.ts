@@ -155,7 +155,7 @@ interface News {
 async function* streamFrom(
   { calls, times }: WatchDeps,
   served: ServedKind,
-  { namespace, labels }: Selector,
+  selector: Selector,
   { place, endAt, signal }: { readonly place: string; readonly endAt: number; readonly signal: AbortSignal },
 ): AsyncGenerator<News> {
   const query = queryText({
@@ -163,9 +163,9 @@ async function* streamFrom(
     allowWatchBookmarks: true,
     resourceVersion: place,
     timeoutSeconds: Math.max(1, Math.ceil((endAt - performance.now()) / 1000)),
-    labelSelector: labelSelectorText(labels),
+    labelSelector: labelSelectorText(selector),
   })
-  const path = collectionPath(served, namespace) + query
+  const path = collectionPath(served, selector.namespace) + query
   const response = await calls.open({ verb: 'watch', resource: served.plural, path }, signal, answer =>
     refusalOf(answer, `watch ${path}`),
   )
