@@ -13,7 +13,7 @@ import { type Answer, send } from './answer.js'
 import { deliveriesHandler } from './deliveries.js'
 import type { ApiDeps } from './deps.js'
 import { discover } from './discovery/discover.js'
-import { serveOpenApi } from './openapi/serve.js'
+import { healthAt } from './health.js'
 import { type OwnHandler, parseOwnPath } from './own-resources.js'
 import { withJsonBody } from './protobuf/json-body.js'
 import { type ApiRequest, bodyOf, readJson, urlOf } from './request.js'
@@ -106,8 +106,9 @@ interface Served extends ApiDeps {
 
 async function answer(deps: Served, incoming: IncomingMessage, response: ServerResponse): Promise<void> {
   const url = urlOf(incoming)
-  if (['/livez', '/readyz', '/healthz'].includes(url.pathname)) {
-    response.writeHead(200, { 'content-type': 'text/plain' }).end('ok')
+  const health = healthAt(url, deps.stopping.aborted)
+  if (health !== undefined) {
+    response.writeHead(health.code, { 'content-type': 'text/plain; charset=utf-8' }).end(health.text)
     return
   }
   const user = deps.authenticate(incoming.headers)
@@ -163,8 +164,11 @@ async function answerTo(deps: Served, request: ApiRequest, attributes: Attribute
   const kinds = deps.cluster.kinds()
   const discovered = method === 'GET' ? await discover(kinds, request) : undefined
   if (discovered !== undefined) return discovered
-  const openApi = method === 'GET' ? await serveOpenApi(kinds, request) : undefined
-  if (openApi !== undefined) return openApi
+  if (path.startsWith('/openapi/') && method === 'GET') {
+    const { serveOpenApi } = await import('./openapi/serve.js')
+    const document = await serveOpenApi(kinds, request)
+    if (document !== undefined) return document
+  }
   const review = await answerReview({ kinds, users: deps.users }, request, attributes)
   if (review !== undefined) return review
   const own = await answerOwn(ownHandlers(deps), request)
