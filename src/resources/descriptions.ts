@@ -2,6 +2,7 @@
  * What the kinds and types of Tekton, Triggers and Tektite are for, in our own words: schemas are made of the shapes and
  * of this. Loaded only by those who make schemas.
  */
+import { DELIVERY_TYPES } from './descriptions/deliveries.js'
 import type { Description } from './descriptions/description.js'
 import { PIPELINE_TYPES } from './descriptions/pipelines.js'
 import { RUN_TYPES } from './descriptions/runs.js'
@@ -9,7 +10,14 @@ import { STATUS_TYPES } from './descriptions/statuses.js'
 import { TASK_TYPES } from './descriptions/tasks.js'
 import { TRIGGER_TYPES } from './descriptions/triggers.js'
 
-const TYPES = { ...TASK_TYPES, ...PIPELINE_TYPES, ...RUN_TYPES, ...STATUS_TYPES, ...TRIGGER_TYPES } as const
+const TYPES = {
+  ...TASK_TYPES,
+  ...PIPELINE_TYPES,
+  ...RUN_TYPES,
+  ...STATUS_TYPES,
+  ...TRIGGER_TYPES,
+  ...DELIVERY_TYPES,
+} as const
 
 export type DescribedType = keyof typeof TYPES
 
@@ -31,6 +39,8 @@ export const KIND_DESCRIPTIONS: Readonly<Record<string, string>> = {
   ClusterInterceptor: 'A ClusterInterceptor is a service that checks and changes events, for all namespaces.',
   Interceptor: 'An Interceptor is a service that checks and changes events.',
   Schedule: 'A Schedule is a trigger that the clock fires.',
+  Delivery:
+    'A Delivery is an event that came in, and what the triggers made of it. It is kept for a while, and nobody writes it.',
 }
 
 /** What every kind has. */

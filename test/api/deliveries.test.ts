@@ -3,6 +3,9 @@ import { expect, onTestFinished, test, vi } from 'vitest'
 import type { DeliveryList } from '../../src/api/deliveries.js'
 import type { DeliveryObject } from '../../src/api/delivery-object.js'
 import type { Delivery, Dispatcher, Inbox, Verdict } from '../../src/inbox/inbox.js'
+import type { Problem } from '../../src/resources/problem.js'
+import { decode } from '../../src/resources/shape.js'
+import { DELIVERY_SPEC, DELIVERY_STATUS } from '../../src/resources/shapes-deliveries.js'
 import { inboxFor } from '../listeners/world.js'
 import { type ApiWorld, serveApi } from './world.js'
 
@@ -196,13 +199,18 @@ test('a replay is asked for with a POST and shows beside what was before it', as
   expect(status).toBe(201)
   expect(body).toMatchObject({ metadata: { name: 'a-e' }, status: { replay: 1 } })
   await ended('a', 1)
-  expect((await call('GET', `${IN_CI}/a-e`)).body).toMatchObject({
+  const shown = (await call('GET', `${IN_CI}/a-e?body=true`)).body
+  expect(shown).toMatchObject({
+    spec: { body: { text: '{"in":"the-body"}' } },
     status: {
       replay: 1,
       created: [{ name: 'run-1' }],
       earlier: [{ phase: 'Dispatched', replay: 0, created: [{ name: 'run-0' }], verdicts: { fired: 1 } }],
     },
   })
+  const problems: Problem[] = []
+  decode({ fields: { spec: DELIVERY_SPEC, status: DELIVERY_STATUS }, open: true }, shown, '', problems)
+  expect(problems).toEqual([])
 })
 
 test('what cannot be done is refused in words', async () => {

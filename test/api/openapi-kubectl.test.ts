@@ -44,6 +44,7 @@ test.each(VERSIONS)('kubectl %s explains kinds and fields', async version => {
         ['task.spec.steps.script', /script <string>.*\/bin\/sh unless it begins with #!/],
         ['tr.status.podName', /The Pod its steps run in/],
         ['schedule.spec.schedule', /minute, hour, day of the month/],
+        ['delivery.status', /triggers <\[\](TriggerVerdict|Object)> What each trigger made of it/],
         ['pod.spec.containers', /containers <\[\](Container|Object)>.*imagePullPolicy <string> Image pull policy/],
         ['deploy.spec.template.spec.volumes', /volumes <\[\](Volume|Object)>.*emptyDir/],
         ['crd.spec.versions.schema.openAPIV3Schema', /properties <map\[string\](JSONSchemaProps|Object)>/],

@@ -1,16 +1,10 @@
 /** Which definitions the documents of OpenAPI consist of. */
-import type { KindEntry } from '../../resources/kind-table.js'
+import type { DocumentedKind, ServedKind } from './documented-kinds.js'
 import { kubernetesName } from './kubernetes-definitions.js'
 import { definitionPackage, nameIn, refTo, type Schema } from './schema.js'
 import { definitionNamed, nameOf, schemaOf } from './schemas.js'
 
 const STATUS = kubernetesName('Status')
-
-/** A kind in one of its versions. */
-export interface ServedKind {
-  readonly entry: KindEntry
-  readonly version: string
-}
 
 /** Of these kinds, their lists, and everything that is in them: name and schema, ordered by name. */
 export function definitionsOf(kinds: readonly ServedKind[]): readonly (readonly [string, Schema])[] {
@@ -32,13 +26,13 @@ export function definitionsOf(kinds: readonly ServedKind[]): readonly (readonly 
   return [...found].sort(([a], [b]) => (a < b ? -1 : 1))
 }
 
-export function listNameOf({ group, listKind }: KindEntry, version: string): string {
+export function listNameOf({ group, listKind }: DocumentedKind, version: string): string {
   return `${definitionPackage(group, version)}.${listKind}`
 }
 
 export const STATUS_NAME = STATUS
 
-function listOf(entry: KindEntry, version: string): Schema {
+function listOf(entry: DocumentedKind, version: string): Schema {
   const { group, kind, listKind } = entry
   return {
     description: `A list of objects of the kind ${kind}.`,

@@ -1,5 +1,6 @@
 /** OpenAPI v2: one document for everything, as kubectl before 1.27 reads it. Pure. */
-import { definitionsOf, listNameOf, type ServedKind, STATUS_NAME } from './definitions.js'
+import { definitionsOf, listNameOf, STATUS_NAME } from './definitions.js'
+import type { ServedKind } from './documented-kinds.js'
 import { type Operation, type Path, pathsOf } from './operations.js'
 import { refTo, type Schema } from './schema.js'
 import { nameOf } from './schemas.js'

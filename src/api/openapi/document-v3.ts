@@ -1,5 +1,6 @@
 /** OpenAPI v3: a document for each group and version. Pure. */
-import { definitionsOf, listNameOf, type ServedKind, STATUS_NAME } from './definitions.js'
+import { definitionsOf, listNameOf, STATUS_NAME } from './definitions.js'
+import type { ServedKind } from './documented-kinds.js'
 import { type Operation, type Parameter, type Path, pathsOf } from './operations.js'
 import { nameIn, type Schema } from './schema.js'
 import { nameOf } from './schemas.js'

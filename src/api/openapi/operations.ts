@@ -1,5 +1,6 @@
 /** What can be asked of a kind, and with which parameters: the same for both versions of OpenAPI. Pure. */
-import { groupVersion, type KindEntry } from '../../resources/kind-table.js'
+import { groupVersion } from '../../resources/kind-table.js'
+import type { DocumentedKind } from './documented-kinds.js'
 import type { GroupVersionKind } from './schema.js'
 
 export interface Path {
@@ -61,7 +62,7 @@ const PATCH_TYPES = ['application/json-patch+json', 'application/merge-patch+jso
 const STRATEGIC = 'application/strategic-merge-patch+json'
 const OBJECT_TYPES = ['application/json', 'application/yaml']
 
-export function pathsOf(entry: KindEntry, version: string): readonly Path[] {
+export function pathsOf(entry: DocumentedKind, version: string): readonly Path[] {
   const { group, plural, namespaced, kind, definition } = entry
   const root = `/${group === '' ? 'api' : 'apis'}/${groupVersion(group, version)}`
   const collection = namespaced ? `${root}/namespaces/{namespace}/${plural}` : `${root}/${plural}`
@@ -112,7 +113,10 @@ export function pathsOf(entry: KindEntry, version: string): readonly Path[] {
         ]
       : []),
   ]
-  return paths.map(path => ({ ...path, operations: path.operations.map(each => ({ ...each, id: idOf(each, path) })) }))
+  return paths.map(path => {
+    const operations = entry.readOnly ? path.operations.filter(({ method }) => method === 'get') : path.operations
+    return { ...path, operations: operations.map(each => ({ ...each, id: idOf(each, path) })) }
+  })
 }
 
 /** Only Kubernetes' own types say how their lists are merged. */

@@ -1,7 +1,7 @@
 /** The schema of every kind there is: of shapes, of Kubernetes' own definitions, or of a CustomResourceDefinition. */
 import { createHash } from 'node:crypto'
-import type { KindEntry } from '../../resources/kind-table.js'
-import { KINDS, type Kind } from '../../resources/kinds.js'
+import { BUILT_IN_KINDS } from '../../resources/kind-table.js'
+import { type DocumentedKind, UNSTORED_KINDS } from './documented-kinds.js'
 import { kubernetesDefinition, kubernetesName, kubernetesText } from './kubernetes-definitions.js'
 import { definitionPackage, nameIn, refTo, type Schema } from './schema.js'
 import { defineKind } from './shape-definitions.js'
@@ -17,7 +17,7 @@ const custom = new WeakMap<object, Schema>()
  * The schema of a kind's objects, with apiVersion, kind and metadata; what is inside may be references, which `resolve`
  * follows. A custom kind without a schema is an object of anything. Undefined when the version is not served.
  */
-export function schemaOf(entry: KindEntry, version: string): Schema | undefined {
+export function schemaOf(entry: DocumentedKind, version: string): Schema | undefined {
   if (!entry.served.includes(version)) return undefined
   return entry.definition === undefined
     ? resolve({ $ref: refTo(nameOf(entry, version)) })
@@ -34,7 +34,7 @@ export function resolve(schema: Schema): Schema {
 }
 
 /** What the definition of a built-in kind is called. */
-export function nameOf({ group, kind }: Pick<KindEntry, 'group' | 'kind'>, version: string): string {
+export function nameOf({ group, kind }: Pick<DocumentedKind, 'group' | 'kind'>, version: string): string {
   return `${definitionPackage(group, version)}.${kind}`
 }
 
@@ -50,8 +50,8 @@ export function definitionNamed(name: string): Schema | undefined {
 /** All that is made of shapes, in all versions. */
 export function shapeDefinitions(): ReadonlyMap<string, Schema> {
   if (shaped.size === 0) {
-    for (const [kind, { group, served }] of Object.entries(KINDS)) {
-      if (isOfShapes(group)) for (const version of served) defineKind(kind as Kind, version, shaped)
+    for (const entry of [...BUILT_IN_KINDS.all, ...UNSTORED_KINDS]) {
+      if (isOfShapes(entry.group)) for (const version of entry.served) defineKind(entry, version, shaped)
     }
   }
   return shaped
@@ -67,7 +67,7 @@ export function sourcesHash(): string {
 }
 
 /** As `apiextensions.k8s.io` publishes it: the fields that every object has are Kubernetes', whatever the definition says. */
-function customSchema({ definition, group, kind }: KindEntry, version: string): Schema {
+function customSchema({ definition, group, kind }: DocumentedKind, version: string): Schema {
   const found = definition?.spec.versions.find(each => each.name === version)
   if (found === undefined) return {}
   const known = custom.get(found)

@@ -1,16 +1,16 @@
 /** `/openapi/v2` and `/openapi/v3`: made when they are first asked for, and kept as compressed bytes. */
 import { createHash } from 'node:crypto'
 import { setImmediate } from 'node:timers/promises'
-import { groupVersion, type KindEntry, type KindTable } from '../../resources/kind-table.js'
+import { groupVersion, type KindTable } from '../../resources/kind-table.js'
 import { covers, mediaRanges } from '../accept.js'
 import type { Answer } from '../answer.js'
 import { SERVER_VERSION } from '../discovery/discover.js'
 import { answerDocument, type Document, documentOf } from '../document.js'
 import type { ApiRequest } from '../request.js'
 import { ApiError } from '../status.js'
-import type { ServedKind } from './definitions.js'
 import { openApiV2, partsV2 } from './document-v2.js'
 import { openApiV3 } from './document-v3.js'
+import { type DocumentedKind, type ServedKind, UNSTORED_KINDS } from './documented-kinds.js'
 import { sourcesHash } from './schemas.js'
 
 const JSON_TYPE = 'application/json'
@@ -80,7 +80,7 @@ function byGroupVersion(kinds: KindTable): ReadonlyMap<string, readonly ServedKi
 }
 
 function served(kinds: KindTable): readonly ServedKind[] {
-  return kinds.all.flatMap(entry => entry.served.map(version => ({ entry, version })))
+  return [...kinds.all, ...UNSTORED_KINDS].flatMap(entry => entry.served.map(version => ({ entry, version })))
 }
 
 /** The same as before while its kinds are, whatever else has come or gone. */
@@ -98,7 +98,7 @@ function documentV3(part: string, kinds: readonly ServedKind[]): Promise<Documen
 }
 
 /** Entries of custom kinds are made anew with each table; their definitions are not. */
-function sourceOf(entry: KindEntry): object {
+function sourceOf(entry: DocumentedKind): object {
   return entry.definition ?? entry
 }
 

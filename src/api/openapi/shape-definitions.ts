@@ -1,9 +1,7 @@
 /** Shapes as schemas: each named type is a definition, and fields refer to it. Pure. */
 import { DESCRIPTIONS, KIND_DESCRIPTIONS, KIND_FIELDS } from '../../resources/descriptions.js'
-import { specShape } from '../../resources/kind-shapes.js'
-import { KINDS, type Kind } from '../../resources/kinds.js'
 import type { Fields, Shape } from '../../resources/shape.js'
-import { statusShape } from '../../resources/shapes-status.js'
+import { type DocumentedKind, shapesOf } from './documented-kinds.js'
 import { kubernetesName } from './kubernetes-definitions.js'
 import { definitionPackage, refTo, type Schema } from './schema.js'
 
@@ -24,16 +22,22 @@ const SCALARS: Readonly<Record<Extract<Shape, string>, Schema>> = {
   object: { type: 'object', ...ANYTHING },
 }
 
-/** The definitions of a built-in kind that has shapes, in one of its versions, added to those that are there. */
-export function defineKind(kind: Kind, version: string, definitions: Map<string, Schema>): void {
-  const { group } = KINDS[kind]
+/** The definitions of a kind of ours, in one of its versions, added to those that are there. */
+export function defineKind(
+  { group, kind }: Pick<DocumentedKind, 'group' | 'kind'>,
+  version: string,
+  definitions: Map<string, Schema>,
+): void {
   const prefix = definitionPackage(group, version)
   const describe = (name: keyof typeof KIND_FIELDS, schema: Schema): Schema => ({
     description: KIND_FIELDS[name],
     ...schema,
   })
-  const part = (name: 'spec' | 'status', shape: Fields | undefined): Readonly<Record<string, Schema>> =>
-    shape === undefined ? {} : { [name]: describe(name, schemaOfShape(shape, prefix, definitions)) }
+  const shapes = shapesOf(kind, version)
+  const part = (name: 'spec' | 'status'): Readonly<Record<string, Schema>> => {
+    const shape = shapes[name]
+    return shape === undefined ? {} : { [name]: describe(name, schemaOfShape(shape, prefix, definitions)) }
+  }
   definitions.set(`${prefix}.${kind}`, {
     description: KIND_DESCRIPTIONS[kind] ?? '',
     type: 'object',
@@ -41,8 +45,8 @@ export function defineKind(kind: Kind, version: string, definitions: Map<string,
       apiVersion: describe('apiVersion', { type: 'string' }),
       kind: describe('kind', { type: 'string' }),
       metadata: describe('metadata', { $ref: refTo(kubernetesName('ObjectMeta')) }),
-      ...part('spec', specShape(kind, version)),
-      ...part('status', statusShape(kind, version)),
+      ...part('spec'),
+      ...part('status'),
     },
     'x-kubernetes-group-version-kind': [{ group, version, kind }],
   })
