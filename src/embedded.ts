@@ -61,6 +61,7 @@ export interface EmbeddedEngine {
   /** What objects are admitted with, as it is now. */
   readonly admission: () => AdmitOptions
   readonly readLogs: Kubelet['readLogs']
+  readonly logSize: Kubelet['logSize']
   readonly metrics: Reporting['metrics']
   /** What a user should know about this machine, once: one line each. */
   readonly notes: readonly string[]
@@ -151,6 +152,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedEn
       inbox,
       admission: () => ({ settings: settings(), configNames, kinds: cluster.kinds() }),
       readLogs: kubelet.readLogs,
+      logSize: kubelet.logSize,
       metrics: reporting.metrics,
       notes: rewritesPaths ? [NO_IMAGES, REWRITTEN_PATHS] : [NO_IMAGES],
       close: closeAll,

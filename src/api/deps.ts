@@ -1,6 +1,7 @@
 import type { AdmitOptions } from '../admission/admit.js'
 import type { EmbeddedCluster } from '../cluster/embedded/store.js'
 import type { Log } from '../lib/log.js'
+import type { LogKey } from '../logs/log-store.js'
 import type { AuditLog } from './access/audit-log.js'
 import type { TokenUser } from './access/users.js'
 import type { History } from './deliveries.js'
@@ -11,11 +12,14 @@ export interface ApiDeps {
   readonly cluster: EmbeddedCluster
   /** What objects are admitted with, as it is now. */
   readonly admission: () => AdmitOptions
+  /** A container's output, or the times of it, from byte `offset`. */
   readonly readLogs: (
-    key: { readonly namespace: string; readonly pod: string; readonly container: string },
-    options: { readonly follow: boolean },
+    key: LogKey,
+    options: { readonly follow: boolean; readonly offset: number },
     signal: AbortSignal,
   ) => Promise<AsyncIterable<Uint8Array> | undefined>
+  /** Bytes of output so far. */
+  readonly logSize?: (key: LogKey) => Promise<number>
   /** Of the role admin. */
   readonly token: string
   /** Besides. */

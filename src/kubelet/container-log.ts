@@ -1,12 +1,14 @@
 import { statSync, watch } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { LogPart } from '../logs/log-store.js'
 
 const CHUNK_BYTES = 64 * 1024
 
 export interface FollowedLog {
   /** The container's folder. It exists once the container was asked to start. */
   readonly folder: string
+  readonly part: LogPart
   readonly offset: number
   /** Given: go on until it says true, and then to the end of the file. */
   readonly ended: (() => Promise<boolean>) | undefined
@@ -16,7 +18,14 @@ export interface FollowedLog {
 }
 
 /** A container's output, from the file its shim writes. A container that never started has none. */
-export async function* followLog({ folder, offset, ended, signal, wakes }: FollowedLog): AsyncGenerator<Uint8Array> {
+export async function* followLog({
+  folder,
+  part,
+  offset,
+  ended,
+  signal,
+  wakes,
+}: FollowedLog): AsyncGenerator<Uint8Array> {
   let pending = true
   let wake: (() => void) | undefined
   const notice = (): void => {
@@ -33,7 +42,7 @@ export async function* followLog({ folder, offset, ended, signal, wakes }: Follo
       pending = false
       // Asked before reading: what is read after the end is all of it.
       const last = ended === undefined || (await ended())
-      file ??= await openIfLonger(join(folder, 'log'), position)
+      file ??= await openIfLonger(pathOf(folder, part), position)
       while (file !== undefined) {
         const buffer = Buffer.allocUnsafe(CHUNK_BYTES)
         const { bytesRead } = await file.read(buffer, 0, CHUNK_BYTES, position)
@@ -51,6 +60,14 @@ export async function* followLog({ folder, offset, ended, signal, wakes }: Follo
     watcher?.close()
     await file?.close()
   }
+}
+
+export function logSize(folder: string): number {
+  return statSync(pathOf(folder, 'output'), { throwIfNoEntry: false })?.size ?? 0
+}
+
+function pathOf(folder: string, part: LogPart): string {
+  return join(folder, part === 'times' ? 'times' : 'log')
 }
 
 function watchIfThere(folder: string, notice: () => void) {

@@ -8,10 +8,11 @@ import { join } from 'node:path'
 import type { Cluster } from '../cluster/cluster.js'
 import { describeError } from '../lib/fault.js'
 import type { Log } from '../lib/log.js'
-import type { LogStore } from '../logs/log-store.js'
+import type { LogKey, LogStore } from '../logs/log-store.js'
 import type { PersistentVolumeClaim, Pod } from '../resources/core.js'
 import { keyOf } from '../resources/meta.js'
 import { watchClaims } from './claims.js'
+import { shipTimes } from './log-shipping.js'
 import { failMalformedPod, podMalformation } from './malformed-pod.js'
 import { type PodWorker, startPodWorker, type WorkerDeps } from './pod-worker.js'
 import type { PodRuntime, PodSandbox } from './runtime.js'
@@ -37,19 +38,24 @@ export interface KubeletOptions {
 
 export interface Kubelet {
   /**
-   * A container's output from its beginning: of a Pod that runs, as it comes; of one that ended, from the store.
+   * A container's output from byte `offset`: of a Pod that runs, as it comes; of one that ended, from the store.
    * Undefined when there is none. With `follow`, waits for the container to start and ends with it.
    */
   readLogs(
-    key: { readonly namespace: string; readonly pod: string; readonly container: string; readonly podUid?: string },
-    options: { readonly follow: boolean },
+    key: ReadLogKey,
+    options: { readonly follow: boolean; readonly offset?: number },
     signal: AbortSignal,
   ): Promise<AsyncIterable<Uint8Array> | undefined>
+  /** Bytes of output so far. */
+  logSize(key: LogKey): Promise<number>
   /** Stops looking after Pods. Their containers go on, and the next kubelet finds them. Safe to repeat. */
   close(): Promise<void>
   /** Kills every container and removes every Pod's folder, then closes: for an engine that is thrown away. */
   stopAll(): Promise<void>
 }
+
+/** Without a uid: of the Pod that has the name now. */
+export type ReadLogKey = Omit<LogKey, 'podUid'> & { readonly podUid?: string }
 
 const SANE_ENV = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C.UTF-8' }
 
@@ -133,6 +139,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
             await logs.append(key, offset, bytes)
             offset += bytes.byteLength
           }
+          await shipTimes(runtime, sandbox, key, logs, closing.signal)
           await logs.finish(key)
         }
         await runtime.removePod(sandbox)
@@ -198,23 +205,30 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
 
   /** From the Pod's folder while it is there, and the rest from the store. */
   async function* wholeLog(
-    worker: PodWorker,
     sandbox: PodSandbox,
-    container: string,
-    follow: boolean,
+    key: LogKey,
+    options: { readonly follow: boolean; readonly offset: number },
     signal: AbortSignal,
   ): AsyncGenerator<Uint8Array> {
-    let offset = 0
-    for await (const bytes of runtime.logs(sandbox, container, { follow }, signal)) {
+    const { container, part } = key
+    let { offset } = options
+    for await (const bytes of runtime.logs(sandbox, container, { ...options, ...(part && { part }) }, signal)) {
       offset += bytes.byteLength
       yield bytes
     }
     if (signal.aborted) return
     // A folder goes only when the store has all of it: what went under our hands is there.
-    const { namespace, name: pod, uid: podUid } = worker.pod.metadata
-    const rest = await logs.read({ namespace, pod, podUid, container }, { follow: false, offset }, signal)
+    const rest = await logs.read(key, { follow: false, offset }, signal)
     if (rest !== undefined) yield* rest
   }
+
+  const workerOf = (key: ReadLogKey): PodWorker | undefined =>
+    [...workers.values()].find(
+      ({ uid, pod: { metadata } }) =>
+        metadata.namespace === key.namespace &&
+        metadata.name === key.pod &&
+        (key.podUid === undefined || key.podUid === uid),
+    )
 
   const close = async (): Promise<void> => {
     closing.abort()
@@ -223,23 +237,26 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   }
 
   return {
-    async readLogs(key, { follow }, signal) {
-      const isIt = (worker: PodWorker): boolean =>
-        worker.pod.metadata.namespace === key.namespace &&
-        worker.pod.metadata.name === key.pod &&
-        (key.podUid === undefined || key.podUid === worker.uid)
+    async readLogs(key, { follow, offset = 0 }, signal) {
       for (;;) {
-        const worker = [...workers.values()].find(isIt)
+        const worker = workerOf(key)
         const sandbox = worker?.sandbox
         if (worker === undefined || signal.aborted) break
         if (sandbox !== undefined && (await runtime.inspect(sandbox)).has(key.container)) {
-          return wholeLog(worker, sandbox, key.container, follow, signal)
+          return wholeLog(sandbox, { ...key, podUid: worker.uid }, { follow, offset }, signal)
         }
         if (!follow) break
         await Promise.race([worker.changed(), worker.done, aborted(signal)])
       }
       const podUid = key.podUid ?? (await cluster.get('Pod', { namespace: key.namespace, name: key.pod }))?.metadata.uid
-      return podUid === undefined ? undefined : logs.read({ ...key, podUid }, { follow: false }, signal)
+      return podUid === undefined ? undefined : logs.read({ ...key, podUid }, { follow: false, offset }, signal)
+    },
+
+    async logSize(key) {
+      const sandbox = workerOf(key)?.sandbox
+      const running = sandbox === undefined ? 0 : await runtime.logSize(sandbox, key.container)
+      // Whichever has more: a folder that is going has nothing left, a store that follows is behind.
+      return Math.max(running, await logs.size(key))
     },
 
     close,

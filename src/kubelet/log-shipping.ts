@@ -6,6 +6,23 @@ import type { PodRuntime, PodSandbox } from './runtime.js'
 /** Most steps are over before this; their output is then shipped once, without a watch. Also the pause after a fault. */
 const FOLLOW_AFTER_MS = 250
 
+/** Ships when which part of the output came: all at once, when the container has ended. Safe to repeat. */
+export async function shipTimes(
+  runtime: PodRuntime,
+  sandbox: PodSandbox,
+  output: LogKey,
+  store: LogStore,
+  signal: AbortSignal,
+): Promise<void> {
+  const key: LogKey = { ...output, part: 'times' }
+  let offset = 0
+  for await (const bytes of runtime.logs(sandbox, key.container, { follow: false, part: 'times' }, signal)) {
+    await store.append(key, offset, bytes)
+    offset += bytes.byteLength
+  }
+  if (offset > 0) await store.finish(key)
+}
+
 export interface Shipment {
   /** The container has ended: ships the rest and marks the log as finished. @throws when the store or the disk refuses. */
   finish(): Promise<void>
@@ -46,6 +63,7 @@ export function shipLog(runtime: PodRuntime, sandbox: PodSandbox, key: LogKey, s
       await following // ends by itself, because the container has
       clearTimeout(timer)
       await ship(false)
+      await shipTimes(runtime, sandbox, key, store, abort.signal)
       await store.finish(key)
     },
     async cancel() {

@@ -17,7 +17,7 @@ import { pathSegment } from '../lib/path-segment.js'
 import { toTimestamp } from '../lib/time.js'
 import { timerMs } from '../timers.js'
 import { readContainer, readShimPid, signalShim, watchContainer } from './container-folder.js'
-import { followLog } from './container-log.js'
+import { followLog, logSize } from './container-log.js'
 import { parseExit } from './container-record.js'
 import { execBeside, hasBegun } from './exec.js'
 import { proveIsolation } from './isolation.js'
@@ -272,7 +272,7 @@ export function createProcessRuntime(options: ProcessRuntimeOptions): ProcessRun
       })
     },
 
-    logs(sandbox, container, { follow, offset = 0 }, signal) {
+    logs(sandbox, container, { follow, offset = 0, part = 'output' }, signal) {
       const pod = hold(sandbox)
       const ended = async (): Promise<boolean> => {
         await load(pod)
@@ -280,12 +280,15 @@ export function createProcessRuntime(options: ProcessRuntimeOptions): ProcessRun
       }
       return followLog({
         folder: folderOf(pod, container),
+        part,
         offset,
         ended: follow ? ended : undefined,
         signal,
         wakes: pod.waiters,
       })
     },
+
+    logSize: async (sandbox, container) => logSize(folderOf(hold(sandbox), container)),
 
     async exec(sandbox, container, command, signal) {
       const pod = hold(sandbox)

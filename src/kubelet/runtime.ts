@@ -1,3 +1,4 @@
+import type { LogPart } from '../logs/log-store.js'
 import type { Container } from '../resources/core.js'
 
 export type ContainerState =
@@ -72,9 +73,11 @@ export interface PodRuntime {
   logs(
     sandbox: PodSandbox,
     container: string,
-    options: { readonly follow: boolean; readonly offset?: number },
+    options: { readonly follow: boolean; readonly offset?: number; readonly part?: LogPart },
     signal: AbortSignal,
   ): AsyncIterable<Uint8Array>
+  /** Bytes of output so far. */
+  logSize(sandbox: PodSandbox, container: string): Promise<number>
   /**
    * Runs a command in the container's surroundings (same mounts and env), for probes and hooks: not before its own command
    * has begun. Resolves to its exit code.

@@ -10,7 +10,7 @@ const CHUNK_BYTES = 64 * 1024
 const OPEN_ENDING = '.partial'
 
 /**
- * Logs as files: `<directory>/<namespace>/<pod>/<pod uid>/<container>.log`.
+ * Logs as files: `<directory>/<namespace>/<pod>/<pod uid>/<container>.log`, and `.times` beside it.
  *
  * One process appends (the engine holds the data directory); any may read. What `append` wrote is in the page cache,
  * which outlives a killed process; a power cut may take the last seconds.
@@ -22,7 +22,8 @@ export function createFileLogStore(options: { readonly directory: string }): Log
 
   const podDir = (pod: Pick<LogKey, 'namespace' | 'pod' | 'podUid'>): string =>
     join(options.directory, pathSegment(pod.namespace), pathSegment(pod.pod), pathSegment(pod.podUid))
-  const pathOf = (key: LogKey): string => join(podDir(key), `${pathSegment(key.container)}.log`)
+  const pathOf = (key: LogKey): string =>
+    join(podDir(key), `${pathSegment(key.container)}${key.part === 'times' ? '.times' : '.log'}`)
 
   const inOrder = async (path: string, work: () => Promise<void>): Promise<void> => {
     const mine = (queues.get(path) ?? Promise.resolve()).then(work)

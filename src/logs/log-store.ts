@@ -4,7 +4,11 @@ export interface LogKey {
   readonly pod: string
   readonly podUid: string
   readonly container: string
+  /** What it said, which is the log itself; or when it did so, see `log-times.ts`. */
+  readonly part?: LogPart
 }
+
+export type LogPart = 'output' | 'times'
 
 /**
  * Keeps step output beyond the life of its Pod.

@@ -5,8 +5,7 @@ import { REVIEW_RESOURCES } from '../../src/api/access/reviews.js'
 import { apiVersionOf, KINDS, type Kind } from '../../src/resources/kinds.js'
 import { cases } from '../helpers/cases.js'
 import { yaml } from '../helpers/yaml.js'
-import { until } from '../kubelet/until.js'
-import { type ApiWorld, serveApi, TOKEN } from './world.js'
+import { serveApi, TOKEN } from './world.js'
 
 const PIPELINES = '/apis/tekton.dev/v1/namespaces/default/pipelines'
 const RUNS = '/apis/tekton.dev/v1/namespaces/default/pipelineruns'
@@ -406,23 +405,17 @@ test.each(
       status: 400,
       message: /metadata\.namespace: Invalid value: "No_Good"/,
     },
-    'logs without a container': {
-      method: 'GET',
-      path: '/api/v1/namespaces/default/pods/x/log',
-      status: 400,
-      message: /log\?container=/,
-    },
     'logs of what is no Pod': {
       method: 'GET',
       path: `${RUNS}/x/log?container=a`,
       status: 404,
       message: /could not find/,
     },
-    'logs that nobody wrote': {
+    'logs of a Pod that is not there': {
       method: 'GET',
       path: '/api/v1/namespaces/default/pods/x/log?container=step-a',
       status: 404,
-      message: /container "step-a" of pod "default\/x" has no output/,
+      message: /^pods "x" not found$/,
     },
   }),
 )('%s is answered with a Status that says so', async (_, { method, path, body, status, message }) => {
@@ -552,55 +545,14 @@ test('a store that is away is 503, and what else breaks is 500 without its insid
     body: { reason: 'ServiceUnavailable' },
   })
   const broken = await serveApi({
-    readLogs: () => Promise.reject(new Error('secret path /var/lib/tektite')),
+    metrics: { contentType: 'text/plain', text: () => Promise.reject(new Error('secret path /var/lib/tektite')) },
   })
-  const answer = await broken.call('GET', '/api/v1/namespaces/default/pods/x/log?container=a')
+  const answer = await broken.call('GET', '/metrics')
   expect(answer).toMatchObject({ status: 500, body: { reason: 'InternalError' } })
   expect(answer.text).not.toContain('/var/lib')
   expect(broken.lines).toEqual([
     expect.objectContaining({ message: 'api request failed', error: 'secret path /var/lib/tektite' }),
   ])
-})
-
-test('logs come as they are written, for the container that was asked for', async () => {
-  const asked: unknown[] = []
-  const { call } = await serveApi({
-    async readLogs(key, options) {
-      asked.push({ ...key, ...options })
-      return (async function* () {
-        yield Buffer.from('first line\n')
-        yield Buffer.from([0xff, 0x1b, 0x0a])
-      })()
-    },
-  })
-  const { status, text } = await call('GET', '/api/v1/namespaces/ci/pods/p/log?container=step-a&follow=true')
-  expect([status, text]).toEqual([200, 'first line\n\ufffd\u001b\n'])
-  expect(asked).toEqual([{ namespace: 'ci', pod: 'p', container: 'step-a', follow: true }])
-})
-
-test('who goes away while following ends the following', async () => {
-  let aborted = false
-  let following = false
-  const world: ApiWorld = await serveApi({
-    async readLogs(_key, _options, signal) {
-      return (async function* () {
-        yield Buffer.from('so far\n')
-        following = true
-        await new Promise<void>(resolve => signal.addEventListener('abort', () => resolve()))
-        aborted = true
-      })()
-    },
-  })
-  const socket = createConnection(world.port, '127.0.0.1')
-  socket.write(
-    `GET /api/v1/namespaces/ci/pods/p/log?container=a&follow=true HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${TOKEN}\r\n\r\n`,
-  )
-  const [data] = (await once(socket, 'data')) as [Buffer]
-  expect(data.toString()).toContain('200 OK')
-  await until('the follower to wait', () => following)
-  expect(aborted).toBe(false)
-  socket.destroy()
-  await until('the follower to be told', () => aborted)
 })
 
 test('a client finds out what there is: every kind is in the list of its group', async () => {

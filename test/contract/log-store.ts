@@ -125,6 +125,21 @@ export function logStoreContract(name: string, make: () => StoreUnderTest): void
       expect(await text(store, key)).toBe('again')
     })
 
+    test(`${name}: a log and its times are apart, and go together`, async () => {
+      const { store } = make()
+      const key = nextKey()
+      const times = { ...key, part: 'times' } as const
+      await store.append(times, 0, bytes('0 17\n'))
+      expect(await store.size(key)).toBe(0)
+      await store.append(key, 0, bytes('out'))
+      await store.finish(times)
+      await store.append(key, 3, bytes('put'))
+      await store.finish(key)
+      expect([await text(store, key), await text(store, times)]).toEqual(['output', '0 17\n'])
+      await store.remove(key)
+      expect(await store.size(times)).toBe(0)
+    })
+
     test(`${name}: hostile names are kept apart and inside`, async () => {
       const { store } = make()
       const names = ['..', '.', '../x', 'a/b', 'a%2Fb', 'a\0b', 'x'.repeat(300), `${'x'.repeat(299)}y`]

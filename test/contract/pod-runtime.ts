@@ -3,6 +3,8 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { ContainerConfig, ContainerState, Mount, PodRuntime, PodSandbox } from '../../src/kubelet/runtime.js'
+import type { LogPart } from '../../src/logs/log-store.js'
+import { createTimesParser } from '../../src/logs/log-times.js'
 import type { Container } from '../../src/resources/core.js'
 import { processesMentioning } from '../kubelet/processes.js'
 import { until } from '../kubelet/until.js'
@@ -164,6 +166,32 @@ export function podRuntimeContract(name: string, make: () => RuntimeUnderTest): 
         if (seen.length === 1) await writeFile(join(mount.hostPath, 'go'), '')
       }
       expect(seen.join('')).toBe('one\ntwo\n')
+      await runtime.removePod(sandbox)
+    })
+
+    test(`${name}: when which part of the output came is known, also after a restart`, async () => {
+      const { runtime, volumes, restarted } = make()
+      const pod = nextPod()
+      const sandbox = await runtime.createPod(pod)
+      const mount = await volume(volumes, `${pod.uid}-go`)
+      const before = Date.now()
+      const script = 'echo one; until [ -e /data/go ]; do sleep 0.01; done; sleep 0.02; echo two'
+      await runtime.startContainer(sandbox, sh('step', script, { mounts: [mount] }))
+      await until('the first line', async () => (await runtime.logSize(sandbox, 'step')) === 'one\n'.length)
+      await writeFile(join(mount.hostPath, 'go'), '')
+      await runtime.startContainer(sandbox, sh('silent', 'true'))
+      await exited(runtime, sandbox, 'step')
+      await exited(runtime, sandbox, 'silent')
+      const after = Date.now()
+      for (const seen of [runtime, restarted()]) {
+        expect(await seen.logSize(sandbox, 'step')).toBe('one\ntwo\n'.length)
+        const times = createTimesParser()(Buffer.from(await output(seen, sandbox, 'step', 0, 'times')))
+        expect(times.map(({ offset }) => offset)).toEqual([0, 4])
+        const [one = 0, two = 0] = times.map(({ ms }) => ms)
+        expect([one >= before, two >= one + 10, two <= after]).toEqual([true, true, true])
+        expect(await output(seen, sandbox, 'silent', 0, 'times')).toBe('')
+        expect(await seen.logSize(sandbox, 'silent')).toBe(0)
+      }
       await runtime.removePod(sandbox)
     })
 
@@ -364,9 +392,16 @@ export async function exited(
   })
 }
 
-export async function output(runtime: PodRuntime, sandbox: PodSandbox, container: string, offset = 0): Promise<string> {
+export async function output(
+  runtime: PodRuntime,
+  sandbox: PodSandbox,
+  container: string,
+  offset = 0,
+  part: LogPart = 'output',
+): Promise<string> {
   const chunks: Uint8Array[] = []
-  for await (const chunk of runtime.logs(sandbox, container, { follow: false, offset }, new AbortController().signal))
+  const { signal } = new AbortController()
+  for await (const chunk of runtime.logs(sandbox, container, { follow: false, offset, part }, signal))
     chunks.push(chunk)
   return Buffer.concat(chunks).toString('utf8')
 }

@@ -159,6 +159,11 @@ test('a pod runs to its end: status, logs, and nothing left', async () => {
   await sandboxesGone(own)
   expect(await logOf(own.kubelet, 'plain', 'a')).toBe('from a\n')
   expect(await logOf(own.kubelet, 'plain', 'b')).toBe('from b\n')
+  const key = { namespace: 'ci', pod: 'plain', podUid: pod.metadata.uid, container: 'a' }
+  expect(await own.kubelet.logSize(key)).toBe('from a\n'.length)
+  const { signal } = new AbortController()
+  const times = await own.kubelet.readLogs({ ...key, part: 'times' }, { follow: false }, signal)
+  expect(await textOf(times)).toMatch(/^0 \d{13}\n$/)
   // Few writes: running (one or two), ended (one or two).
   expect(own.cluster.statuses.length).toBeLessThanOrEqual(4)
 })

@@ -1,24 +1,48 @@
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { fromTimestamp } from '../../lib/time.js'
+import type { Pod } from '../../resources/core.js'
 import type { StreamAnswer } from '../answer.js'
 import type { ApiDeps } from '../deps.js'
+import { containerOf, startedContainer } from '../logs/log-container.js'
+import { logOptions } from '../logs/log-options.js'
+import { type LogSource, logOutput } from '../logs/log-output.js'
 import type { ObjectRequest } from '../request.js'
-import { ApiError } from '../status.js'
+import { badRequest } from '../status.js'
+import { existing } from './get.js'
 
-export async function logs({ readLogs }: ApiDeps, request: ObjectRequest): Promise<StreamAnswer> {
+/** Of a container that ended long ago, too, as long as its Pod is there. */
+export async function logs(deps: ApiDeps, request: ObjectRequest): Promise<StreamAnswer> {
   const { namespace, name, query, signal } = request
-  const container = query.get('container')
-  if (container === null) {
-    throw new ApiError(400, 'BadRequest', 'logs are asked for as pods/<name>/log?container=<container>')
+  const options = logOptions(query, name, Date.now())
+  const pod = (await existing(deps, request)) as Pod
+  const container = containerOf(pod, options.container)
+  if (options.previous) {
+    // Nothing is ever started again here.
+    throw badRequest(
+      `previous terminated container ${JSON.stringify(container)} in pod ${JSON.stringify(name)} not found`,
+    )
   }
-  const follow = query.get('follow') === 'true'
-  const output = await readLogs({ namespace, pod: name, container }, { follow }, signal)
-  if (output === undefined) {
-    throw new ApiError(404, 'NotFound', `container "${container}" of pod "${namespace}/${name}" has no output`)
+  const { state } = startedContainer(pod, container)
+  const key = { namespace, pod: name, podUid: pod.metadata.uid, container }
+  const source: LogSource = {
+    size: async () => (await deps.logSize?.(key)) ?? 0,
+    read: async (offset, { follow, part }) =>
+      (await deps.readLogs({ ...key, part }, { follow, offset }, signal)) ?? Readable.from([]),
+    startedAt: fromTimestamp(
+      state?.running?.startedAt ?? state?.terminated?.startedAt ?? pod.metadata.creationTimestamp ?? '',
+    ),
   }
+  const output = await logOutput(source, options)
   return async response => {
-    response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' })
-    for await (const chunk of output) {
-      if (!response.write(chunk)) await new Promise(resolve => response.once('drain', resolve).once('close', resolve))
+    response.writeHead(200, { 'content-type': 'text/plain', 'x-content-type-options': 'nosniff' })
+    // Who follows a step that is silent knows at once that there is one.
+    response.flushHeaders()
+    try {
+      // What the client does not read is not read from the disk either.
+      await pipeline(Readable.from(output, { objectMode: false }), response, { signal })
+    } catch (error) {
+      if (!signal.aborted) throw error
     }
-    response.end()
   }
 }

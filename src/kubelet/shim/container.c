@@ -21,10 +21,13 @@
 #include <unistd.h>
 
 #define LOG_MESSAGE_MAX 2048 /* Kubernetes' limit of a termination message that is taken from the log */
+#define TIMES_APART_MS 10    /* what is written in between is taken for as old as the first of it */
 
 struct life {
   int dir;
   int log;
+  int times; /* when which part of the log came; -1 while nothing did */
+  long long timed_ms;
   int output; /* what the container writes, to be copied to the log */
   unsigned long long logged;
   long long started_ms;
@@ -122,6 +125,17 @@ static ssize_t read_log_end(int dir, char *message) {
   return length < 0 ? 0 : length;
 }
 
+/* Called before the bytes are written: who sees them finds their time. */
+static void note_time(struct life *life) {
+  long long now = now_ms();
+  if (life->times < 0) life->times = openat(life->dir, "times", O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0644);
+  else if (now >= life->timed_ms && now - life->timed_ms < TIMES_APART_MS) return;
+  char line[64];
+  int length = snprintf(line, sizeof line, "%llu %lld\n", life->logged, now);
+  write_all(life->times, line, (size_t)length);
+  life->timed_ms = now;
+}
+
 /* Copies what is there now. False when no writer is left. */
 static bool copy_output(struct life *life, unsigned long long most) {
   char bytes[65536];
@@ -132,6 +146,7 @@ static bool copy_output(struct life *life, unsigned long long most) {
     if (life->logged >= most) continue; /* goes on reading, or the step would hang */
     size_t keep = (size_t)length;
     if (life->logged + keep > most) keep = (size_t)(most - life->logged);
+    note_time(life);
     write_all(life->log, bytes, keep);
     life->logged += keep;
     if (life->logged >= most) {
@@ -269,7 +284,7 @@ static int start(const struct container *container, struct life *life, const sig
 
 int run_container(const struct container *container) {
   char text[ERROR_SIZE];
-  struct life life = {.started_ms = now_ms()};
+  struct life life = {.started_ms = now_ms(), .times = -1};
   sigset_t wanted, mask;
   sigemptyset(&wanted);
   sigaddset(&wanted, SIGCHLD);
