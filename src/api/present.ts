@@ -6,6 +6,7 @@ import type { Resource } from '../resources/meta.js'
 import type { Problem } from '../resources/problem.js'
 import type { ObjectAnswer } from './answer.js'
 import { type Form, formOf } from './form.js'
+import type { ListRow } from './lists/read-list.js'
 import type { ResourceRequest } from './request.js'
 import { ApiError } from './status.js'
 import { columnsOf, type Table, tableOf } from './tables/table.js'
@@ -34,11 +35,31 @@ export function shownObject(form: Form, object: Resource, withHeaders = true): u
   }
 }
 
+/** Whether an object goes out as the very text that is stored. */
+export function isAsStored({ as, version, info }: Form): boolean {
+  // A definition may have stored in another version before.
+  return as === 'Object' && version === info.version && (info.definition?.spec.versions.length ?? 1) === 1
+}
+
 /** What a list says of itself. */
 export interface ListMetadata {
   readonly resourceVersion: string
   readonly continue?: string
   readonly remainingItemCount?: number
+}
+
+/** A list as the text that is sent. @throws ApiError 406 */
+export function listText(form: Form, metadata: ListMetadata, rows: readonly ListRow[]): string {
+  if (!isAsStored(form))
+    return JSON.stringify(
+      shownList(
+        form,
+        metadata,
+        rows.map(row => row.object),
+      ),
+    )
+  const { items: _, ...envelope } = shownList(form, metadata, []) as { readonly items: unknown }
+  return `${JSON.stringify(envelope).slice(0, -1)},"items":[${rows.map(row => row.json).join(',')}]}`
 }
 
 /** @throws ApiError 406 */

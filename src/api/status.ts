@@ -5,12 +5,17 @@ import { groupResource, type KindEntry } from '../resources/kind-table.js'
 export interface ApiStatus {
   readonly kind: 'Status'
   readonly apiVersion: 'v1'
-  readonly metadata: Readonly<Record<string, never>>
+  readonly metadata: StatusMetadata
   readonly status: 'Success' | 'Failure'
   readonly message: string
   readonly reason: string
   readonly code: number
   readonly details?: StatusDetails
+}
+
+export interface StatusMetadata {
+  /** Where a list can go on, though not with what it began with. */
+  readonly continue?: string
 }
 
 export interface StatusDetails {
@@ -37,11 +42,13 @@ export class ApiError extends Error {
   readonly code: number
   readonly reason: string
   readonly details: StatusDetails | undefined
-  constructor(code: number, reason: string, message: string, details?: StatusDetails) {
+  readonly metadata: StatusMetadata
+  constructor(code: number, reason: string, message: string, details?: StatusDetails, metadata: StatusMetadata = {}) {
     super(message)
     this.code = code
     this.reason = reason
     this.details = details
+    this.metadata = metadata
   }
 }
 
@@ -120,11 +127,12 @@ function failure({
   reason,
   message,
   details,
-}: Pick<ApiError, 'code' | 'reason' | 'message'> & { details?: StatusDetails | undefined }): ApiStatus {
+  metadata = {},
+}: Pick<ApiError, 'code' | 'reason' | 'message'> & Partial<Pick<ApiError, 'details' | 'metadata'>>): ApiStatus {
   return {
     kind: 'Status',
     apiVersion: 'v1',
-    metadata: {},
+    metadata,
     status: 'Failure',
     message,
     reason,

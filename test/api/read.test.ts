@@ -162,3 +162,133 @@ test('an object is shown in the version it is asked for, whichever verb answers 
     spec: { description: 'changed', steps: [{ computeResources: { limits: { cpu: '1' } } }] },
   })
 })
+
+interface Listed {
+  readonly metadata: {
+    readonly resourceVersion: string
+    readonly continue?: string
+    readonly remainingItemCount?: number
+  }
+  readonly items: readonly { readonly metadata: { readonly name: string } }[]
+}
+
+const namesOf = (body: unknown) => (body as Listed).items.map(each => each.metadata.name)
+const metadataOf = (body: unknown) => (body as Listed).metadata
+
+test('a list comes in pages of one moment, whatever happens in between', async () => {
+  const { call } = await serveApi()
+  for (const name of ['a', 'b', 'c', 'd', 'e']) await call('POST', CONFIG_MAPS, { body: configMap(name) })
+  const first = (await call('GET', `${CONFIG_MAPS}?limit=2`)).body
+  expect(namesOf(first)).toEqual(['a', 'b'])
+  expect(metadataOf(first)).toMatchObject({ resourceVersion: '5', remainingItemCount: 3, continue: expect.any(String) })
+  await call('DELETE', `${CONFIG_MAPS}/c`)
+  await call('POST', CONFIG_MAPS, { body: configMap('cc') })
+  const second = (await call('GET', `${CONFIG_MAPS}?limit=2&continue=${metadataOf(first).continue}`)).body
+  expect(namesOf(second)).toEqual(['c', 'd'])
+  expect(metadataOf(second)).toMatchObject({ resourceVersion: '5', remainingItemCount: 1 })
+  const last = (await call('GET', `${CONFIG_MAPS}?limit=2&continue=${metadataOf(second).continue}`)).body
+  expect(namesOf(last)).toEqual(['e'])
+  expect(metadataOf(last)).toEqual({ resourceVersion: '5' })
+  expect(namesOf((await call('GET', CONFIG_MAPS)).body)).toEqual(['a', 'b', 'cc', 'd', 'e'])
+})
+
+test('a list that selects comes in pages, too, and nobody knows how many are left', async () => {
+  const { call } = await serveApi()
+  for (const name of ['a', 'b', 'c', 'd']) {
+    const metadata = { name, labels: { odd: name === 'a' || name === 'c' ? 'yes' : 'no' } }
+    await call('POST', CONFIG_MAPS, { body: { ...configMap(name), metadata } })
+  }
+  const path = `${CONFIG_MAPS}?limit=1&labelSelector=odd%20in%20(yes,maybe)`
+  const { body } = await call('GET', path, { accept: 'application/json' })
+  expect(namesOf(body)).toEqual(['a'])
+  expect(metadataOf(body)).not.toHaveProperty('remainingItemCount')
+  expect(namesOf((await call('GET', `${path}&continue=${metadataOf(body).continue}`)).body)).toEqual(['c'])
+  const table = (await call('GET', path, { accept: TABLE })).body
+  expect(table).toMatchObject({ kind: 'Table', metadata: { continue: expect.any(String) }, rows: [{}] })
+})
+
+test('a list is shown as it was at a version that is asked for exactly', async () => {
+  const { call } = await served()
+  await call('DELETE', `${CONFIG_MAPS}/one`)
+  const at = async (query: string) => (await call('GET', `${CONFIG_MAPS}?${query}`)).body
+  expect(namesOf(await at('resourceVersion=1&resourceVersionMatch=Exact'))).toEqual(['one'])
+  expect(metadataOf(await at('resourceVersion=2&limit=500'))).toEqual({ resourceVersion: '2' })
+  expect(namesOf(await at('resourceVersion=2&limit=500'))).toEqual(['one', 'two'])
+  expect(namesOf(await at('resourceVersion=2&resourceVersionMatch=NotOlderThan'))).toEqual(['two'])
+  expect(namesOf(await at('resourceVersion=0&limit=500'))).toEqual(['two'])
+})
+
+test('what is too old to be listed is 410, with a way to go on where there is one', async () => {
+  const { call, cluster } = await serveApi({}, { keepEvents: 10 })
+  for (const name of ['a', 'b', 'c']) await call('POST', CONFIG_MAPS, { body: configMap(name) })
+  const first = (await call('GET', `${CONFIG_MAPS}?limit=1`)).body
+  for (let n = 0; n < 1_100; n++) {
+    const metadata = { name: 'x', namespace: 'other' }
+    if (n % 2 === 1) await cluster.delete('ConfigMap', metadata)
+    else await cluster.create('ConfigMap', { apiVersion: 'v1', kind: 'ConfigMap', metadata })
+  }
+  const expired = await call('GET', `${CONFIG_MAPS}?limit=1&continue=${metadataOf(first).continue}`)
+  expect(expired).toMatchObject({
+    status: 410,
+    body: { reason: 'Expired', message: expect.stringContaining('too old') },
+  })
+  const token = metadataOf(expired.body).continue
+  const second = (await call('GET', `${CONFIG_MAPS}?limit=1&continue=${token}`)).body
+  expect(namesOf(second)).toEqual(['b'])
+  expect(await call('GET', `${CONFIG_MAPS}?resourceVersion=1&resourceVersionMatch=Exact`)).toMatchObject({
+    status: 410,
+    body: { reason: 'Expired', message: 'The resourceVersion for the provided list is too old.' },
+  })
+})
+
+const FORBIDDEN = 'ListOptions.meta.k8s.io "" is invalid: resourceVersionMatch: Forbidden: '
+
+test.each([
+  ['continue=x', 400, 'invalid continue token: continue key is not valid'],
+  ['continue=e30', 400, 'invalid continue token: continue key is not valid'],
+  ['limit=many', 400, 'strconv.ParseInt: parsing "many": invalid syntax'],
+  [
+    'resourceVersionMatch=Exact',
+    422,
+    `${FORBIDDEN}resourceVersionMatch is forbidden unless resourceVersion is provided`,
+  ],
+  [
+    'resourceVersion=0&resourceVersionMatch=Exact',
+    422,
+    `${FORBIDDEN}resourceVersionMatch "exact" is forbidden for resourceVersion "0"`,
+  ],
+  [
+    'resourceVersion=1&resourceVersionMatch=Newest',
+    422,
+    'ListOptions.meta.k8s.io "" is invalid: resourceVersionMatch: Unsupported value: "Newest": supported values: "Exact", "NotOlderThan", ""',
+  ],
+  [
+    'sendInitialEvents=true',
+    422,
+    'ListOptions.meta.k8s.io "" is invalid: sendInitialEvents: Forbidden: sendInitialEvents is forbidden for list',
+  ],
+])('a list with %s is refused in Kubernetes’ words', async (query, status, message) => {
+  const { call } = await served()
+  expect(await call('GET', `${CONFIG_MAPS}?${query}`)).toMatchObject({ status, body: { message } })
+})
+
+test('a token is for the list it was given for', async () => {
+  const { call } = await served()
+  const token = metadataOf((await call('GET', `${CONFIG_MAPS}?limit=1`)).body).continue
+  const version = await call('GET', `${CONFIG_MAPS}?continue=${token}&resourceVersion=1`)
+  expect(version).toMatchObject({
+    status: 400,
+    body: { message: 'specifying resource version is not allowed when using continue' },
+  })
+  for (const path of [
+    '/api/v1/configmaps?',
+    '/api/v1/namespaces/default/secrets?',
+    `${CONFIG_MAPS}?labelSelector=a&`,
+  ]) {
+    const answer = await call('GET', `${path}continue=${token}`)
+    expect(answer).toMatchObject({
+      status: 400,
+      body: { message: expect.stringContaining('was given for another list') },
+    })
+  }
+})

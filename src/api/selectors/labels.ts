@@ -62,8 +62,11 @@ export function matchesLabels(selector: LabelSelector, labels: Readonly<Record<s
 
 /** Labels that whatever is selected has; a store can look for them without knowing the grammar. */
 export function requiredLabels(selector: LabelSelector): Readonly<Record<string, string>> {
-  const exact = selector.filter(({ operator, values }) => operator === 'in' && values.length === 1)
-  return Object.fromEntries(exact.map(({ key, values }) => [key, values[0]!]))
+  return Object.fromEntries(selector.filter(isEquality).map(({ key, values }) => [key, values[0]!]))
+}
+
+export function isEquality({ operator, values }: LabelRequirement): boolean {
+  return operator === 'in' && values.length === 1
 }
 
 type Words = () => string

@@ -3,7 +3,7 @@ import type { KindEntry } from '../../resources/kind-table.js'
 import type { Resource } from '../../resources/meta.js'
 import { fieldReader, type ReadField } from './field-labels.js'
 import { type FieldRequirement, parseFieldSelector } from './fields.js'
-import { type LabelSelector, matchesLabels, parseLabelSelector } from './labels.js'
+import { isEquality, type LabelSelector, matchesLabels, parseLabelSelector } from './labels.js'
 
 export interface Selection {
   /** '' for all namespaces, and for cluster-scoped kinds. */
@@ -42,8 +42,13 @@ export function isSelected(selection: Selection, object: Resource): boolean {
   return fields.every(({ read, value, isEqual }) => (read(object) === value) === isEqual)
 }
 
-/** Whether an object that is selected may cease to be without being deleted. */
-export function canLapse({ labels, fields }: Selection): boolean {
-  const lasting = ['metadata.name', 'metadata.namespace']
-  return labels.length > 0 || fields.some(({ field }) => !lasting.includes(field))
+/** Whether it selects by nothing but its place and labels that must be equal. */
+export function isExact({ labels, fields }: Selection): boolean {
+  const keys = new Set(labels.map(({ key }) => key))
+  return fields.length === 0 && keys.size === labels.length && labels.every(isEquality)
+}
+
+/** Whether it selects by anything but the place: then nobody can say how many are left, as with the real one. */
+export function isFiltered({ labels, fields }: Selection): boolean {
+  return labels.length > 0 || fields.length > 0
 }

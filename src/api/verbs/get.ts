@@ -1,11 +1,11 @@
 import type { AnyResource } from '../../resources/kinds.js'
 import type { ObjectAnswer } from '../answer.js'
 import type { ApiDeps } from '../deps.js'
+import { checkVersion } from '../lists/options.js'
+import { checkNotAhead } from '../lists/read-list.js'
 import { present } from '../present.js'
 import type { ObjectRequest } from '../request.js'
-import { checkNotAhead } from '../snapshot.js'
 import { notFound } from '../status.js'
-import { checkVersion } from '../watch/options.js'
 
 export async function get(deps: ApiDeps, request: ObjectRequest): Promise<ObjectAnswer> {
   const resourceVersion = request.query.get('resourceVersion') ?? ''

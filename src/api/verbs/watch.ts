@@ -2,14 +2,14 @@ import type { EmbeddedCluster } from '../../cluster/embedded/store.js'
 import type { StreamAnswer } from '../answer.js'
 import type { ApiDeps } from '../deps.js'
 import { type Form, formOf } from '../form.js'
+import type { ListOptions } from '../lists/options.js'
+import { checkNotAhead, readList } from '../lists/read-list.js'
 import { notAcceptable, shownBookmark } from '../present.js'
 import type { ResourceRequest } from '../request.js'
 import { type Selection, selectionOf } from '../selectors/selection.js'
-import { checkNotAhead, snapshotOf } from '../snapshot.js'
 import { ApiError, statusOf } from '../status.js'
-import { changeFor, type WatchChange } from '../watch/changes.js'
-import { encodedChange, encodedEvent } from '../watch/encode.js'
-import type { ListOptions } from '../watch/options.js'
+import { changeFor } from '../watch/changes.js'
+import { encodedChange, encodedEvent, encodedRow } from '../watch/encode.js'
 import { createSink } from '../watch/sink.js'
 
 /** As the API server's `--min-request-timeout`: a watch that names no end is ended after one to two times this. */
@@ -68,18 +68,18 @@ async function* eventsOf(watched: Watched, signal: AbortSignal): AsyncGenerator<
   const withBookmarks = options.allowWatchBookmarks
   let place = options.resourceVersion
   let isFirst = form.as === 'Table'
-  const encoded = (change: WatchChange) => {
-    const bytes = encodedChange(form, change, isFirst)
+  const withHeaders = () => {
+    const wasFirst = isFirst
     isFirst = false
-    return bytes
+    return wasFirst
   }
   try {
     if (sendsInitialEvents(options)) {
       checkNotAhead(cluster, options.resourceVersion)
-      const { version, items } = await snapshotOf(cluster, form.info, selection)
-      for (const object of items) {
+      const { version, rows } = (await readList(cluster, form.info, selection))!
+      for (const row of rows) {
         if (signal.aborted) return
-        yield encoded({ type: 'ADDED', object })
+        yield encodedRow(form, row, withHeaders())
       }
       place = version
       if (withBookmarks) yield bookmark(form, place, true)
@@ -92,8 +92,7 @@ async function* eventsOf(watched: Watched, signal: AbortSignal): AsyncGenerator<
         continue
       }
       const change = changeFor(event, selection)
-      if (change === 'unknown') throw tooOld(place, cluster.version())
-      if (change !== undefined) yield encoded(change)
+      if (change !== undefined) yield encodedChange(form, change, withHeaders())
     }
     // So that whoever comes back has the least to read.
     if (withBookmarks) yield bookmark(form, place)

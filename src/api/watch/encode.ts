@@ -1,7 +1,8 @@
 /** Events as they go over the wire, each encoded once for all who watch in the same form. */
 import type { Resource } from '../../resources/meta.js'
 import type { Form } from '../form.js'
-import { shownObject } from '../present.js'
+import type { ListRow } from '../lists/read-list.js'
+import { isAsStored, shownObject } from '../present.js'
 import type { WatchChange } from './changes.js'
 
 /** Long enough that whoever keeps up finds what the first of them made; who reads old events makes their own. */
@@ -12,17 +13,32 @@ const kept = new Map<Resource, Map<string, Buffer>>()
 let keptBytes = 0
 
 /** @param withHeaders whether a table says what its columns are: the first one of a watch does */
-export function encodedChange(form: Form, { type, object }: WatchChange, withHeaders: boolean): Buffer {
+export function encodedChange(form: Form, change: WatchChange, withHeaders: boolean): Buffer {
+  const { type, object } = change
   const key = `${type} ${form.key} ${withHeaders}`
   const found = kept.get(object)?.get(key)
   if (found !== undefined) return found
-  const bytes = encodedEvent(type, shownObject(form, object, withHeaders))
+  const bytes = Buffer.from(eventText(type, textOf(form, change, withHeaders)))
   keep(object, key, bytes)
   return bytes
 }
 
+/** As `encodedChange`, for what nobody else is about to be sent. */
+export function encodedRow(form: Form, row: ListRow, withHeaders: boolean): Buffer {
+  return Buffer.from(eventText('ADDED', textOf(form, row, withHeaders)))
+}
+
+function textOf(form: Form, row: Pick<ListRow, 'object'> & { readonly json?: string }, withHeaders: boolean): string {
+  if (isAsStored(form) && row.json !== undefined) return row.json
+  return JSON.stringify(shownObject(form, row.object, withHeaders))
+}
+
 export function encodedEvent(type: WatchChange['type'] | 'BOOKMARK' | 'ERROR', object: unknown): Buffer {
-  return Buffer.from(`{"type":"${type}","object":${JSON.stringify(object)}}\n`)
+  return Buffer.from(eventText(type, JSON.stringify(object)))
+}
+
+function eventText(type: string, objectText: string): string {
+  return `{"type":"${type}","object":${objectText}}\n`
 }
 
 function keep(object: Resource, key: string, bytes: Buffer): void {

@@ -6,6 +6,7 @@ import type { Database } from '../../storage/lmdb.js'
 import { type Cluster, ClusterError, type DeleteOptions, type Selector } from '../cluster.js'
 import type { Candidate } from './admission.js'
 import { createAuthoring } from './authoring.js'
+import type { StoreEvent } from './change-log.js'
 import { createCollector } from './collect.js'
 import { openDependents } from './dependents.js'
 import { objectText, type Stored } from './keys.js'
@@ -13,7 +14,7 @@ import { followKinds } from './kinds.js'
 import { openObjects } from './objects.js'
 import { openOwners } from './owners.js'
 import { createRemovals, type Removed } from './removals.js'
-import { type Page, type PageOptions, readPage } from './snapshots.js'
+import { type Page, type PageOptions, type Row, readPage } from './snapshots.js'
 import { type EventOptions, type FollowedEvent, followEvents } from './stream.js'
 import { createFeed, type Snapshot, watchFeed } from './watch.js'
 import { createWrites, type Transaction } from './writes.js'
@@ -87,7 +88,7 @@ export interface EmbeddedCluster extends Cluster {
   close(): Promise<void>
 }
 
-export type { EventOptions, FollowedEvent, Page, PageOptions }
+export type { EventOptions, FollowedEvent, Page, PageOptions, Row, StoreEvent }
 
 const DEFAULT_KEEP_EVENTS = 20_000
 const DEFAULT_KEEP_EVENT_BYTES = 128 * 1024 ** 2
