@@ -105,9 +105,10 @@ export function createWrites(calls: Calls, random: () => number): Writes {
     const refusal = errorFrom(reply, `delete ${path}`)
     if (refusal.reason !== 'Conflict') throw refusal
     const found = await find(served, key)
-    // A Namespace says so for as long as its content takes to go.
-    const isGoing = found?.object.metadata?.['deletionTimestamp'] !== undefined
-    if (found !== undefined && uidOf(found.object) === target && !isGoing) throw refusal
+    if (found === undefined || uidOf(found.object) !== target) return
+    // A Namespace says so for as long as its content takes to go; and an earlier try of ours may have marked the object.
+    const isMarked = found.object.metadata?.['deletionTimestamp'] !== undefined
+    if (!isMarked || (resourceVersion !== undefined && !reply.mayBeDone)) throw refusal
   }
 
   return { create, replace, delete: remove }
