@@ -1,7 +1,10 @@
-/** The folders of claims: each goes with its claim, but not under a Pod that still works in it. */
+/**
+ * Claims are bound at once: their storage is a folder of this machine. It goes with its claim, but not under a Pod that
+ * still works in it.
+ */
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Cluster } from '../cluster/cluster.js'
+import { type Cluster, isClusterError } from '../cluster/cluster.js'
 import { describeError } from '../lib/fault.js'
 import type { Log } from '../lib/log.js'
 import type { PersistentVolumeClaim } from '../resources/core.js'
@@ -26,6 +29,17 @@ export async function watchClaims({ cluster, claimsDir, log, unused }: ClaimsDep
       log.error('removing the folder of a claim failed', { folder, error: describeError(error) })
     }
   }
+  const bind = async (claim: PersistentVolumeClaim): Promise<void> => {
+    if (claim.status?.phase !== undefined || claim.metadata.deletionTimestamp !== undefined) return
+    try {
+      await cluster.replaceStatus('PersistentVolumeClaim', { ...claim, status: boundStatus(claim) })
+    } catch (error) {
+      // Changed meanwhile: that comes as well. Or gone.
+      if (isClusterError(error, 'Conflict') || isClusterError(error, 'NotFound')) return
+      const { namespace, name } = claim.metadata
+      log.error('binding a claim failed', { claim: `${namespace}/${name}`, error: describeError(error) })
+    }
+  }
   // Read before the list: whatever is older than the list and not in it has no claim.
   let leftovers = await claimFolders(claimsDir)
   const removing = new Set<Promise<void>>()
@@ -34,7 +48,9 @@ export async function watchClaims({ cluster, claimsDir, log, unused }: ClaimsDep
       const known = new Set(change.items.map(claim => claimDir(claimsDir, claim.metadata)))
       for (const folder of leftovers) if (!known.has(folder)) await remove(folder, Promise.resolve())
       leftovers = []
+      await Promise.all(change.items.map(bind))
     }
+    if (change.type === 'put') await bind(change.item)
     if (change.type === 'removed') {
       const one = remove(claimDir(claimsDir, change.item.metadata), unused(change.item))
       removing.add(one)
@@ -42,6 +58,12 @@ export async function watchClaims({ cluster, claimsDir, log, unused }: ClaimsDep
     }
   }
   await Promise.all(removing)
+}
+
+function boundStatus({ spec }: PersistentVolumeClaim): NonNullable<PersistentVolumeClaim['status']> {
+  const { accessModes, resources } = spec
+  const { storage } = resources?.requests ?? {}
+  return { phase: 'Bound', ...(accessModes && { accessModes }), ...(storage && { capacity: { storage } }) }
 }
 
 /** `<claimsDir>/<namespace>/<name>/<uid>` */

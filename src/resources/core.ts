@@ -266,7 +266,11 @@ export interface PersistentVolumeClaimSpec {
 export interface PersistentVolumeClaim extends Resource {
   readonly kind: 'PersistentVolumeClaim'
   readonly spec: PersistentVolumeClaimSpec
-  readonly status?: { readonly phase?: string; readonly capacity?: Readonly<Record<string, string>> }
+  readonly status?: {
+    readonly phase?: string
+    readonly accessModes?: readonly string[]
+    readonly capacity?: Readonly<Record<string, string>>
+  }
 }
 
 export interface ServiceAccount extends Resource {

@@ -498,6 +498,22 @@ test.each(['../../escape', '/etc', 'link/x'])('subPath %s does not leave its vol
   expect(existsSync('/etc/x')).toBe(false)
 })
 
+test('a claim is bound, with what it asked for', async () => {
+  await using own = await machine()
+  const key = { namespace: 'ci', name: 'source' }
+  const spec = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } }
+  const claim = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: key, spec } as const
+  await own.cluster.create('PersistentVolumeClaim', claim)
+  const bound = await until('it is bound', async () => {
+    const found = await own.cluster.get('PersistentVolumeClaim', key)
+    return found?.status && found
+  })
+  expect(bound).toMatchObject({
+    spec,
+    status: { phase: 'Bound', accessModes: ['ReadWriteOnce'], capacity: { storage: '1Gi' } },
+  })
+})
+
 test('a deadline ends what runs', async () => {
   await using own = await machine()
   const pod = await createPod(own.cluster, 'late', {
