@@ -84,6 +84,8 @@ export function defaultedSpec(kind: Kind, metadata: NewMeta, body: Json, setting
       return withSpec(defaultScheduleSpec(specOf<ScheduleSpec>(body)))
     case 'CustomResourceDefinition':
       return withSpec(defaultDefinitionSpec(specOf<CustomResourceDefinitionSpec>(body)))
+    case 'Secret':
+      return { metadata, body: { ...body, type: body['type'] || 'Opaque' } }
     default:
       return { metadata, body }
   }
