@@ -59,9 +59,7 @@ export const FIELD_RULES = {
     nodeSelector: atomicMap,
     resourceClaims: retained('name'),
     schedulingGates: merged('name'),
-    topologySpreadConstraints: {
-      ...merged('topologyKey', 'whenUnsatisfiable'),
-    },
+    topologySpreadConstraints: merged('topologyKey', 'whenUnsatisfiable'),
     volumes: retained('name'),
   },
   PodStatus: {
@@ -93,7 +91,6 @@ export const FIELD_RULES = {
     conditions: { 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['type'] },
   },
   JSONSchemaProps: { 'x-kubernetes-validations': merged('rule') },
-  // A set in the discovery group only; the address lists of Endpoints have another type.
   Endpoint: { addresses: set },
 }
 

@@ -1,10 +1,9 @@
 /** Which definitions the documents of OpenAPI consist of. */
 import type { DocumentedKind, ServedKind } from './documented-kinds.js'
-import { kubernetesName } from './kubernetes-definitions.js'
-import { definitionPackage, nameIn, refTo, type Schema } from './schema.js'
+import { definitionPackage, kubernetesName, nameIn, refTo, type Schema } from './schema.js'
 import { definitionNamed, nameOf, schemaOf } from './schemas.js'
 
-const STATUS = kubernetesName('Status')
+export const STATUS_NAME = kubernetesName('Status')
 
 /** Of these kinds, their lists, and everything that is in them: name and schema, ordered by name. */
 export function definitionsOf(kinds: readonly ServedKind[]): readonly (readonly [string, Schema])[] {
@@ -15,7 +14,7 @@ export function definitionsOf(kinds: readonly ServedKind[]): readonly (readonly 
     found.set(nameOf(entry, version), schema)
     found.set(listNameOf(entry, version), listOf(entry, version))
   }
-  const wanted = [STATUS, ...[...found.values()].flatMap(referencesIn)]
+  const wanted = [STATUS_NAME, ...[...found.values()].flatMap(referencesIn)]
   for (const name of wanted) {
     if (found.has(name)) continue
     const schema = definitionNamed(name)
@@ -29,8 +28,6 @@ export function definitionsOf(kinds: readonly ServedKind[]): readonly (readonly 
 export function listNameOf({ group, listKind }: DocumentedKind, version: string): string {
   return `${definitionPackage(group, version)}.${listKind}`
 }
-
-export const STATUS_NAME = STATUS
 
 function listOf(entry: DocumentedKind, version: string): Schema {
   const { group, kind, listKind } = entry

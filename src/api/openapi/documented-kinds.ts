@@ -36,6 +36,13 @@ export const UNSTORED_KINDS: readonly DocumentedKind[] = [
   },
 ]
 
+const OURS = /(?:^|\.)(?:tekton|tektite)\.dev$/
+
+/** Whether the built-in kinds of this group are made of shapes; the others are Kubernetes'. */
+export function isOurs(group: string): boolean {
+  return OURS.test(group)
+}
+
 /** What a kind of ours is made of. */
 export function shapesOf(kind: string, version: string): { readonly spec?: Fields; readonly status?: Fields } {
   if (kind === 'Delivery') return { spec: DELIVERY_SPEC, status: DELIVERY_STATUS }

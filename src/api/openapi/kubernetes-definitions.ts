@@ -6,9 +6,6 @@ import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { Schema } from './schema.js'
 
-const CORE = 'io.k8s.api.core.v1.'
-const META = 'io.k8s.apimachinery.pkg.apis.meta.v1.'
-const META_TYPES = ['ObjectMeta', 'ListMeta', 'LabelSelector', 'Status']
 /** Beside the compiled code, and where the build puts it for tests, which run the sources. */
 const PLACES = ['../../../kubernetes-schemas.txt', '../../../dist/kubernetes-schemas.txt']
 
@@ -34,11 +31,6 @@ export function kubernetesDefinition(name: string): Schema | undefined {
   const schema = JSON.parse(line) as Schema
   parsed.set(name, schema)
   return schema
-}
-
-/** The full name of a type that shapes mention. */
-export function kubernetesName(type: string): string {
-  return `${META_TYPES.includes(type) ? META : CORE}${type}`
 }
 
 function allLines(): ReadonlyMap<string, string> {

@@ -1,6 +1,6 @@
 /** What can be asked of a kind, and with which parameters: the same for both versions of OpenAPI. Pure. */
 import { groupVersion } from '../../resources/kind-table.js'
-import type { DocumentedKind } from './documented-kinds.js'
+import { type DocumentedKind, isOurs } from './documented-kinds.js'
 import type { GroupVersionKind } from './schema.js'
 
 export interface Path {
@@ -60,7 +60,7 @@ const DELETES = [
 ]
 const PATCH_TYPES = ['application/json-patch+json', 'application/merge-patch+json', 'application/apply-patch+yaml']
 const STRATEGIC = 'application/strategic-merge-patch+json'
-const OBJECT_TYPES = ['application/json', 'application/yaml']
+const OBJECT_TYPES = ['application/json']
 
 export function pathsOf(entry: DocumentedKind, version: string): readonly Path[] {
   const { group, plural, namespaced, kind, definition } = entry
@@ -68,7 +68,9 @@ export function pathsOf(entry: DocumentedKind, version: string): readonly Path[]
   const collection = namespaced ? `${root}/namespaces/{namespace}/${plural}` : `${root}/${plural}`
   const where = namespaced ? (['namespace'] as const) : []
   const gvk = { group, version, kind }
-  const patches = isStrategic(group, definition) ? [...PATCH_TYPES, STRATEGIC] : PATCH_TYPES
+  // Only Kubernetes' own types say how their lists are merged.
+  const isStrategic = definition === undefined && !isOurs(group)
+  const patches = isStrategic ? [...PATCH_TYPES, STRATEGIC] : PATCH_TYPES
   const operation = (
     method: Operation['method'],
     action: string,
@@ -115,21 +117,20 @@ export function pathsOf(entry: DocumentedKind, version: string): readonly Path[]
   ]
   return paths.map(path => {
     const operations = entry.readOnly ? path.operations.filter(({ method }) => method === 'get') : path.operations
-    return { ...path, operations: operations.map(each => ({ ...each, id: idOf(each, path) })) }
+    return { ...path, operations: operations.map(each => ({ ...each, id: idOf(each, path, namespaced) })) }
   })
 }
 
-/** Only Kubernetes' own types say how their lists are merged. */
-function isStrategic(group: string, definition: unknown): boolean {
-  return definition === undefined && !/(^|\.)(tekton|tektite)\.dev$/.test(group)
-}
-
 /** As Kubernetes names them: `listTektonDevV1NamespacedTask`. */
-function idOf({ action, kind: { group, version, kind } }: Operation, { path, placeholders }: Path): string {
+function idOf(
+  { action, kind: { group, version, kind } }: Operation,
+  { path, placeholders }: Path,
+  namespaced: boolean,
+): string {
   const verb = { get: 'read', put: 'replace', post: 'create', deletecollection: 'deleteCollection' }[action] ?? action
   const words = [group === '' ? 'core' : group.replace(/\.k8s\.io$/, ''), version].join('.').split(/[.-]/)
   const scope = placeholders.includes('namespace') ? 'Namespaced' : ''
-  const all = path.includes('{') || action !== 'list' ? '' : 'ForAllNamespaces'
+  const all = namespaced && placeholders.length === 0 ? 'ForAllNamespaces' : ''
   const status = path.endsWith('/status') ? 'Status' : ''
   return `${verb}${words.map(capital).join('')}${scope}${kind}${status}${all}`
 }

@@ -30,10 +30,20 @@ export function nameIn(ref: string): string {
   return ref.slice(DEFINITIONS.length)
 }
 
+/** `apps`, `networking.k8s.io`; groups below `k8s.io` that others define have more dots. */
+const KUBERNETES_GROUP = /^(?:[a-z]+|(?:[a-z]+|rbac\.authorization)\.k8s\.io)$/
+
 /** What the names of a group's definitions begin with: `dev.tekton.v1`, and for Kubernetes' own where its types live. */
 export function definitionPackage(group: string, version: string): string {
   if (group === '') return `io.k8s.api.core.${version}`
   if (group === 'apiextensions.k8s.io') return `io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.${version}`
-  if (!group.includes('.') || group.endsWith('.k8s.io')) return `io.k8s.api.${group.split('.')[0]}.${version}`
+  if (KUBERNETES_GROUP.test(group)) return `io.k8s.api.${group.split('.')[0]}.${version}`
   return `${group.split('.').reverse().join('.')}.${version}`
+}
+
+const META_TYPES = ['ObjectMeta', 'ListMeta', 'LabelSelector', 'Status']
+
+/** The full name of one of Kubernetes' types that are part of others. */
+export function kubernetesName(type: string): string {
+  return `${META_TYPES.includes(type) ? 'io.k8s.apimachinery.pkg.apis.meta.v1' : 'io.k8s.api.core.v1'}.${type}`
 }

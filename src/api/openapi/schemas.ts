@@ -1,15 +1,14 @@
 /** The schema of every kind there is: of shapes, of Kubernetes' own definitions, or of a CustomResourceDefinition. */
 import { createHash } from 'node:crypto'
 import { BUILT_IN_KINDS } from '../../resources/kind-table.js'
-import { type DocumentedKind, UNSTORED_KINDS } from './documented-kinds.js'
-import { kubernetesDefinition, kubernetesName, kubernetesText } from './kubernetes-definitions.js'
-import { definitionPackage, nameIn, refTo, type Schema } from './schema.js'
+import { type DocumentedKind, isOurs, UNSTORED_KINDS } from './documented-kinds.js'
+import { kubernetesDefinition, kubernetesText } from './kubernetes-definitions.js'
+import { definitionPackage, kubernetesName, nameIn, refTo, type Schema } from './schema.js'
 import { defineKind } from './shape-definitions.js'
 
 export type { Schema }
 
 const shaped = new Map<string, Schema>()
-const OF_SHAPES = /(?:^|\.)(?:tekton|tektite)\.dev$/
 let sources: string | undefined
 const custom = new WeakMap<object, Schema>()
 
@@ -38,10 +37,6 @@ export function nameOf({ group, kind }: Pick<DocumentedKind, 'group' | 'kind'>, 
   return `${definitionPackage(group, version)}.${kind}`
 }
 
-export function isOfShapes(group: string): boolean {
-  return OF_SHAPES.test(group)
-}
-
 export function definitionNamed(name: string): Schema | undefined {
   if (name.startsWith('io.k8s.')) return kubernetesDefinition(name)
   return shapeDefinitions().get(name)
@@ -51,7 +46,7 @@ export function definitionNamed(name: string): Schema | undefined {
 export function shapeDefinitions(): ReadonlyMap<string, Schema> {
   if (shaped.size === 0) {
     for (const entry of [...BUILT_IN_KINDS.all, ...UNSTORED_KINDS]) {
-      if (isOfShapes(entry.group)) for (const version of entry.served) defineKind(entry, version, shaped)
+      if (isOurs(entry.group)) for (const version of entry.served) defineKind(entry, version, shaped)
     }
   }
   return shaped

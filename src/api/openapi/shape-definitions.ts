@@ -2,8 +2,7 @@
 import { DESCRIPTIONS, KIND_DESCRIPTIONS, KIND_FIELDS } from '../../resources/descriptions.js'
 import type { Fields, Shape } from '../../resources/shape.js'
 import { type DocumentedKind, shapesOf } from './documented-kinds.js'
-import { kubernetesName } from './kubernetes-definitions.js'
-import { definitionPackage, refTo, type Schema } from './schema.js'
+import { definitionPackage, kubernetesName, refTo, type Schema } from './schema.js'
 
 /** What anything may be. */
 const ANYTHING: Schema = { 'x-kubernetes-preserve-unknown-fields': true }
