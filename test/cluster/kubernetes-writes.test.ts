@@ -108,6 +108,23 @@ test.each(faults)('reads meet "%s", and never notice', async (_, fault) => {
   expect(await cluster.get('ConfigMap', { namespace: 'ns', name: 'y' })).toBeUndefined()
 })
 
+test('a list comes in pages, and from the start again when its pages expire', async () => {
+  const names = Array.from({ length: 600 }, (_, n) => `n${n}`).sort()
+  await Promise.all(names.map(name => served.store.create('ConfigMap', configMap(name, { labels: { some: 'label' } }))))
+  let expired = 0
+  const { cluster, proxy } = await through(({ path }) =>
+    path.includes('continue=') && expired++ < 2 ? { is: 'answer', code: 410 } : { is: 'none' },
+  )
+  const listed = await cluster.list('ConfigMap', { labels: { some: 'label' } })
+  expect(listed.map(item => item.metadata.name)).toEqual(names)
+  const pages = proxy.requests.map(each => (each.includes('continue=') ? 'next' : 'first'))
+  expect(pages).toEqual(['first', 'next', 'first', 'next', 'first', 'next', 'next'])
+  const { cluster: hopeless } = await through(({ path }) =>
+    path.includes('continue=') ? { is: 'answer', code: 410 } : { is: 'none' },
+  )
+  await expect(hopeless.list('ConfigMap')).rejects.toMatchObject({ reason: 'Unavailable' })
+})
+
 test('a name that was taken while our create got lost is AlreadyExists', async () => {
   const other = configMap('x', {}, { of: 'another' })
   const { cluster } = await through(once('POST', { is: 'drop' }, () => served.store.create('ConfigMap', other)))

@@ -757,6 +757,8 @@ export function clusterContract(name: string, open: () => Promise<ClusterUnderTe
       if (change.type === 'removed') held.delete(change.item.metadata.name)
     }
     expect([...held].sort()).toEqual(all.slice(700).sort())
+    // More than any page of a list.
+    expect(names(await cluster.list('ConfigMap', { namespace: NAMESPACE }))).toEqual(all.slice(700).sort())
     await changes.return?.()
   })
 
