@@ -18,5 +18,12 @@ export type Answer = ObjectAnswer | StreamAnswer
 export async function send(response: ServerResponse, answer: Answer): Promise<void> {
   if (typeof answer === 'function') return answer(response)
   for (const warning of answer.warnings ?? []) response.appendHeader('warning', warningHeader(warning))
-  response.writeHead(answer.code, { 'content-type': 'application/json' }).end(`${JSON.stringify(answer.body)}\n`)
+  sendJson(response, answer.code, JSON.stringify(answer.body))
+}
+
+/** With its length, so that head and body go out in one piece. */
+export function sendJson(response: ServerResponse, code: number, json: string): void {
+  const text = `${json}\n`
+  const head = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }
+  response.writeHead(code, head).end(text)
 }

@@ -37,32 +37,46 @@ export interface ResourceRequest extends ApiRequest {
 /** One object. */
 export type ObjectRequest = ResourceRequest & { readonly name: string }
 
-/** @throws ApiError */
-export function urlOf({ url = '' }: IncomingMessage): URL {
-  if (!url.startsWith('/')) throw new ApiError(400, 'BadRequest', `"${url}" is not a path of a URL`)
-  try {
-    const parsed = new URL(`http://localhost${url}`)
-    decodeURIComponent(parsed.pathname)
-    return parsed
-  } catch (cause) {
-    throw new ApiError(400, 'BadRequest', `"${url}" is not a path of a URL: ${describeError(cause)}`)
-  }
+/** What a request is for. */
+export interface Target {
+  /** Still encoded. */
+  readonly path: string
+  readonly query: URLSearchParams
 }
 
 /** @throws ApiError */
-export async function bodyOf(request: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = []
-  let size = 0
-  // To the end also when it is too much: who is cut off while sending never reads why.
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length
-    if (size <= MAX_BODY_BYTES) chunks.push(chunk)
+export function targetOf({ url = '' }: Pick<IncomingMessage, 'url'>): Target {
+  const mark = url.indexOf('?')
+  const path = mark < 0 ? url : url.slice(0, mark)
+  try {
+    if (!path.startsWith('/')) throw new Error('it does not begin with /')
+    decodeURIComponent(path)
+  } catch (cause) {
+    throw new ApiError(400, 'BadRequest', `"${url}" is not a path of a URL: ${describeError(cause)}`)
   }
-  if (size > MAX_BODY_BYTES) {
-    const wayOut = 'move large data into a volume, a repository or an image'
-    throw new ApiError(413, 'RequestEntityTooLarge', `the object is over ${MAX_BODY_BYTES} bytes: ${wayOut}`)
-  }
-  return Buffer.concat(chunks)
+  return { path, query: new URLSearchParams(mark < 0 ? '' : url.slice(mark + 1)) }
+}
+
+/** @throws ApiError */
+export function bodyOf(request: IncomingMessage): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    let size = 0
+    const cutOff = () => reject(new ApiError(400, 'BadRequest', 'the body was cut off'))
+    if (request.destroyed) return cutOff()
+    // To the end also when it is too much: who is cut off while sending never reads why.
+    request.on('data', (chunk: Buffer) => {
+      size += chunk.length
+      if (size <= MAX_BODY_BYTES) chunks.push(chunk)
+    })
+    request.on('end', () => {
+      if (size <= MAX_BODY_BYTES) return resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks))
+      const wayOut = 'move large data into a volume, a repository or an image'
+      reject(new ApiError(413, 'RequestEntityTooLarge', `the object is over ${MAX_BODY_BYTES} bytes: ${wayOut}`))
+    })
+    request.on('error', reject)
+    request.on('close', cutOff)
+  })
 }
 
 /** @throws ApiError */

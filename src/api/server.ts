@@ -1,5 +1,4 @@
 /** The embedded Cluster over HTTP, in the Kubernetes REST dialect. Plain HTTP is for loopback only. */
-import { setMaxListeners } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
@@ -16,7 +15,7 @@ import { discover } from './discovery/discover.js'
 import { healthAt } from './health.js'
 import { type OwnHandler, parseOwnPath } from './own-resources.js'
 import { withJsonBody } from './protobuf/json-body.js'
-import { type ApiRequest, bodyOf, readJson, urlOf } from './request.js'
+import { type ApiRequest, bodyOf, readJson, targetOf } from './request.js'
 import { parseRoute } from './route.js'
 import { schedulesHandler } from './schedules.js'
 import { noSuchPath, statusOf } from './status.js'
@@ -56,9 +55,15 @@ const PROBE_AFTER_MS = 30_000
 
 export async function startApi(deps: ApiDeps, { port, host, tls }: Address): Promise<Api> {
   const stopping = new AbortController()
-  setMaxListeners(0, stopping.signal)
+  const answering = new Set<AbortController>()
   const users = [{ token: deps.token, user: builtInUser('admin') }, ...(deps.users ?? [])]
-  const served: Served = { ...deps, users, authenticate: createAuthenticate(users), stopping: stopping.signal }
+  const served: Served = {
+    ...deps,
+    users,
+    authenticate: createAuthenticate(users),
+    stopping: stopping.signal,
+    answering,
+  }
   const handle = (request: IncomingMessage, response: ServerResponse): void => {
     answer(served, request, response).catch((error: unknown) => {
       const status = statusOf(error)
@@ -93,6 +98,7 @@ export async function startApi(deps: ApiDeps, { port, host, tls }: Address): Pro
         })
         // Watches end as they end when their time is over, so that nobody takes a stop for a broken network.
         stopping.abort()
+        for (const gone of answering) gone.abort()
         server.closeIdleConnections()
       }),
   }
@@ -102,27 +108,29 @@ interface Served extends ApiDeps {
   readonly users: readonly TokenUser[]
   readonly authenticate: Authenticate
   readonly stopping: AbortSignal
+  /** One for each answer under way. */
+  readonly answering: Set<AbortController>
 }
 
 async function answer(deps: Served, incoming: IncomingMessage, response: ServerResponse): Promise<void> {
-  const url = urlOf(incoming)
-  const health = healthAt(url, deps.stopping.aborted)
+  const { path, query } = targetOf(incoming)
+  const health = healthAt({ path, query }, deps.stopping.aborted)
   if (health !== undefined) {
     response.writeHead(health.code, { 'content-type': 'text/plain; charset=utf-8' }).end(health.text)
     return
   }
   const user = deps.authenticate(incoming.headers)
   const gone = new AbortController()
-  const leave = () => gone.abort()
-  deps.stopping.addEventListener('abort', leave)
+  deps.answering.add(gone)
   response.once('close', () => {
-    deps.stopping.removeEventListener('abort', leave)
-    leave()
+    deps.answering.delete(gone)
+    // An abort makes an error with a stack: not for each answer that went well.
+    if (!response.writableFinished) gone.abort()
   })
   const request: ApiRequest = {
     method: incoming.method ?? 'GET',
-    path: url.pathname,
-    query: url.searchParams,
+    path,
+    query,
     headers: incoming.headers,
     user,
     signal: gone.signal,

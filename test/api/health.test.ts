@@ -1,6 +1,7 @@
 /** What probes ask. */
 import { expect, test } from 'vitest'
 import { healthAt } from '../../src/api/health.js'
+import { targetOf } from '../../src/api/request.js'
 import { cases } from '../helpers/cases.js'
 import { serveApi } from './world.js'
 
@@ -17,11 +18,11 @@ test.each(
     '/api/livez': undefined,
   }),
 )('%s', (path, health) => {
-  expect(healthAt(new URL(`http://localhost${path}`), false)).toEqual(health)
+  expect(healthAt(targetOf({ url: path }), false)).toEqual(health)
 })
 
 test('one that stops lives, and is not ready', () => {
-  const at = (path: string) => healthAt(new URL(`http://localhost${path}`), true)
+  const at = (path: string) => healthAt(targetOf({ url: path }), true)
   expect(at('/livez')?.code).toBe(200)
   expect(at('/readyz')).toEqual({
     code: 500,

@@ -1,5 +1,5 @@
 import type { EmbeddedCluster } from '../../cluster/embedded/store.js'
-import type { Answer } from '../answer.js'
+import { type Answer, sendJson } from '../answer.js'
 import type { ApiDeps } from '../deps.js'
 import { formOf } from '../form.js'
 import { type ContinuePlace, continueToken, parseContinueToken } from '../lists/continue-token.js'
@@ -27,9 +27,7 @@ export async function list(deps: ApiDeps, request: ResourceRequest): Promise<Ans
   if (page === undefined) throw expired(place, question)
   const metadata = { resourceVersion: page.version, ...(await rest(cluster, request, selection, page)) }
   const text = listText(form, metadata, page.rows)
-  return async response => {
-    response.writeHead(200, { 'content-type': 'application/json' }).end(`${text}\n`)
-  }
+  return async response => sendJson(response, 200, text)
 }
 
 /** What is equal in all pages of a list. */
