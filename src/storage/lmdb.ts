@@ -162,6 +162,8 @@ export function openDatabase(directory: string, options: DatabaseOptions): Datab
 
     close() {
       closing ??= last.then(async () => {
+        // lmdb gives up the snapshot of the last reads in a timer, and that throws when it finds the database closed.
+        await new Promise(resolve => setTimeout(resolve, 1))
         await root.close()
         lock.release()
       })

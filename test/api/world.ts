@@ -41,7 +41,11 @@ export async function serveApi(
   more: Partial<ApiDeps> = {},
   options: Parameters<typeof openCluster>[1] = {},
 ): Promise<ApiWorld> {
-  const { cluster } = openCluster(temporaryDirectory('api'), options)
+  return serve(openCluster(temporaryDirectory('api'), options).cluster, more)
+}
+
+/** Over a store that is open already. */
+export async function serve(cluster: EmbeddedCluster, more: Partial<ApiDeps> = {}): Promise<ApiWorld> {
   const { lines, log } = recordingLog()
   const readLogs = async () => undefined
   const api = await startApi(
