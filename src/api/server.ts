@@ -14,6 +14,7 @@ import type { ApiDeps } from './deps.js'
 import { discover } from './discovery/discover.js'
 import { healthAt } from './health.js'
 import { type OwnHandler, parseOwnPath } from './own-resources.js'
+import { presentOwn } from './present-own.js'
 import { withJsonBody } from './protobuf/json-body.js'
 import { type ApiRequest, bodyOf, readJson, targetOf } from './request.js'
 import { parseRoute } from './route.js'
@@ -201,7 +202,7 @@ async function answerOwn(handlers: readonly OwnHandler[], request: ApiRequest): 
   const asked = { ...path, method, query, path: request.path, readJson: () => readJson(request) }
   for (const handler of handlers) {
     const answer = await handler(asked)
-    if (answer !== undefined) return answer
+    if (answer !== undefined) return presentOwn(request, answer)
   }
   return undefined
 }

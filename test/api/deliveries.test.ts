@@ -256,3 +256,22 @@ test('discovery names the deliveries', async () => {
     ]),
   })
 })
+
+test('kubectl is given deliveries as a table, in pages like any list', async () => {
+  const { inbox, call, ended } = await world()
+  for (const name of ['a', 'b']) {
+    await inbox.accept(delivery(name))
+    await ended(name)
+  }
+  const accept = 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json'
+  const { body } = await call('GET', `${IN_CI}?limit=1`, { accept })
+  expect(body).toMatchObject({
+    kind: 'Table',
+    metadata: { continue: expect.any(String) },
+    columnDefinitions: expect.arrayContaining([expect.objectContaining({ name: 'Phase' })]),
+    rows: [
+      { cells: ['b-e', 'eventlistener/app', 'push', 'Dispatched', 1, 0, expect.any(String), 'acme/app main', ''] },
+    ],
+  })
+  expect((await call('GET', `${IN_CI}/a-e`, { accept })).body).toMatchObject({ kind: 'Table', rows: [{}] })
+})
