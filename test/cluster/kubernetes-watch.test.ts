@@ -11,7 +11,7 @@ import { configMap } from './open-cluster.js'
 import { type ServedStore, serveStore } from './served-cluster.js'
 
 const soon = { timeout: 20_000, interval: 5 }
-const HASTE = { tryMs: 300, allMs: 20_000, tries: 8, pauses: { firstMs: 1, maxMs: 10 } }
+const HASTE = { tryMs: 300, allMs: 20_000, tries: 20, pauses: { firstMs: 1, maxMs: 10 } }
 /** Silence comes soon here, since no bookmark does; a watch that lived until then was well. */
 const TIMES = {
   watchMs: 60_000,
