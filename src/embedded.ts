@@ -62,6 +62,7 @@ export interface EmbeddedEngine {
   readonly admission: () => AdmitOptions
   readonly readLogs: Kubelet['readLogs']
   readonly logSize: Kubelet['logSize']
+  readonly exec: Kubelet['exec']
   readonly metrics: Reporting['metrics']
   /** What a user should know about this machine, once: one line each. */
   readonly notes: readonly string[]
@@ -153,6 +154,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedEn
       admission: () => ({ settings: settings(), configNames, kinds: cluster.kinds() }),
       readLogs: kubelet.readLogs,
       logSize: kubelet.logSize,
+      exec: kubelet.exec,
       metrics: reporting.metrics,
       notes: rewritesPaths ? [NO_IMAGES, REWRITTEN_PATHS] : [NO_IMAGES],
       close: closeAll,

@@ -5,6 +5,7 @@ import type { LogKey } from '../logs/log-store.js'
 import type { AuditLog } from './access/audit-log.js'
 import type { TokenUser } from './access/users.js'
 import type { History } from './deliveries.js'
+import type { RunningCommand } from './exec/session.js'
 import type { RunRequests } from './schedules.js'
 
 /** What the API is made of. */
@@ -20,6 +21,12 @@ export interface ApiDeps {
   ) => Promise<AsyncIterable<Uint8Array> | undefined>
   /** Bytes of output so far. */
   readonly logSize?: (key: LogKey) => Promise<number>
+  /** Undefined when the container does not run. */
+  readonly exec?: (
+    key: LogKey,
+    options: { readonly command: readonly string[]; readonly input: boolean; readonly tty: boolean },
+    signal: AbortSignal,
+  ) => Promise<RunningCommand | undefined>
   /** Of the role admin. */
   readonly token: string
   /** Besides. */

@@ -1,5 +1,6 @@
 /** What was asked, before anything is done about it. */
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
 import { describeError } from '../lib/fault.js'
 import type { KindEntry } from '../resources/kind-table.js'
 import type { User } from './access/users.js'
@@ -19,6 +20,17 @@ export interface ApiRequest {
   readonly signal: AbortSignal
   /** @throws ApiError when it is too large */
   readonly readBody: () => Promise<Buffer>
+  /** The connection, when it is to become something else than HTTP. */
+  readonly upgrade?: Upgrade | undefined
+}
+
+export interface Upgrade {
+  /** Lower case. */
+  readonly protocol: string
+  readonly incoming: IncomingMessage
+  readonly socket: Duplex
+  /** What came behind the request already. */
+  readonly head: Buffer
 }
 
 /** A request for objects of a kind. */

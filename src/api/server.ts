@@ -16,10 +16,11 @@ import { healthAt } from './health.js'
 import { type OwnHandler, parseOwnPath } from './own-resources.js'
 import { presentOwn } from './present-own.js'
 import { withJsonBody } from './protobuf/json-body.js'
-import { type ApiRequest, bodyOf, readJson, targetOf } from './request.js'
+import { type ApiRequest, bodyOf, readJson, targetOf, type Upgrade } from './request.js'
 import { parseRoute } from './route.js'
 import { schedulesHandler } from './schedules.js'
 import { noSuchPath, statusOf } from './status.js'
+import { onUpgrade } from './upgrade.js'
 import { answerResource } from './verbs/answer-resource.js'
 
 export type { ApiDeps }
@@ -65,8 +66,8 @@ export async function startApi(deps: ApiDeps, { port, host, tls }: Address): Pro
     stopping: stopping.signal,
     answering,
   }
-  const handle = (request: IncomingMessage, response: ServerResponse): void => {
-    answer(served, request, response).catch((error: unknown) => {
+  const handle = (request: IncomingMessage, response: ServerResponse, upgrade?: Upgrade): void => {
+    answer(served, request, response, upgrade).catch((error: unknown) => {
       const status = statusOf(error)
       if (status.code === 500) deps.log.error('api request failed', { path: request.url, error: describeError(error) })
       if (response.headersSent) response.destroy()
@@ -81,8 +82,10 @@ export async function startApi(deps: ApiDeps, { port, host, tls }: Address): Pro
     keepAlive: true,
     keepAliveInitialDelay: PROBE_AFTER_MS,
   }
-  const secure = tls && createTlsServer({ ...options, ...tls, handshakeTimeout: HEADERS_MS }, handle)
-  const server = secure ?? createServer(options, handle)
+  const secure = tls && createTlsServer({ ...options, ...tls, handshakeTimeout: HEADERS_MS })
+  const server = secure ?? createServer(options)
+  server.on('request', (request, response) => handle(request, response))
+  onUpgrade(server, handle)
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(port, host, resolve)
@@ -113,7 +116,12 @@ interface Served extends ApiDeps {
   readonly answering: Set<AbortController>
 }
 
-async function answer(deps: Served, incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answer(
+  deps: Served,
+  incoming: IncomingMessage,
+  response: ServerResponse,
+  upgrade: Upgrade | undefined,
+): Promise<void> {
   const { path, query } = targetOf(incoming)
   const health = healthAt({ path, query }, deps.stopping.aborted)
   if (health !== undefined) {
@@ -123,10 +131,11 @@ async function answer(deps: Served, incoming: IncomingMessage, response: ServerR
   const user = deps.authenticate(incoming.headers)
   const gone = new AbortController()
   deps.answering.add(gone)
-  response.once('close', () => {
+  const connection = upgrade?.socket ?? response
+  connection.once('close', () => {
     deps.answering.delete(gone)
     // An abort makes an error with a stack: not for each answer that went well.
-    if (!response.writableFinished) gone.abort()
+    if (upgrade !== undefined || !response.writableFinished) gone.abort()
   })
   const request: ApiRequest = {
     method: incoming.method ?? 'GET',
@@ -136,6 +145,7 @@ async function answer(deps: Served, incoming: IncomingMessage, response: ServerR
     user,
     signal: gone.signal,
     readBody: () => bodyOf(incoming),
+    upgrade,
   }
   const attributes = attributesOf(request.method, request.path, request.query)
   const answering = answerTo(deps, withJsonBody(request), attributes)
@@ -146,7 +156,7 @@ async function answer(deps: Served, incoming: IncomingMessage, response: ServerR
 /** One line for each request that writes, or was not allowed to. */
 function audit(
   { auditLog }: ApiDeps,
-  { user, headers }: ApiRequest,
+  { user, headers, upgrade }: ApiRequest,
   attributes: Attributes,
   { url = '', socket }: IncomingMessage,
   answering: Promise<Answer>,
@@ -155,7 +165,7 @@ function audit(
   const [userAgent, address] = [headers['user-agent'], socket.remoteAddress]
   const finish = auditLog.begin({ user, attributes, url, userAgent, address })
   void answering.then(
-    done => finish(typeof done === 'function' ? { code: 200, body: undefined } : done),
+    done => finish(typeof done === 'function' ? { code: upgrade ? 101 : 200, body: undefined } : done),
     (error: unknown) => finish({ code: statusOf(error).code, body: statusOf(error) }),
   )
 }

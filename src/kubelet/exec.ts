@@ -1,5 +1,7 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { readFile, readlink } from 'node:fs/promises'
+import type { Readable, Writable } from 'node:stream'
+import type { ExecOptions, ExecProcess } from './runtime.js'
 
 /** Runs a command beside a container's process: its mounts, its environment. Output is dropped. Exit code, 128+n when killed. */
 export async function execBeside(
@@ -21,6 +23,56 @@ export async function execBeside(
     )
     child.once('exit', code => resolve(code ?? 128 + 9))
   })
+}
+
+/**
+ * The same with its streams, as whoever the container's command runs as and in its working directory. The shim that
+ * watches over it kills all of it at `signal`, and when we die.
+ */
+export async function startBeside(
+  shimPath: string,
+  shimPid: number,
+  { command, input, tty }: ExecOptions,
+  signal: AbortSignal,
+): Promise<ExecProcess> {
+  const like = await childOf(shimPid)
+  const flags = ['exec', '--session', '--pid', String(shimPid), '--like', like, ...(await identityOf(like))]
+  if (tty) flags.push('--tty', ...(input ? ['--input'] : []))
+  const variables = await environmentBelow(shimPid)
+  const env = tty && variables['TERM'] === undefined ? { ...variables, TERM: 'xterm' } : variables
+  const stdio = [input ? 'pipe' : 'ignore', 'pipe', 'pipe', tty ? 'pipe' : 'ignore'] as const
+  const child = spawn(shimPath, [...flags, '--', ...command], { stdio: [...stdio], env, signal, killSignal: 'SIGTERM' })
+  await started(child)
+  const sizes = child.stdio[3] as Writable | null
+  sizes?.on('error', () => undefined) // it has just ended
+  return {
+    stdin: child.stdin ?? undefined,
+    stdout: child.stdout as Readable,
+    stderr: child.stderr as Readable,
+    resize: (columns, rows) => void sizes?.write(`${columns} ${rows}\n`),
+    ended: new Promise(resolve => child.once('close', code => resolve(code ?? 128 + 9))),
+  }
+}
+
+function started(child: ChildProcess): Promise<void> {
+  return new Promise((resolve, reject) => {
+    child.once('spawn', resolve)
+    // Also an abort, which the signals' handler has seen to.
+    child.on('error', reject)
+  })
+}
+
+/** The flags for it; only root can become someone else. */
+async function identityOf(pid: string): Promise<readonly string[]> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '')
+  const field = (name: string) => new RegExp(`^${name}:\\s*(.*)$`, 'm').exec(status)?.[1]?.trim().split(/\s+/) ?? []
+  const [, uid] = field('Uid')
+  const [, gid] = field('Gid')
+  const groups = field('Groups').filter(group => group !== '')
+  const privileges = field('NoNewPrivs')[0] === '1' ? ['--no-new-privileges'] : []
+  if (process.getuid?.() !== 0 || uid === undefined || gid === undefined || (uid === '0' && gid === '0'))
+    return privileges
+  return [...privileges, '--uid', uid, '--gid', gid, ...(groups.length > 0 ? ['--groups', groups.join(',')] : [])]
 }
 
 /**

@@ -15,7 +15,7 @@ import { watchClaims } from './claims.js'
 import { shipTimes } from './log-shipping.js'
 import { failMalformedPod, podMalformation } from './malformed-pod.js'
 import { type PodWorker, startPodWorker, type WorkerDeps } from './pod-worker.js'
-import type { PodRuntime, PodSandbox } from './runtime.js'
+import type { ExecOptions, ExecProcess, PodRuntime, PodSandbox } from './runtime.js'
 import { createSharedVolumes } from './shared-volumes.js'
 
 export interface KubeletOptions {
@@ -48,6 +48,8 @@ export interface Kubelet {
   ): Promise<AsyncIterable<Uint8Array> | undefined>
   /** Bytes of output so far. */
   logSize(key: LogKey): Promise<number>
+  /** A command in a container's surroundings, see `PodRuntime.startExec`. Undefined when the container does not run. */
+  exec(key: LogKey, options: ExecOptions, signal: AbortSignal): Promise<ExecProcess | undefined>
   /** Stops looking after Pods. Their containers go on, and the next kubelet finds them. Safe to repeat. */
   close(): Promise<void>
   /** Kills every container and removes every Pod's folder, then closes: for an engine that is thrown away. */
@@ -257,6 +259,12 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
       const running = sandbox === undefined ? 0 : await runtime.logSize(sandbox, key.container)
       // Whichever has more: a folder that is going has nothing left, a store that follows is behind.
       return Math.max(running, await logs.size(key))
+    },
+
+    async exec(key, options, signal) {
+      const sandbox = workerOf(key)?.sandbox
+      if (sandbox === undefined || !(await runtime.inspect(sandbox)).has(key.container)) return undefined
+      return runtime.startExec(sandbox, key.container, options, signal)
     },
 
     close,

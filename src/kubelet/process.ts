@@ -18,8 +18,8 @@ import { toTimestamp } from '../lib/time.js'
 import { timerMs } from '../timers.js'
 import { readContainer, readShimPid, signalShim, watchContainer } from './container-folder.js'
 import { followLog, logSize } from './container-log.js'
-import { parseExit } from './container-record.js'
-import { execBeside, hasBegun } from './exec.js'
+import { parseExit, type ShimPid } from './container-record.js'
+import { execBeside, hasBegun, startBeside } from './exec.js'
 import { proveIsolation } from './isolation.js'
 import { readMounts, writeMounts } from './mounts-file.js'
 import { rewriteWith } from './rewrite.js'
@@ -195,6 +195,19 @@ export function createProcessRuntime(options: ProcessRuntimeOptions): ProcessRun
     while (!(await ends(pod, entry, KILL_AGAIN_MS)))
   }
 
+  /** The shim of a container that runs, once its own command does. */
+  const begun = async (pod: Held, container: string, signal: AbortSignal): Promise<ShimPid | undefined> => {
+    const folder = folderOf(pod, container)
+    await load(pod)
+    let shim = await readShimPid(folder)
+    while (pod.entries.get(container)?.state.kind === 'running' && !signal.aborted) {
+      if (shim !== undefined && (await hasBegun(shim.pid))) break
+      await delay(BEGIN_POLL_MS)
+      shim = await readShimPid(folder)
+    }
+    return shim
+  }
+
   const runtime: ProcessRuntime = {
     name: 'process',
     ignoresImages: true,
@@ -292,18 +305,33 @@ export function createProcessRuntime(options: ProcessRuntimeOptions): ProcessRun
 
     async exec(sandbox, container, command, signal) {
       const pod = hold(sandbox)
-      const folder = folderOf(pod, container)
-      await load(pod)
-      let shim = await readShimPid(folder)
-      while (pod.entries.get(container)?.state.kind === 'running' && !signal.aborted) {
-        if (shim !== undefined && (await hasBegun(shim.pid))) break
-        await delay(BEGIN_POLL_MS)
-        shim = await readShimPid(folder)
-      }
+      const shim = await begun(pod, container, signal)
       if (shim === undefined)
         throw new Error(`container "${container}" of pod "${sandbox.namespace}/${sandbox.name}" does not run`)
-      const rewrite = rewriteWith(await readMounts(folder))
+      const rewrite = rewriteWith(await readMounts(folderOf(pod, container)))
       return execBeside(shimPath, shim.pid, command.map(rewrite), signal)
+    },
+
+    async startExec(sandbox, container, options, signal) {
+      const pod = hold(sandbox)
+      const shim = await begun(pod, container, signal)
+      const entry = pod.entries.get(container)
+      if (shim === undefined || entry?.state.kind !== 'running') return undefined
+      const rewrite = rewriteWith(await readMounts(folderOf(pod, container)))
+      const command = options.command.map(rewrite)
+      const over = new AbortController()
+      const look = (): void => {
+        if (entry.state.kind === 'exited' || held.get(sandbox.uid) !== pod) over.abort()
+      }
+      pod.waiters.add(look)
+      const either = AbortSignal.any([signal, over.signal])
+      const process = await startBeside(shimPath, shim.pid, { ...options, command }, either).catch((error: unknown) => {
+        pod.waiters.delete(look)
+        throw error
+      })
+      void process.ended.then(() => pod.waiters.delete(look))
+      look() // it may have ended meanwhile
+      return process
     },
 
     async stopContainer(sandbox, container, graceMs) {

@@ -1,3 +1,4 @@
+import type { Readable, Writable } from 'node:stream'
 import type { LogPart } from '../logs/log-store.js'
 import type { Container } from '../resources/core.js'
 
@@ -44,6 +45,25 @@ export interface ContainerConfig {
   readonly groups?: readonly number[]
 }
 
+export interface ExecOptions {
+  readonly command: readonly string[]
+  /** It is given a standard input. */
+  readonly input: boolean
+  /** It has a terminal, on which standard output and error are one. */
+  readonly tty: boolean
+}
+
+export interface ExecProcess {
+  /** Only when it was asked for. */
+  readonly stdin: Writable | undefined
+  readonly stdout: Readable
+  readonly stderr: Readable
+  /** Of its terminal, in characters. */
+  resize(columns: number, rows: number): void
+  /** Its exit code, 128+n when it was killed; after all of its output. */
+  readonly ended: Promise<number>
+}
+
 /**
  * Runs one pod's containers on this machine, as processes or (later) through podman.
  *
@@ -83,6 +103,17 @@ export interface PodRuntime {
    * has begun. Resolves to its exit code.
    */
   exec(sandbox: PodSandbox, container: string, command: readonly string[], signal: AbortSignal): Promise<number>
+
+  /**
+   * The same for a person: with its streams, and perhaps a terminal. It is killed, with all it started, at `signal` and
+   * when the container ends. Undefined when the container does not run.
+   */
+  startExec(
+    sandbox: PodSandbox,
+    container: string,
+    options: ExecOptions,
+    signal: AbortSignal,
+  ): Promise<ExecProcess | undefined>
 
   /** SIGTERM to the container's process group, SIGKILL to everything it left after the grace. Safe to repeat. */
   stopContainer(sandbox: PodSandbox, container: string, graceMs: number): Promise<void>

@@ -566,7 +566,7 @@ test('a client finds out what there is: every kind is in the list of its group',
     (body as { resources: { kind: string }[] }).resources.map(({ kind }) => kind),
   )
   const reviews = REVIEW_RESOURCES.map(({ kind }) => kind)
-  expect([...new Set(kinds)].sort()).toEqual([...Object.keys(KINDS), 'Delivery', ...reviews].sort())
+  expect([...new Set(kinds)].sort()).toEqual([...Object.keys(KINDS), 'Delivery', 'PodExecOptions', ...reviews].sort())
 })
 
 test('what is taken and almost surely not meant comes with a warning, as kubectl shows it', async () => {

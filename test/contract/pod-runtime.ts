@@ -2,7 +2,14 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import type { ContainerConfig, ContainerState, Mount, PodRuntime, PodSandbox } from '../../src/kubelet/runtime.js'
+import type {
+  ContainerConfig,
+  ContainerState,
+  ExecProcess,
+  Mount,
+  PodRuntime,
+  PodSandbox,
+} from '../../src/kubelet/runtime.js'
 import type { LogPart } from '../../src/logs/log-store.js'
 import { createTimesParser } from '../../src/logs/log-times.js'
 import type { Container } from '../../src/resources/core.js'
@@ -345,6 +352,79 @@ export function podRuntimeContract(name: string, make: () => RuntimeUnderTest): 
       expect((await runtime.listPods()).map(found => found.uid)).not.toContain(pod.uid)
     })
 
+    test(`${name}: a person's command has streams, and the container's folder, environment and mounts`, async () => {
+      const { runtime, volumes } = make()
+      const pod = nextPod()
+      const sandbox = await runtime.createPod(pod)
+      const mount = await volume(volumes, `${pod.uid}-exec`)
+      await writeFile(join(mount.hostPath, 'file'), 'mounted')
+      const extras = { mounts: [mount], env: { WHO: 'me' }, workingDir: '/data' }
+      await runtime.startContainer(sandbox, sh('step', 'sleep 4730', extras))
+      const script = 'cat file; echo " $WHO"; cat; echo late >&2; exit 7'
+      const process = await startExec(runtime, sandbox, { command: ['sh', '-c', script], input: true })
+      process.stdin?.end('typed\n')
+      const [out, err] = await Promise.all([textOf(process.stdout), textOf(process.stderr)])
+      expect([out, err, await process.ended]).toEqual(['mounted me\ntyped\n', 'late\n', 7])
+      const none = await startExec(runtime, sandbox, { command: ['cat'] })
+      expect([none.stdin, await textOf(none.stdout), await none.ended]).toEqual([undefined, '', 0])
+      await runtime.removePod(sandbox)
+    })
+
+    test(`${name}: a person's command that does not exist, or is killed, says so by its code`, async () => {
+      const { runtime } = make()
+      const sandbox = await runtime.createPod(nextPod())
+      await runtime.startContainer(sandbox, sh('step', 'sleep 4731'))
+      const absent = await startExec(runtime, sandbox, { command: ['no-such-command-here'] })
+      expect(await textOf(absent.stderr)).toContain('no-such-command-here: No such file or directory')
+      expect(await absent.ended).toBe(127)
+      const killed = await startExec(runtime, sandbox, { command: ['sh', '-c', 'kill -KILL $$'] })
+      expect(await killed.ended).toBe(137)
+      await runtime.removePod(sandbox)
+    })
+
+    test(`${name}: a person's command may have a terminal, of the size that is told`, async () => {
+      const { runtime } = make()
+      const sandbox = await runtime.createPod(nextPod())
+      await runtime.startContainer(sandbox, sh('step', 'sleep 4732'))
+      const script = 'test -t 0 && test -t 1 && echo terminal; read line; echo "got $line"; stty size; cat'
+      const process = await startExec(runtime, sandbox, { command: ['sh', '-c', script], input: true, tty: true })
+      process.resize(99, 17)
+      process.stdin?.write('abc\r')
+      let seen = ''
+      process.stdout.on('data', (bytes: Buffer) => {
+        seen += bytes.toString()
+      })
+      await until('the size', () => seen.includes('17 99'))
+      expect(seen).toMatch(/terminal\r\n(abc\r\n)?got abc\r\n17 99\r\n/)
+      process.stdin?.end() // as Ctrl-D
+      expect(await process.ended).toBe(0)
+      await runtime.removePod(sandbox)
+    })
+
+    test(`${name}: a person's command and all it started ends with the signal, and with its container`, async () => {
+      const { runtime } = make()
+      const pod = nextPod()
+      const sandbox = await runtime.createPod(pod)
+      const mark = `mark-${pod.uid}-exec`
+      await runtime.startContainer(sandbox, sh('step', 'sleep 4733'))
+      const script = `trap "" TERM; (setsid sleep 4734 ${mark} &) 2>/dev/null; export MARK=${mark}; sh -c 'trap "" TERM; sleep 4735' & wait`
+      const abort = new AbortController()
+      const ends = [async () => abort.abort(), () => runtime.stopContainer(sandbox, 'step', 0)]
+      for (const [index, end] of ends.entries()) {
+        const { signal } = index === 0 ? abort : new AbortController()
+        const process = await startExec(runtime, sandbox, { command: ['sh', '-c', script] }, signal)
+        await until('it runs', () => processesMentioning(mark).length > 1)
+        await end()
+        await process.ended
+        expect(processesMentioning(mark)).toEqual([])
+      }
+      await exited(runtime, sandbox, 'step')
+      const { signal } = new AbortController()
+      const late = { command: ['true'], input: false, tty: false }
+      expect(await runtime.startExec(sandbox, 'step', late, signal)).toBeUndefined()
+      await runtime.removePod(sandbox)
+    })
+
     test(`${name}: hostile names stay inside`, async () => {
       const { runtime } = make()
       const pod = { ...nextPod(), uid: `../../escape-${process.pid}` }
@@ -357,6 +437,23 @@ export function podRuntimeContract(name: string, make: () => RuntimeUnderTest): 
       expect((await runtime.listPods()).map(found => found.uid)).not.toContain(pod.uid)
     })
   })
+}
+
+async function startExec(
+  runtime: PodRuntime,
+  sandbox: PodSandbox,
+  options: { readonly command: readonly string[]; readonly input?: boolean; readonly tty?: boolean },
+  signal = new AbortController().signal,
+): Promise<ExecProcess> {
+  const process = await runtime.startExec(sandbox, 'step', { input: false, tty: false, ...options }, signal)
+  if (process === undefined) throw new Error('the container does not run')
+  return process
+}
+
+async function textOf(stream: AsyncIterable<Uint8Array>): Promise<string> {
+  const chunks: Uint8Array[] = []
+  for await (const chunk of stream) chunks.push(chunk)
+  return Buffer.concat(chunks).toString('utf8')
 }
 
 const PATH = { PATH: '/usr/local/bin:/usr/bin:/bin' }

@@ -40,7 +40,10 @@ const VERBS = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', '
 
 /** Besides `status`, which the table of kinds knows of. */
 const SUBRESOURCES: Readonly<Record<string, readonly DiscoveredSubresource[]>> = {
-  Pod: [{ name: 'log', kind: 'Pod', verbs: ['get'] }],
+  Pod: [
+    { name: 'exec', kind: 'PodExecOptions', verbs: ['create', 'get'] },
+    { name: 'log', kind: 'Pod', verbs: ['get'] },
+  ],
 }
 
 interface Unstored {

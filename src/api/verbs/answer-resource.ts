@@ -4,14 +4,23 @@ import type { Answer } from '../answer.js'
 import type { ApiDeps } from '../deps.js'
 import { formOf } from '../form.js'
 import type { ObjectRequest, ResourceRequest } from '../request.js'
-import { methodNotAllowed, noSuchPath, refusedByStore } from '../status.js'
+import { badRequest, methodNotAllowed, noSuchPath, refusedByStore } from '../status.js'
 import { create } from './create.js'
 import { deleteObject } from './delete.js'
+import { exec } from './exec.js'
 import { get } from './get.js'
 import { list } from './list.js'
 import { logs } from './logs.js'
 import { patch } from './patch.js'
 import { update } from './update.js'
+
+const OWN_PORTS = 'steps and sidecars listen on ports of the machine that runs them; connect to those'
+/** Of a Pod: what does as well. */
+const INSTEAD: ReadonlyMap<string, string> = new Map([
+  ['attach', 'a step has no standard input; kubectl logs -f shows what it says, kubectl exec runs a command beside it'],
+  ['portforward', OWN_PORTS],
+  ['proxy', OWN_PORTS],
+])
 
 /** @throws ApiError */
 export async function answerResource(deps: ApiDeps, request: ResourceRequest): Promise<Answer> {
@@ -38,7 +47,12 @@ async function answerCollection(deps: ApiDeps, request: ResourceRequest): Promis
 
 async function answerObject(deps: ApiDeps, request: ObjectRequest): Promise<Answer | undefined> {
   const { method, subresource, info } = request
-  if (subresource === 'log' && info.id === 'Pod') return logs(deps, request)
+  if (info.id === 'Pod' && subresource !== undefined) {
+    if (subresource === 'log') return logs(deps, request)
+    if (subresource === 'exec') return exec(deps, request)
+    const instead = INSTEAD.get(subresource)
+    if (instead !== undefined) throw badRequest(`${subresource} is not supported by Tektite: ${instead}`)
+  }
   if (subresource === undefined || subresource === 'status') {
     if (method === 'GET') return get(deps, request)
     if (method === 'PUT') return update(deps, request)

@@ -159,7 +159,7 @@ static bool copy_output(struct life *life, unsigned long long most) {
 }
 
 /* Replaces our own groups: a container that runs as someone else must not keep root's. */
-static bool set_groups(const char *texts) {
+bool set_groups(const char *texts) {
   gid_t groups[64];
   size_t count = 0;
   for (const char *at = texts; at != NULL && *at != '\0' && count < 64;) {
@@ -216,7 +216,7 @@ static bool reap(struct life *life, int *status) {
   return ended;
 }
 
-static void end_descendants(int signals) {
+void end_descendants(int signals) {
   for (;;) {
     kill_descendants();
     while (waitpid(-1, NULL, WNOHANG) > 0) {

@@ -307,32 +307,3 @@ int enter_new_root(const struct container *container, char *error) {
   free(placed);
   return 0;
 }
-
-int exec_beside(pid_t pid, const char *cwd, char **command) {
-  char path[64];
-  /* A user namespace first: it gives the right to enter the other. Entering one's own is refused, and fine. */
-  const struct { const char *name; int type; } spaces[] = {{"user", CLONE_NEWUSER}, {"mnt", CLONE_NEWNS}};
-  for (size_t i = 0; i < 2; i++) {
-    struct stat mine, theirs;
-    char own[64];
-    snprintf(path, sizeof path, "/proc/%d/ns/%s", (int)pid, spaces[i].name);
-    snprintf(own, sizeof own, "/proc/self/ns/%s", spaces[i].name);
-    if (stat(path, &theirs) != 0 || stat(own, &mine) != 0) {
-      perror(path);
-      return 127;
-    }
-    if (mine.st_ino == theirs.st_ino) continue;
-    int space = open(path, O_RDONLY | O_CLOEXEC);
-    if (space < 0 || setns(space, spaces[i].type) != 0) {
-      perror(path);
-      return 127;
-    }
-  }
-  if (chdir(cwd == NULL ? "/" : cwd) != 0) {
-    perror(cwd);
-    return 127;
-  }
-  execvp(command[0], command);
-  perror(command[0]);
-  return errno == ENOENT ? 127 : 126;
-}

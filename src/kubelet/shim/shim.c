@@ -2,7 +2,7 @@
 #define _GNU_SOURCE
 #include "shim.h"
 
-#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,39 +76,23 @@ int parse_container(char **arguments, struct container *container, char *error) 
   return 0;
 }
 
-static int exec_command(char **arguments) {
-  pid_t pid = 0;
-  const char *cwd = NULL;
-  char **at = arguments;
-  while (at[0] != NULL && strcmp(at[0], "--") != 0) {
-    if (at[1] == NULL) break;
-    if (strcmp(at[0], "--pid") == 0) pid = (pid_t)atoi(at[1]);
-    else if (strcmp(at[0], "--cwd") == 0) cwd = at[1];
-    else break;
-    at += 2;
-  }
-  if (pid <= 0 || at[0] == NULL || strcmp(at[0], "--") != 0 || at[1] == NULL) {
-    fputs("usage: shim exec --pid PID [--cwd PATH] -- COMMAND [ARGUMENT…]\n", stderr);
-    return 2;
-  }
-  return exec_beside(pid, cwd, at + 1);
-}
-
 /*
  * The engine's database opens its files without O_CLOEXEC, and whoever is started by the engine inherits them: a step
- * could write into the store. Only the three standard streams are ours.
+ * could write into the store. Only the three standard streams are ours, and with `exec` one for the terminal's size.
  */
-static void close_inherited(void) {
+static void close_inherited(unsigned first) {
 #ifdef SYS_close_range
-  if (syscall(SYS_close_range, 3U, ~0U, 0U) == 0) return;
+  if (syscall(SYS_close_range, first, ~0U, 0U) == 0) return;
 #endif
-  for (int file = 3; file < 65536; file++) close(file); /* a kernel before 5.9 */
+  for (int file = (int)first; file < 65536; file++) close(file); /* a kernel before 5.9 */
 }
 
 int main(int count, char **arguments) {
-  close_inherited();
+  bool executes = count >= 2 && strcmp(arguments[1], "exec") == 0;
+  close_inherited(executes ? 4 : 3);
+  fcntl(3, F_SETFD, FD_CLOEXEC);
   if (count >= 2 && strcmp(arguments[1], "serve") == 0) return serve();
-  if (count >= 2 && strcmp(arguments[1], "exec") == 0) return exec_command(arguments + 2);
-  fputs("usage: shim serve | shim exec --pid PID [--cwd PATH] -- COMMAND [ARGUMENT…]\n", stderr);
+  if (executes) return exec_command(arguments + 2);
+  fputs("usage: shim serve | shim exec --pid PID [FLAG…] -- COMMAND [ARGUMENT…]\n", stderr);
   return 2;
 }

@@ -48,8 +48,14 @@ void kill_descendants(void);
 /* Deletes a folder and all in it, never following a link. 0, or -1 and errno. */
 int remove_tree(const char *path);
 
-/* Joins the surroundings of a running shim and runs a command there, for probes. Does not return on success. */
-int exec_beside(pid_t pid, const char *cwd, char **command);
+/* Until no child is left: kills all that descends from this process. */
+void end_descendants(int signals);
+
+/* Replaces our own groups by numbers with commas. Whether it worked. */
+bool set_groups(const char *texts);
+
+/* `shim exec`: its exit code is the command's. */
+int exec_command(char **arguments);
 
 int serve(void);
 
