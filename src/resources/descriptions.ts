@@ -45,9 +45,9 @@ export const KIND_DESCRIPTIONS: Readonly<Record<string, string>> = {
 
 /** What every kind has. */
 export const KIND_FIELDS = {
-  apiVersion: 'The group and version that this object is written in.',
-  kind: 'The kind that this object is of.',
-  metadata: 'Name, namespace, labels, and what else every object has.',
-  spec: 'What is wanted.',
-  status: 'What is, as the engine sees it. Nobody else writes it.',
+  apiVersion: 'The API group and version that this object is written in, such as tekton.dev/v1.',
+  kind: 'The kind of this object, in CamelCase.',
+  metadata: 'Name, namespace, labels, annotations, and what else every object has.',
+  spec: 'The desired state.',
+  status: 'The observed state, which the engine writes.',
 } as const

@@ -39,10 +39,13 @@ test.each(VERSIONS)('kubectl %s explains kinds and fields', async version => {
   const pages = await Promise.all(
     (
       [
-        ['pipelinerun.spec.params', /params <\[\](Param|Object)>.*name <string> -required- The parameter it is for\./],
+        [
+          'pipelinerun.spec.params',
+          /params <\[\](Param|Object)>.*name <string> -required- The name of the parameter\./,
+        ],
         ['task', /KIND: Task VERSION: (tekton\.dev\/)?v1 .*A Task is a list of steps/],
-        ['task.spec.steps.script', /script <string>.*\/bin\/sh unless it begins with #!/],
-        ['tr.status.podName', /The Pod its steps run in/],
+        ['task.spec.steps.script', /script <string>.*\/bin\/sh with set -e unless it begins with #!/],
+        ['tr.status.podName', /The Pod that its steps run in/],
         ['schedule.spec.schedule', /minute, hour, day of the month/],
         ['delivery.status', /triggers <\[\](TriggerVerdict|Object)> What each trigger made of it/],
         ['pod.spec.containers', /containers <\[\](Container|Object)>.*imagePullPolicy <string> Image pull policy/],

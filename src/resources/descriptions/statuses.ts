@@ -4,7 +4,7 @@ import { type Description, withFields } from './description.js'
 const base = {
   fields: {
     observedGeneration: 'The metadata.generation that this was written for.',
-    conditions: 'What holds at the moment, and why.',
+    conditions: 'What is the case at the moment, and why.',
     annotations: 'Further notes, for programs.',
   },
 }
@@ -12,7 +12,7 @@ const base = {
 const run = {
   fields: {
     ...base.fields,
-    conditions: 'What holds at the moment. Succeeded is Unknown while it runs, then True or False.',
+    conditions: 'What is the case at the moment. Succeeded is Unknown while the run goes on, then True or False.',
     startTime: 'When it was started.',
     completionTime: 'When it ended.',
   },
@@ -22,11 +22,11 @@ const ours = {
   fields: {
     ...run.fields,
     provenance: 'Where its definition came from.',
-    spanContext: 'The trace it belongs to.',
+    spanContext: 'The OpenTelemetry trace that it belongs to.',
   },
 }
 
-const RESULTS = 'The values it handed on.'
+const RESULTS = 'The values that were produced.'
 
 const container = {
   fields: {
@@ -45,11 +45,11 @@ const artifactFields = {
 
 export const STATUS_TYPES = {
   Condition: {
-    about: 'Something that holds, does not hold, or is not known.',
+    about: 'Something that is the case, is not, or is not known.',
     fields: {
       type: 'What it is about, such as Succeeded or Ready.',
       status: 'True, False or Unknown.',
-      severity: 'How bad it is when it does not hold; an error unless set.',
+      severity: 'How bad it is when the status is False; an error unless set.',
       reason: 'Why, in one word.',
       message: 'Why, in a sentence.',
       lastTransitionTime: 'When it last changed.',
@@ -62,29 +62,29 @@ export const STATUS_TYPES = {
     pipelineResults: `${RESULTS} Called results from v1 on.`,
     pipelineSpec: 'The Pipeline as it runs, with its parameters filled in.',
     skippedTasks: 'Tasks that did not run, and why.',
-    childReferences: 'The runs that were made of its tasks.',
+    childReferences: 'The TaskRuns, CustomRuns and PipelineRuns of its tasks.',
   }),
   SkippedTask: {
     about: 'A task that did not run.',
     fields: {
-      name: 'The task, as the Pipeline calls it.',
+      name: 'The name of the task in the Pipeline.',
       reason: 'Why, in a few words.',
       whenExpressions: 'Its conditions, with their values.',
     },
   },
   ChildReference: {
-    about: 'A run that was made of a task.',
+    about: 'A run of a task.',
     fields: {
       apiVersion: 'Its group and version.',
       kind: 'TaskRun, CustomRun or PipelineRun.',
       name: 'Its name.',
-      displayName: 'What people read in place of the name of the task.',
-      pipelineTaskName: 'The task, as the Pipeline calls it.',
+      displayName: 'The name of the task for people to read.',
+      pipelineTaskName: 'The name of the task in the Pipeline.',
       whenExpressions: 'The conditions of the task, with their values.',
     },
   },
   TaskRunStatus: withFields(ours, 'How a TaskRun fares.', {
-    podName: 'The Pod its steps run in.',
+    podName: 'The Pod that its steps run in.',
     steps: 'How each step fares.',
     sidecars: 'How each sidecar fares.',
     results: RESULTS,
@@ -102,7 +102,7 @@ export const STATUS_TYPES = {
   }),
   SidecarState: withFields(container, 'How a sidecar fares.', { name: 'The sidecar.' }),
   ResultValue: {
-    about: 'A value that was handed on.',
+    about: 'A value that was produced.',
     fields: {
       name: 'The result.',
       type: 'string, array or object.',
@@ -113,7 +113,7 @@ export const STATUS_TYPES = {
   Artifact: {
     about: 'Something that was used or made.',
     fields: {
-      name: 'What it is called.',
+      name: 'The name of the artifact.',
       values: 'Where it is, and its digest.',
       buildOutput: 'Whether it is what was built, not a by-product.',
     },

@@ -1,57 +1,58 @@
 /** Types of triggers.tekton.dev, and of Schedules, which fire the same way. */
 import { type Description, withFields } from './description.js'
 
-const LEGACY = 'The interceptor of this name as v1alpha1 spelled it; ref and params from v1beta1 on.'
+const LEGACY = 'Deprecated: the interceptor of this name, as v1alpha1 spelled it. Use ref and params.'
 
 const trigger = {
   fields: {
-    name: 'What it is called.',
-    serviceAccountName: 'The ServiceAccount that the objects are created as.',
-    interceptors: 'Checks and changes of the event, one after the other. The first that says no ends it.',
-    bindings: 'Where the parameters of the template come from.',
+    name: 'The name of the trigger.',
+    serviceAccountName: 'The ServiceAccount that creates the objects.',
+    interceptors:
+      'Interceptors that check and change the event, one after the other. If one refuses it, nothing is created.',
+    bindings: 'Where the values for the parameters of the template come from.',
     template: 'The objects that are created.',
   },
 }
 
 const selection = {
   fields: {
-    namespaceSelector: 'Namespaces whose Triggers are looked at; its own unless set.',
-    labelSelector: 'Labels that the Triggers must have.',
+    namespaceSelector: 'Namespaces whose Triggers are used; only its own unless set.',
+    labelSelector: 'Labels of the Triggers that are used.',
   },
 }
 
 export const TRIGGER_TYPES = {
-  TriggerSpec: withFields(trigger, 'What is created when an event comes, and whether.', {}),
-  EventListenerSpec: withFields(selection, 'What an address listens for.', {
-    serviceAccountName: 'The ServiceAccount that reads the triggers and creates their objects.',
-    triggers: 'Triggers that are tried for every event.',
-    triggerGroups: 'Interceptors that stand before many Triggers, which are found by their labels.',
-    resources: 'How Tekton sets up the listener on a cluster.',
+  TriggerSpec: withFields(trigger, 'What is created when an event comes, and under which conditions.', {}),
+  EventListenerSpec: withFields(selection, 'Which triggers are tried for the events that come to this listener.', {
+    serviceAccountName: 'The ServiceAccount of the listener, which creates the objects unless a trigger names another.',
+    triggers: 'Triggers that are tried for each event.',
+    triggerGroups: 'Interceptors that run once for many Triggers, which are selected by label.',
+    resources: 'The Deployment and Service of the listener on a cluster. Without effect here.',
     cloudEventURI: 'Where CloudEvents about its events are sent.',
   }),
   EventListenerTrigger: withFields(trigger, 'A trigger, or a reference to a Trigger.', {
-    triggerRef: 'A Trigger in the same namespace, in place of the other fields.',
+    triggerRef: 'The name of a Trigger in the same namespace, in place of the other fields.',
   }),
   EventListenerTriggerGroup: {
-    about: 'Interceptors that stand before many Triggers.',
+    about: 'Interceptors that run once for many Triggers.',
     fields: {
-      name: 'What it is called.',
-      interceptors: 'Checks and changes of the event, before the Triggers are tried.',
-      triggerSelector: 'Which Triggers these are.',
+      name: 'The name of the group.',
+      interceptors: 'Interceptors that check and change the event before the Triggers are tried.',
+      triggerSelector: 'Which Triggers are tried.',
     },
   },
-  TriggerSelector: withFields(selection, 'Which Triggers are meant.', {}),
+  TriggerSelector: withFields(selection, 'Which Triggers are selected.', {}),
   NamespaceSelector: {
     about: 'Namespaces by name.',
-    fields: { matchNames: 'Their names; * for all.' },
+    fields: { matchNames: 'The names; * for all namespaces.' },
   },
   TriggerInterceptor: {
-    about: 'A check or change of the event.',
+    about: 'An interceptor, which checks and changes the event.',
     fields: {
-      name: 'What it is called, for people.',
-      ref: 'The interceptor that is asked: cel, github, gitlab, bitbucket, slack, or one of your own.',
-      params: 'What it is told.',
-      webhook: 'An address that is asked in place of an interceptor, as it was done before there were any.',
+      name: 'A name for people to read.',
+      ref: 'The interceptor: cel, github, gitlab, bitbucket, slack, or one of your own.',
+      params: 'Parameters of the interceptor.',
+      webhook: 'Deprecated: a service that is called, in place of an interceptor.',
       github: LEGACY,
       gitlab: LEGACY,
       bitbucket: LEGACY,
@@ -59,7 +60,7 @@ export const TRIGGER_TYPES = {
     },
   },
   InterceptorRef: {
-    about: 'Which interceptor is asked.',
+    about: 'Which interceptor is called.',
     fields: {
       name: 'Its name.',
       kind: 'ClusterInterceptor unless set, or Interceptor.',
@@ -67,15 +68,15 @@ export const TRIGGER_TYPES = {
     },
   },
   InterceptorParam: {
-    about: 'Something that an interceptor is told.',
-    fields: { name: 'What it is called, such as secretRef, filter or overlays.', value: 'Any JSON.' },
+    about: 'A parameter of an interceptor.',
+    fields: { name: 'The name, such as secretRef, eventTypes, filter or overlays.', value: 'Any JSON.' },
   },
   WebhookInterceptor: {
-    about: 'An address that is asked.',
+    about: 'A service that is called.',
     fields: {
-      objectRef: 'The Service it belongs to.',
-      url: 'Its URL, in place of a Service.',
-      header: 'Headers of the request.',
+      objectRef: 'The Service.',
+      url: 'The URL, in place of a Service.',
+      header: 'Headers that are added to the request.',
     },
   },
   WebhookHeader: {
@@ -85,49 +86,49 @@ export const TRIGGER_TYPES = {
   TriggerBindingRef: {
     about: 'A TriggerBinding, or a single value.',
     fields: {
-      name: 'The parameter that value is for.',
-      value: 'Its value. $(body.…), $(header.…) and $(extensions.…) are taken from the event.',
-      ref: 'A TriggerBinding, in place of name and value.',
+      name: 'The name of a parameter of the template.',
+      value: 'The value. $(body.…), $(header.…) and $(extensions.…) stand for parts of the event.',
+      ref: 'The name of a TriggerBinding, in place of name and value.',
       kind: 'TriggerBinding unless set, or ClusterTriggerBinding.',
       apiVersion: 'Its group and version.',
     },
   },
   TriggerTemplateRef: {
-    about: 'A TriggerTemplate, or one itself.',
+    about: 'A reference to a TriggerTemplate, or the template itself.',
     fields: {
-      ref: 'Its name.',
+      ref: 'The name of the TriggerTemplate.',
       apiVersion: 'Its group and version.',
-      spec: 'The template itself, in place of a name.',
+      spec: 'The template itself, in place of ref.',
     },
   },
   TriggerTemplateSpec: {
     about: 'Objects that are created, and the parameters in them.',
     fields: {
-      params: 'Parameters. $(tt.params.NAME) stands for a value.',
-      resourcetemplates: 'The objects, mostly PipelineRuns.',
+      params: 'Parameters that bindings give values for. $(tt.params.NAME) stands for the value.',
+      resourcetemplates: 'The objects that are created, such as PipelineRuns.',
     },
   },
   TemplateParam: {
     about: 'A parameter of a template.',
     fields: {
-      name: 'What it is called.',
-      description: 'What it is for.',
-      default: 'What holds when no binding has it.',
+      name: 'The name of the parameter.',
+      description: 'What the parameter is for.',
+      default: 'The value when no binding gives one.',
     },
   },
   TriggerBindingSpec: {
     about: 'Values that are taken from an event.',
-    fields: { params: 'The values.' },
+    fields: { params: 'Values for the parameters of a TriggerTemplate.' },
   },
   BindingParam: {
     about: 'A value for a parameter of the template.',
     fields: {
-      name: 'The parameter.',
-      value: 'Its value. In bindings, $(body.…), $(header.…) and $(extensions.…) are taken from the event.',
+      name: 'The name of the parameter.',
+      value: 'The value. In bindings, $(body.…), $(header.…) and $(extensions.…) stand for parts of the event.',
     },
   },
   ListenerResources: {
-    about: 'How Tekton sets up the listener on a cluster. Tektite listens without.',
+    about: 'The Deployment and Service of a listener on a cluster. Without effect here.',
     fields: {
       kubernetesResource: 'As a Deployment and a Service.',
       customResource: 'As an object of another kind, such as a Service of Knative.',
@@ -157,14 +158,14 @@ export const TRIGGER_TYPES = {
   },
   InterceptorSpec: {
     about: 'How an interceptor of your own is called.',
-    fields: { clientConfig: 'Where.' },
+    fields: { clientConfig: 'Where it is called.' },
   },
   ClientConfig: {
-    about: 'Where it is called: url or service.',
+    about: 'Where an interceptor is called: url or service.',
     fields: {
-      url: 'Its URL.',
-      service: 'Its Service.',
-      caBundle: 'Certificates that are trusted, PEM in base64.',
+      url: 'The URL.',
+      service: 'The Service.',
+      caBundle: 'The certificates that are trusted: PEM, in base64.',
     },
   },
   ServiceReference: {
@@ -179,18 +180,19 @@ export const TRIGGER_TYPES = {
   ScheduleSpec: {
     about: 'What is created, and when.',
     fields: {
-      schedule: 'When, as in crontab: minute, hour, day of the month, month, day of the week.',
-      schedules: 'Several of them, in place of schedule.',
-      timeZone: 'The time zone it is read in, as in Europe/Berlin; UTC unless set.',
+      schedule: 'The time, as in a crontab: minute, hour, day of the month, month, day of the week.',
+      schedules: 'Several times, in place of schedule.',
+      timeZone: 'The time zone of the schedule, such as Europe/Berlin; UTC unless set.',
       bindings: trigger.fields.bindings,
-      params: 'Values for the template, as they are.',
+      params: 'Values for the parameters of the template.',
       template: trigger.fields.template,
       serviceAccountName: trigger.fields.serviceAccountName,
-      concurrencyPolicy: 'What happens while a run is not over: Allow another, Forbid it, or Replace the old one.',
-      startingDeadlineSeconds: 'How late it may fire when it could not on time.',
-      suspend: 'Whether it rests.',
-      successfulRunsHistoryLimit: 'How many runs that succeeded are kept.',
-      failedRunsHistoryLimit: 'How many runs that failed are kept.',
+      concurrencyPolicy:
+        'What happens when a run has not ended yet. Allow (the default): another one starts. Forbid: none starts. Replace: another one starts, and the old one is cancelled.',
+      startingDeadlineSeconds: 'How many seconds late it may still fire, when it could not on time.',
+      suspend: 'Whether it is suspended: nothing fires then.',
+      successfulRunsHistoryLimit: 'How many runs that succeeded are kept; 3 unless set.',
+      failedRunsHistoryLimit: 'How many runs that failed are kept; 1 unless set.',
     },
   },
 } as const satisfies Readonly<Record<string, Description>>
