@@ -74,7 +74,9 @@ export function createFollower(port: () => number, collection: string, app: stri
     const opened = await ask(`watch=true&allowWatchBookmarks=true&resourceVersion=${place}`)
     const { response } = opened
     open = opened
-    isConnected = true
+    // It may have been told to leave while it was asking.
+    if (isAway || isClosed) hangUp()
+    else isConnected = true
     let rest = ''
     response.setEncoding('utf8').on('data', (chunk: string) => {
       const lines = `${rest}${chunk}`.split('\n')
@@ -99,8 +101,11 @@ export function createFollower(port: () => number, collection: string, app: stri
     }
   }
 
+  function hangUp(): void {
+    open?.request.destroy()
+  }
+
   const followed = follow()
-  const hangUp = () => void open?.request.destroy()
   return {
     app,
     place: () => place,

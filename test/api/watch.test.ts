@@ -137,6 +137,18 @@ test('a streamed list: what is there, a bookmark that says so, then the changes'
   await watching.seen('ADDED a', 'ADDED b')
 })
 
+test('many objects are there at the start: each comes once, all of one moment, and then what changed meanwhile', async () => {
+  const world = await serveApi()
+  const { create, remove } = writer(world)
+  const names = Array.from({ length: 1_100 }, (_, n) => `n${`${n}`.padStart(4, '0')}`)
+  await Promise.all(names.map(name => create(name)))
+  const watching = await openWatch(world.port, `${CONFIG_MAPS}?watch=true`)
+  watching.pause()
+  await remove('n1099')
+  watching.resume()
+  await watching.seen(...names.map(name => `ADDED ${name}`), 'DELETED n1099')
+})
+
 test('without initial events a watch begins with what happens next', async () => {
   const world = await serveApi()
   const { create } = writer(world)

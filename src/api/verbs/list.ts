@@ -8,6 +8,7 @@ import { checkNotAhead, type ListPage, readList } from '../lists/read-list.js'
 import { listText } from '../present.js'
 import type { ResourceRequest } from '../request.js'
 import { isFiltered, type Selection, selectionOf } from '../selectors/selection.js'
+import { STALLED_MS } from '../sink.js'
 import { ApiError, badRequest } from '../status.js'
 import { watch } from './watch.js'
 
@@ -27,7 +28,11 @@ export async function list(deps: ApiDeps, request: ResourceRequest): Promise<Ans
   if (page === undefined) throw expired(place, question)
   const metadata = { resourceVersion: page.version, ...(await rest(cluster, request, selection, page)) }
   const text = listText(form, metadata, page.rows)
-  return async response => sendJson(response, 200, text)
+  return async response => {
+    // Who reads nothing of it for so long is hung up on: it may be all that there is.
+    response.setTimeout(STALLED_MS)
+    sendJson(response, 200, text)
+  }
 }
 
 /** What is equal in all pages of a list. */

@@ -1,13 +1,16 @@
 /** Writes no faster than the client reads, and holds nothing for it but what is on its way. */
 import type { ServerResponse } from 'node:http'
 
+/** A client whose network is still there reads something within a minute. */
+export const STALLED_MS = 60_000
+
 export interface Sink {
   /** Resolves when more can be taken: false when the client is gone, or was cut off because it reads nothing. */
-  write(bytes: Uint8Array): Promise<boolean>
+  write(bytes: Uint8Array | string): Promise<boolean>
   isCutOff(): boolean
 }
 
-/** @param stalledMs how long a client that has not read what was sent is waited for */
+/** @param stalledMs how long a client that takes nothing of what was sent is waited for; a slow one is no such client */
 export function createSink(response: ServerResponse, stalledMs: number): Sink {
   let isCorked = false
   let isCutOff = false
@@ -20,16 +23,18 @@ export function createSink(response: ServerResponse, stalledMs: number): Sink {
 
   function drained(): Promise<boolean> {
     return new Promise(resolve => {
-      const timer = setTimeout(() => {
+      const cutOff = () => {
         isCutOff = true
         response.destroy()
-      }, stalledMs)
+      }
       const done = () => {
-        clearTimeout(timer)
-        response.off('drain', done).off('close', done)
+        response.off('drain', done).off('close', done).off('timeout', cutOff)
+        response.setTimeout(0)
         resolve(!response.destroyed)
       }
-      response.on('drain', done).on('close', done)
+      response.on('drain', done).on('close', done).on('timeout', cutOff)
+      // Of the socket, and only while nothing moves on it.
+      response.setTimeout(stalledMs)
     })
   }
 
