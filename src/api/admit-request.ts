@@ -46,7 +46,7 @@ function admittedCustom({ info, query }: Place, body: unknown, stored: AnyResour
     fieldValidation: fieldValidationIn(query),
     ...(stored !== undefined && { old: stored }),
   })
-  if (admission.is === 'refused') throw denied(admission.problems, info, nameIn(body))
+  if (admission.is === 'refused') throw denied(admission.problems, info, nameIn(body), version)
   return { kind: info.id, object: admission.object as New<AnyResource>, warnings: admission.warnings }
 }
 
@@ -64,9 +64,9 @@ function fieldValidationIn(query: URLSearchParams): FieldValidation {
 }
 
 /** As the API server itself refuses what is in its own hands, and Tekton's webhooks the rest. */
-export function denied(problems: readonly Problem[], info: KindEntry, name: string): ApiError {
+export function denied(problems: readonly Problem[], info: KindEntry, name: string, version = info.version): ApiError {
   const { id, group, definition } = info
-  if (id === 'CustomResourceDefinition' || definition !== undefined) return invalid(problems, info, name)
+  if (id === 'CustomResourceDefinition' || definition !== undefined) return invalid(problems, info, name, version)
   const webhook = id === 'ConfigMap' ? 'config' : 'validation'
   const part = group === 'triggers.tekton.dev' ? 'triggers' : 'pipeline'
   const message = `admission webhook "${webhook}.webhook.${part}.tekton.dev" denied the request: validation failed: ${problemsText(problems)}`
@@ -76,11 +76,11 @@ export function denied(problems: readonly Problem[], info: KindEntry, name: stri
 /** What keeps a decoder from reading an object, before anybody asks whether it is valid. */
 const UNREAD = /^(strict decoding error|no matches for kind)/
 
-function invalid(problems: readonly Problem[], { kind, group }: KindEntry, name: string): ApiError {
+function invalid(problems: readonly Problem[], { kind, group }: KindEntry, name: string, version: string): ApiError {
   const unread = problems.filter(({ message }) => UNREAD.test(message))
   if (unread.length > 0) {
     const text = unread.map(problemText).join(', ')
-    return new ApiError(400, 'BadRequest', `${kind} cannot be handled as a ${kind}: ${text}`, {
+    return new ApiError(400, 'BadRequest', `${kind} in version "${version}" cannot be handled as a ${kind}: ${text}`, {
       causes: unread.map(fieldCauseOf),
     })
   }

@@ -1,12 +1,9 @@
 /** Objects of custom kinds: what their schema and its rules say of them, in apiextensions' words, and what they become. */
 import { expect, test } from 'vitest'
-import { admit } from '../../src/admission/admit.js'
 import { admitCustom, type CustomOptions } from '../../src/admission/custom/admit-custom.js'
 import { isOfFormat } from '../../src/admission/custom/formats.js'
-import { settleDefinitions } from '../../src/resources/definition-status.js'
-import { kindTable } from '../../src/resources/kind-table.js'
 import { problemText } from '../../src/resources/problem.js'
-import { widget, widgets } from '../helpers/custom-resources.js'
+import { kindOfWidgets, widget } from '../helpers/custom-resources.js'
 import { yamlCases } from '../helpers/yaml.js'
 
 interface Case {
@@ -18,18 +15,9 @@ interface Case {
   readonly problems?: readonly string[]
 }
 
-function kindOf(spec: object) {
-  const definition = admit(widgets({ schema: { type: 'object', properties: { spec, status: { type: 'object' } } } }))
-  if (definition.is === 'refused') throw new Error(definition.problems.map(problemText).join('\n'))
-  const made = { ...definition.object, metadata: { ...definition.object.metadata, creationTimestamp: '' } }
-  const entry = kindTable(settleDefinitions([made as never], '')).of('Widget.example.com')
-  if (entry === undefined) throw new Error('the definition makes no kind')
-  return entry
-}
-
 function problemsOf({ schema, spec, old }: Case, options: CustomOptions = {}) {
   const given = { ...options, ...(old !== undefined && { old: widget('w', old) }) }
-  const admission = admitCustom(kindOf(schema), 'v1', widget('w', spec), given)
+  const admission = admitCustom(kindOfWidgets(schema), 'v1', widget('w', spec), given)
   return admission.is === 'refused' ? admission.problems.map(problemText) : []
 }
 
@@ -37,7 +25,7 @@ test.each(yamlCases<Case>(new URL('custom-objects.cases.yaml', import.meta.url))
   const { schema, spec, stored, unknown = [], problems = [] } = one
   expect(problemsOf(one)).toEqual(problems)
   if (stored === undefined) return
-  const admission = admitCustom(kindOf(schema), 'v1', widget('w', spec))
+  const admission = admitCustom(kindOfWidgets(schema), 'v1', widget('w', spec))
   expect(admission).toMatchObject({
     is: 'ok',
     object: { apiVersion: 'example.com/v1', kind: 'Widget', metadata: { name: 'w', namespace: 'default' } },
@@ -75,7 +63,7 @@ test('formats that Kubernetes does not know restrict nothing', () => {
 })
 
 test('a status that has a path of its own is left out of what an author writes', () => {
-  const entry = kindOf({ type: 'object', properties: { a: { type: 'string' } } })
+  const entry = kindOfWidgets({ type: 'object', properties: { a: { type: 'string' } } })
   const object = { ...widget('w', { a: 'x' }), status: { wrong: true } }
   expect(admitCustom(entry, 'v1', object, { fieldValidation: 'Strict' })).toMatchObject({ is: 'ok' })
   expect(admitCustom(entry, 'v1', object, { fieldValidation: 'Strict', subresource: 'status' })).toMatchObject({
@@ -84,7 +72,7 @@ test('a status that has a path of its own is left out of what an author writes',
 })
 
 test('metadata is held to what every object is held to', () => {
-  const entry = kindOf({ type: 'object' })
+  const entry = kindOfWidgets({ type: 'object' })
   const object = { ...widget('Not A Name', {}), metadata: { name: 'Not A Name', labels: { a: '!' } } }
   const admission = admitCustom(entry, 'v1', object)
   expect(admission.is === 'refused' && admission.problems.map(({ message }) => message.slice(0, 50))).toEqual([

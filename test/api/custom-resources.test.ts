@@ -1,6 +1,7 @@
 /** CustomResourceDefinitions and their objects over the wire. */
 import { expect, test } from 'vitest'
 import { widget, widgets } from '../helpers/custom-resources.js'
+import { openWatch } from './watch-client.js'
 import { serveApi } from './world.js'
 
 const DEFINITIONS = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions'
@@ -217,8 +218,18 @@ test('of several versions one is stored, and all are served', async () => {
   const { call, cluster } = await serveWidgets({ spec: { versions: [version('v1', true), version('v2', false)] } })
   const body = { ...widget('a', { v2: 'x', both: 'y' }), apiVersion: 'example.com/v2' }
   const made = await call('POST', '/apis/example.com/v2/namespaces/default/widgets', { body })
-  expect(made).toMatchObject({ status: 201, body: { spec: { v2: 'x', both: 'y' } } })
+  expect(made).toMatchObject({ status: 201, body: { apiVersion: 'example.com/v2', spec: { v2: 'x', both: 'y' } } })
   const [stored] = await cluster.list('Widget.example.com')
   expect(stored).toMatchObject({ apiVersion: 'example.com/v1', spec: { v2: 'x', both: 'y' } })
   expect(await call('GET', `${WIDGETS}/a`)).toMatchObject({ body: { apiVersion: 'example.com/v1' } })
+})
+
+test('who watches a kind sees its objects go, and then the end', async () => {
+  const { call, port } = await serveWidgets()
+  await call('POST', WIDGETS, { body: widget('a') })
+  const watching = await openWatch(port, `${WIDGETS}?watch=true`)
+  await watching.seen('ADDED a')
+  await call('DELETE', `${DEFINITIONS}/widgets.example.com`)
+  expect(await watching.ended).toBe('whole')
+  await watching.seen('ADDED a', 'DELETED a')
 })

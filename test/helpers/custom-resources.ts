@@ -1,4 +1,8 @@
 /** A CustomResourceDefinition of Widgets, for tests to change. */
+import { admit } from '../../src/admission/admit.js'
+import { settleDefinitions } from '../../src/resources/definition-status.js'
+import { type KindEntry, kindTable } from '../../src/resources/kind-table.js'
+import { problemText } from '../../src/resources/problem.js'
 import { yaml } from './yaml.js'
 
 export interface Changes {
@@ -52,4 +56,14 @@ export function widgets({ spec = {}, names = {}, schema = SCHEMA, version = {} }
 
 export function widget(name: string, spec: object = { size: 3 }) {
   return { apiVersion: 'example.com/v1', kind: 'Widget', metadata: { name }, spec }
+}
+
+/** The kind that an established definition makes. The schema is that of the spec, unless it is that of the `root`. */
+export function kindOfWidgets(schema: object, { root = false } = {}): KindEntry {
+  const whole = root ? schema : { type: 'object', properties: { spec: schema, status: { type: 'object' } } }
+  const definition = admit(widgets({ schema: whole }))
+  if (definition.is === 'refused') throw new Error(definition.problems.map(problemText).join('\n'))
+  const entry = kindTable(settleDefinitions([definition.object as never], '')).of('Widget.example.com')
+  if (entry === undefined) throw new Error('the definition makes no kind')
+  return entry
 }

@@ -3,7 +3,9 @@ import { expect, test } from 'vitest'
 import { createDispatcher } from '../../listeners/dispatch.js'
 import { PLAIN_KINDS } from '../../src/resources/plain-kinds.js'
 import { cases } from '../helpers/cases.js'
-import { clusterWith, objectsIn, record, recordingLog } from './world.js'
+import { widgets } from '../helpers/custom-resources.js'
+import { toYaml } from '../helpers/yaml.js'
+import { applyTo, clusterWith, objectsIn, record, recordingLog } from './world.js'
 
 function listenerOf(resources: readonly unknown[]): string {
   return JSON.stringify({
@@ -91,4 +93,23 @@ test.each(refused)('%s: nothing is created', async (_, { apiVersion, kind, messa
   const { cluster, verdict } = await fired(good, { apiVersion, kind, metadata: { generateName: 'b-' } })
   expect(verdict).toMatchObject({ is: 'failed', created: [], message: expect.stringContaining(message) })
   expect(await objectsIn(cluster, 'ConfigMap')).toEqual([])
+})
+
+test("a user's own kind is created once its definition is there, filled in and checked by it", async () => {
+  const widget = { apiVersion: 'example.com/v1', kind: 'Widget', metadata: { generateName: 'made-' } }
+  const large = { ...widget, spec: { size: '$(tt.params.text)' } }
+  const cluster = await clusterWith(toYaml(widgets({})), listenerOf([{ ...widget, spec: { size: 3 } }, large]))
+  const admission = () => ({ kinds: cluster.kinds() })
+  const { log } = recordingLog()
+  const [refused] = await createDispatcher({ cluster, admission, log })(record('ci/app', { body: '{"text":"x"}' }))
+  expect(refused).toMatchObject({
+    is: 'failed',
+    message: expect.stringContaining(
+      'resourcetemplates[1]: spec.size: Invalid value: "string": spec.size in body must be of type integer: "string"',
+    ),
+  })
+  await applyTo(cluster, listenerOf([{ ...widget, spec: { size: 3 } }]).replace('"app"', '"other"'))
+  const [verdict] = await createDispatcher({ cluster, admission, log })(record('ci/other', { body: '{"text":"x"}' }))
+  expect(verdict).toMatchObject({ is: 'fired', created: [expect.stringContaining('Widget.example.com/ci/made-')] })
+  expect(await cluster.list('Widget.example.com')).toMatchObject([{ kind: 'Widget', spec: { size: 3, color: 'red' } }])
 })

@@ -2,7 +2,7 @@
 import { onTestFinished } from 'vitest'
 import { admitManifests } from '../../src/admission/admit.js'
 import type { Cluster } from '../../src/cluster/cluster.js'
-import { openEmbeddedCluster } from '../../src/cluster/embedded/store.js'
+import { type EmbeddedCluster, openEmbeddedCluster } from '../../src/cluster/embedded/store.js'
 import type { DeliveryRecord, Inbox } from '../../src/inbox/inbox.js'
 import { type LmdbInboxOptions, openLmdbInbox } from '../../src/inbox/lmdb.js'
 import type { LogFields } from '../../src/lib/log.js'
@@ -12,7 +12,7 @@ import { openDatabase } from '../../src/storage/lmdb.js'
 import { temporaryDirectory } from '../helpers/temp-directory.js'
 import { delivery, type Sent } from '../trigger/events.js'
 
-export async function clusterWith(...manifests: readonly string[]): Promise<Cluster> {
+export async function clusterWith(...manifests: readonly string[]): Promise<EmbeddedCluster> {
   const database = openDatabase(temporaryDirectory('store'), { durable: false })
   const cluster = openEmbeddedCluster({ database })
   onTestFinished(async () => {

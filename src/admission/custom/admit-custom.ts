@@ -19,7 +19,7 @@ import { listProblems } from './list-types.js'
 import { pruned } from './prune.js'
 import { validateValue } from './validate-value.js'
 
-/** What one object may cost; see `cel/meter.ts`. Some 300 ms at worst: objects that people write cost a hundredth. */
+/** What one object may cost; see `cel/meter.ts`. About a second at worst: objects that people write cost a thousandth. */
 const MAX_COST = 5_000_000
 
 export interface CustomOptions {
@@ -71,8 +71,8 @@ function admitted(
   const { value, unknown } = pruned(schema, withoutStatus(info, version, object, options))
   const { fieldValidation = 'Warn' } = options
   if (fieldValidation === 'Strict' && unknown.length > 0) return { is: 'refused', problems: [unknownFields(unknown)] }
-  const filled = withDefaults(value, schema) as Json
   const meter = new Meter(undefined, MAX_COST)
+  const filled = withDefaults(value, schema, meter) as Json
   problems.push(...contentProblems(schema, filled, options, meter))
   if (problems.length > 0) return { is: 'refused', problems }
   return {
@@ -133,7 +133,7 @@ const BLOCKING: readonly string[] = [
 
 const UNCHECKED = fieldInvalid(
   '<nil>',
-  null,
+  'null',
   'some validation rules were not checked because the object was invalid; correct the existing errors to complete validation',
 )
 

@@ -93,6 +93,8 @@ function visit(run: Run, schema: JsonSchema, part: Part): void {
 }
 
 const NOWHERE = '<nil>'
+/** Units for a rule that is evaluated, besides what it does. */
+const RULE_COST = 50
 
 /** `self`: the value as rules see it. */
 function evaluate(run: Run, schema: JsonSchema, rule: ValidationRule, part: Part & { readonly self: Value }): void {
@@ -103,6 +105,7 @@ function evaluate(run: Run, schema: JsonSchema, rule: ValidationRule, part: Part
   const oldSelf = usesOld && old.is === 'known' ? celValue(schema, old.value, isRoot) : undefined
   // A rule about a change says nothing of what is new; one about a state nothing of what stayed as it was.
   if (usesOld ? oldSelf === undefined : unchanged(old, part.value)) return
+  run.meter.charge(RULE_COST)
   const given = { values: { self, ...(oldSelf !== undefined && { oldSelf }) }, meter: run.meter }
   const outcome = environment.run(rule.rule, given)
   if (outcome.is === 'value' && outcome.value === true) return

@@ -26,7 +26,7 @@ const MAX_PROBLEMS = 100
 /** Where Kubernetes places what is wrong with a value by several schemas at once. */
 const NOWHERE = '<nil>'
 /** Units for one schema that is tried on one value. */
-const COST = 0.2
+const COST = 1
 
 /**
  * Everything that is wrong. What an update leaves as it was is not held against it.

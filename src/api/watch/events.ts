@@ -7,6 +7,7 @@ import { shownBookmark } from '../present.js'
 import type { Selection } from '../selectors/selection.js'
 import { ApiError, statusOf } from '../status.js'
 import { changeFor } from './changes.js'
+import { eventsOfKind } from './custom-kind.js'
 import { encodedChange, encodedEvent, encodedRow } from './encode.js'
 
 export interface Watched {
@@ -41,7 +42,7 @@ export async function* watchEvents(watched: Watched, signal: AbortSignal): Async
       }
       if (withBookmarks) yield bookmark(form, place, true)
     } else if (place === '' || place === '0') place = cluster.version()
-    for await (const event of cluster.events(form.info.id, place, signal, { bookmarkMs })) {
+    for await (const event of eventsOfKind(cluster, form.info, place, signal, { bookmarkMs })) {
       if (event.type === 'expired') throw tooOld(place, cluster.version())
       place = `${event.version}`
       if (event.type === 'bookmark') {
