@@ -49,13 +49,20 @@ test('lists keep empty texts, maps keep odd keys, times are set or not there', (
   })
 })
 
+test('a Deployment with more than kubectl sets is not read, rather than kept without it', () => {
+  // spec.paused
+  const spec = new BinaryWriter().uint32(8).int32(1).uint32(56).bool(true).finish()
+  const deployment = new BinaryWriter().uint32(18).bytes(spec).finish()
+  expect(decodeObject(enveloped('apps/v1', 'Deployment', deployment))).toMatchObject({ is: 'unknown' })
+})
+
 test('a kind that is not read as protobuf is refused with the way out', async () => {
-  const sent = requestWith(enveloped('apps/v1', 'Deployment', new Uint8Array([10, 0])))
+  const sent = requestWith(enveloped('apps/v1', 'StatefulSet', new Uint8Array([10, 0])))
   await expect(sent.readBody()).rejects.toMatchObject({
     code: 415,
     reason: 'UnsupportedMediaType',
     message: expect.stringMatching(
-      /^the body of the request was in an unknown format.*Deployment of apps\/v1.*apply -f -/,
+      /^the body of the request was in an unknown format.*StatefulSet of apps\/v1.*apply -f -/,
     ),
   })
 })

@@ -4,7 +4,9 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { cases } from '../helpers/cases.js'
 import { ROOT, tektite } from '../helpers/cli.js'
+import { widgets } from '../helpers/custom-resources.js'
 import { temporaryDirectory } from '../helpers/temp-directory.js'
+import { toYaml } from '../helpers/yaml.js'
 
 const TASK = `
 apiVersion: tekton.dev/v1
@@ -160,4 +162,22 @@ test('-o json is for programs', async () => {
       },
     ],
   })
+})
+
+test('objects of kinds that the files define are checked by their definitions', async () => {
+  const folder = temporaryDirectory('validate')
+  const definition = toYaml(widgets({}))
+  const object = (name: string, spec: string) =>
+    `apiVersion: example.com/v1\nkind: Widget\nmetadata: {name: ${name}}\nspec: ${spec}\n`
+  writeFileSync(join(folder, 'a.yaml'), object('a', '{size: 3}'))
+  writeFileSync(join(folder, 'b.yaml'), definition)
+  expect(await tektite(['validate', folder])).toMatchObject({ code: 0, stdout: '2 objects valid\n' })
+  writeFileSync(join(folder, 'c.yaml'), `${object('c', '{size: x}')}---\n${object('d', '{sise: 1}')}`)
+  const { code, stderr } = await tektite(['validate', folder])
+  expect([code, stderr.replaceAll(`${folder}/`, '')]).toEqual([
+    1,
+    expect.stringMatching(
+      /^error: c.yaml:4: Widget "c": spec.size: Invalid value: "string": spec.size in body must be of type integer: "string"\nerror: c.yaml:9: Widget "d": strict decoding error: unknown field "spec.sise"/,
+    ),
+  ])
 })

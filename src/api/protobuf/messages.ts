@@ -4,9 +4,24 @@
  * generated.proto files of k8s.io/api have them. `generation` and the like are not read: the server sets them.
  */
 
-export type FieldType = 'string' | 'bytes' | 'int' | 'bool' | 'map' | 'map of bytes' | 'time' | 'json' | Message
+export type FieldType =
+  | 'string'
+  | 'bytes'
+  | 'int'
+  /** 0 is not set. */
+  | 'positive'
+  | 'bool'
+  | 'map'
+  | 'map of bytes'
+  | 'map of quantities'
+  | 'int or string'
+  | 'time'
+  | 'json'
+  | 'ignored'
+  | Message
 
 export interface Field {
+  /** '' for a message whose fields are those of the one around it in JSON. */
   readonly name: string
   readonly type: FieldType
   readonly repeated: boolean
@@ -36,7 +51,7 @@ const managedFieldsEntry: Message = {
   8: one('subresource'),
 }
 
-const objectMeta: Message = {
+export const objectMeta: Message = {
   1: one('name'),
   2: one('generateName'),
   3: one('namespace'),
@@ -72,7 +87,7 @@ const policyRule: Message = {
   5: many('nonResourceURLs'),
 }
 
-const labelSelector: Message = {
+export const labelSelector: Message = {
   1: one('matchLabels', 'map'),
   2: many('matchExpressions', { 1: one('key'), 2: one('operator'), 3: many('values') }),
 }
