@@ -60,7 +60,7 @@ export async function kubernetesSchemas(kinds) {
 }
 
 function modelOf(kind, group, version) {
-  const prefix = group === '' && kind === 'Event' ? 'Core' : ''
+  const prefix = kind !== 'Event' ? '' : group === '' ? 'Core' : 'Events'
   return `${prefix}${version[0].toUpperCase()}${version.slice(1)}${kind}`
 }
 
@@ -140,9 +140,7 @@ function lines(all) {
 
 const file = process.argv[2]
 if (file !== undefined) {
-  const { KINDS } = await built('resources/kinds.js')
-  const foreign = Object.entries(KINDS)
-    .map(([kind, info]) => ({ kind, ...info }))
-    .filter(({ group }) => !/(tekton|tektite)\.dev$/.test(group))
+  const { BUILT_IN_KINDS } = await built('resources/kind-table.js')
+  const foreign = BUILT_IN_KINDS.all.filter(({ group }) => !/(tekton|tektite)\.dev$/.test(group))
   writeFileSync(file, lines(await kubernetesSchemas(foreign)))
 }

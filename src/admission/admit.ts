@@ -5,6 +5,7 @@
 import { checkWhen } from '../cel/when.js'
 import type { CustomResourceDefinition } from '../resources/custom-resources.js'
 import { settleDefinitions } from '../resources/definition-status.js'
+import { fromEventsV1 } from '../resources/events-v1.js'
 import { jsonLimitProblem } from '../resources/json-limits.js'
 import { specShape } from '../resources/kind-shapes.js'
 import { BUILT_IN_KINDS, type KindEntry, type KindTable, kindTable, servedAs } from '../resources/kind-table.js'
@@ -54,9 +55,10 @@ export function admit(object: unknown): Admission {
 }
 
 /** Decides over one object. Problems come all at once, as far as one does not hide the next. */
-export function admitWith(options: AdmitOptions, object: unknown): Admission {
-  const limit = jsonLimitProblem(object)
+export function admitWith(options: AdmitOptions, written: unknown): Admission {
+  const limit = jsonLimitProblem(written)
   if (limit) return { is: 'refused', problems: [limit] }
+  const object = fromEventsV1(written)
   const custom = customKindOf(options.kinds ?? BUILT_IN_KINDS, object)
   if (custom !== undefined) return admitAsCustom(custom, options, object)
   const problems: Problem[] = []

@@ -31,7 +31,7 @@ export function formOf({ info, version, query, headers }: Asked): Form {
   }
   const { as, metaVersion } = found
   const includeObject = as === 'Table' ? includedObject(query.get('includeObject') ?? '') : 'Object'
-  const key = `${version} ${as} ${metaVersion} ${includeObject}`
+  const key = `${info.group} ${version} ${as} ${metaVersion} ${includeObject}`
   return { info, version, as, metaVersion, includeObject, key }
 }
 

@@ -1,4 +1,5 @@
 /** Objects as the client asked to see them: in its version, whole, as metadata only, or as rows of a table. */
+import { EVENTS_GROUP } from '../resources/events-v1.js'
 import { inVersion } from '../resources/in-version.js'
 import { groupVersion } from '../resources/kind-table.js'
 import type { AnyResource } from '../resources/kinds.js'
@@ -38,7 +39,12 @@ export function shownObject(form: Form, object: Resource, withHeaders = true): u
 /** Whether an object goes out as the very text that is stored. */
 export function isAsStored({ as, version, info }: Form): boolean {
   // A definition may have stored in another version before.
-  return as === 'Object' && version === info.version && (info.definition?.spec.versions.length ?? 1) === 1
+  return (
+    as === 'Object' &&
+    version === info.version &&
+    info.group !== EVENTS_GROUP &&
+    (info.definition?.spec.versions.length ?? 1) === 1
+  )
 }
 
 /** What a list says of itself. */
@@ -106,7 +112,8 @@ function shownTable(form: Form, metadata: ListMetadata, items: readonly Resource
     Metadata: (object: Resource) => partial(form, object),
     Object: (object: Resource) => inVersion(info, version, object),
   }[includeObject]
-  const shown = items.map(item => inVersion(info, version, item))
+  // The columns of Events read the fields by the names that are stored.
+  const shown = info.group === EVENTS_GROUP ? items : items.map(item => inVersion(info, version, item))
   return tableOf(columnsOf(info, version), shown, { metaVersion, metadata, withHeaders, behind, now: Date.now() })
 }
 

@@ -40,7 +40,10 @@ export function startEventExpiry(options: {
     const stored = await cluster.list('Event')
     hasListed = true
     const sorted = stored
-      .map(event => ({ key: event.metadata, at: fromTimestamp(event.lastTimestamp) || 0 }))
+      .map(event => ({
+        key: event.metadata,
+        at: fromTimestamp(event.lastTimestamp ?? event.metadata.creationTimestamp) || 0,
+      }))
       .sort((a, b) => a.at - b.at)
     const since = [...known.values()]
     known.clear()

@@ -1,5 +1,6 @@
 /** Which kinds there are at the moment: the built-in ones, and those that CustomResourceDefinitions add. Pure. */
 import type { CustomResourceDefinition } from './custom-resources.js'
+import { EVENTS_GROUP } from './events-v1.js'
 import { type AnyKind, type CustomKind, isKind, KINDS, type Kind, type KindInfo } from './kinds.js'
 
 /** A kind, with all its names. */
@@ -25,7 +26,10 @@ export interface KindTable {
   at(group: string, plural: string): KindEntry | undefined
 }
 
-export const BUILT_IN_KINDS: KindTable = tableOf(Object.keys(KINDS).filter(isKind).map(builtIn))
+/** Events have two names; what the store calls them is the first. */
+const EVENTS_V1: KindEntry = { ...builtIn('Event'), group: EVENTS_GROUP }
+
+export const BUILT_IN_KINDS: KindTable = tableOf([...Object.keys(KINDS).filter(isKind).map(builtIn), EVENTS_V1])
 
 /** The built-in kinds and those of the definitions that are established. */
 export function kindTable(definitions: readonly CustomResourceDefinition[]): KindTable {
@@ -58,7 +62,9 @@ function customKind(group: string, kind: string): CustomKind {
 }
 
 function tableOf(all: readonly KindEntry[]): KindTable {
-  const byId = new Map<string, KindEntry>(all.map(entry => [entry.id, entry]))
+  const byId = new Map<string, KindEntry>(
+    all.filter(({ group }) => group !== EVENTS_GROUP).map(entry => [entry.id, entry]),
+  )
   const byResource = new Map(all.map(entry => [`${entry.plural}.${entry.group}`, entry]))
   const byName = new Map(all.map(entry => [`${entry.kind}.${entry.group}`, entry]))
   return {

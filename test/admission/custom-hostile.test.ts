@@ -93,7 +93,10 @@ const rules = fc.constantFrom('true', 'self == oldSelf', 'has(self.a)', 'size(se
 /** A third of what `anySchema` makes is refused at once; this is what definitions are made of. */
 function goodSchema(depth: number): fc.Arbitrary<object> {
   const leaf = fc.oneof(
-    fc.record({ type: fc.constant('string'), default: fc.string({ maxLength: 9 }), maxLength: fc.integer({ min: 18 }) }, { requiredKeys: ['type'] }),
+    fc.record(
+      { type: fc.constant('string'), default: fc.string({ maxLength: 9 }), maxLength: fc.integer({ min: 18 }) },
+      { requiredKeys: ['type'] },
+    ),
     fc.record(
       { type: fc.constant('integer'), minimum: fc.integer(), nullable: fc.boolean() },
       { requiredKeys: ['type'] },

@@ -2,6 +2,8 @@
 import { admitStatusUpdate, admitUpdate } from '../../admission/admit-update.js'
 import { ClusterError } from '../../cluster/cluster.js'
 import { objectText } from '../../cluster/embedded/keys.js'
+import { EVENTS_GROUP } from '../../resources/events-v1.js'
+import { inVersion } from '../../resources/in-version.js'
 import { groupResource } from '../../resources/kind-table.js'
 import type { AnyResource } from '../../resources/kinds.js'
 import type { Problem } from '../../resources/problem.js'
@@ -32,7 +34,9 @@ export async function writeObject(
 ): Promise<Written> {
   for (let tries = 1; ; tries++) {
     const stored = (await existing(deps, request)) as AnyResource & Json
-    const next = objectIn(wanted(stored))
+    // What is patched is what the client sees.
+    const seen = request.info.group === EVENTS_GROUP ? inVersion(request.info, request.version, stored) : stored
+    const next = objectIn(wanted(seen as AnyResource & Json))
     checkIdentity(request, next)
     const conditional = checkVersion(request, stored, next)
     try {
