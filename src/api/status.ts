@@ -104,7 +104,21 @@ export function refusedByStore(error: ClusterError, info: KindEntry, name: strin
   const { reason, message } = error
   if (reason === 'Unavailable') return new ApiError(503, 'ServiceUnavailable', message)
   const about = detailsOf(info, name || nameIn(message))
-  return new ApiError(CODES[reason], reason, message, reason === 'Invalid' ? { ...about, kind: info.kind } : about)
+  if (reason !== 'Invalid') return new ApiError(CODES[reason], reason, message, about)
+  return new ApiError(CODES[reason], reason, message, { ...about, kind: info.kind, causes: causesIn(message) })
+}
+
+/** kubectl shows what is invalid from the causes, and nothing else: the store says `Pod "name" is invalid: field: why`. */
+function causesIn(message: string): readonly StatusCause[] {
+  const [, field, why] = /^\S+ "(?:[^"\\]|\\.)*" is invalid: ([^\s:]+(?:\[[^\]]*\])?): (.*)$/s.exec(message) ?? []
+  if (field === undefined || why === undefined) return []
+  const reason =
+    [
+      ['Required value', 'FieldValueRequired'],
+      ['Forbidden', 'FieldValueForbidden'],
+      ['Too long', 'FieldValueTooLong'],
+    ].find(([word = '']) => why.startsWith(word))?.[1] ?? 'FieldValueInvalid'
+  return [{ reason, message: why, field }]
 }
 
 /** Of an object that the request left to be named: the store says `pods "name" …`. */

@@ -233,3 +233,20 @@ test('who watches a kind sees its objects go, and then the end', async () => {
   expect(await watching.ended).toBe('whole')
   await watching.seen('ADDED a', 'DELETED a')
 })
+
+test('what the store refuses is told as a cause, which is all that kubectl shows', async () => {
+  const { call } = await serveWidgets()
+  const metadata = { name: 'a', annotations: { a: 'x'.repeat(300_000) } }
+  expect(await call('POST', WIDGETS, { body: { ...widget('a'), metadata } })).toMatchObject({
+    status: 422,
+    body: {
+      details: {
+        name: 'a',
+        kind: 'Widget',
+        causes: [
+          { reason: 'FieldValueTooLong', field: 'metadata.annotations', message: expect.stringMatching(/^Too long/) },
+        ],
+      },
+    },
+  })
+})

@@ -1,5 +1,5 @@
 /** `format` of texts, as Kubernetes reads it; formats that it does not know restrict nothing. */
-import { isIPv4, isIPv6 } from './ip-address.js'
+import { isCidr, isIPv4, isIPv6, isUri } from '../../lib/ip-address.js'
 
 type Test = (text: string) => boolean
 
@@ -34,19 +34,6 @@ export function isOfFormat(text: string, format: string): boolean {
   const test = Object.hasOwn(FORMATS, name) ? FORMATS[name] : undefined
   if (test === undefined) return true
   return (text.length <= 4096 || name === 'byte') && test(text)
-}
-
-/** As Go's url.ParseRequestURI: with a scheme, or from the root. */
-function isUri(text: string): boolean {
-  if (/[\s\p{Cc}]/u.test(text) || /%(?![0-9a-f]{2})/i.test(text)) return false
-  if (text.startsWith('/')) return true
-  return /^[a-z][a-z0-9+.-]*:[^\s]+$/i.test(text)
-}
-
-function isCidr(text: string): boolean {
-  const [address = '', bits = '', ...more] = text.split('/')
-  if (more.length > 0 || !/^(0|[1-9]\d{0,2})$/.test(bits)) return false
-  return (isIPv4(address) && Number(bits) <= 32) || (isIPv6(address) && Number(bits) <= 128)
 }
 
 function isDay(text: string): boolean {

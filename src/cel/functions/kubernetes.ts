@@ -1,6 +1,7 @@
-/** What Kubernetes adds to CEL for rules about its objects: lists that are looked at as a whole, and parts of texts. */
+/** What Kubernetes adds to CEL for rules about its objects: lists that are looked at as a whole, and what a text is. */
+import { isCidr, isIPv4, isIPv6, isUri } from '../../lib/ip-address.js'
 import { equal, order } from '../compare.js'
-import { celMethod, type Overload } from '../function.js'
+import { celFunction, celMethod, type Overload } from '../function.js'
 import type { Meter } from '../meter.js'
 import { int } from '../numbers.js'
 import { CelProblem } from '../problem.js'
@@ -10,7 +11,23 @@ import type { List, Value } from '../values.js'
 
 const LIST_A = { list: 'A' } as const
 
+const QUANTITY = /^[+-]?(\d+(\.\d*)?|\.\d+)([KMGTPE]i|[numkMGTPE]|[eE][+-]?\d+)?$/
+
+/** Whether a text is one of them. */
+const FORMS: Readonly<Record<string, (text: string) => boolean>> = {
+  isIP: text => isIPv4(text) || isIPv6(text),
+  isCIDR: isCidr,
+  isURL: isUri,
+  isQuantity: text => QUANTITY.test(text),
+}
+
 export const KUBERNETES: readonly Overload[] = [
+  ...Object.entries(FORMS).map(([name, isOne]) =>
+    celFunction(name, ['string'], 'bool', ([text], { meter }) => {
+      meter.chargeText(text.length)
+      return isOne(text)
+    }),
+  ),
   celMethod('isSorted', [LIST_A], 'bool', ([list], { meter }) => {
     return list.every((value, index) => index === 0 || order(list[index - 1] as Value, value, meter) <= 0)
   }),

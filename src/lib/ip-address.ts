@@ -1,4 +1,4 @@
-/** IP addresses as Go reads them. Pure: `node:net` is not for here. */
+/** IP addresses and URIs as Go reads them, without `node:net`. */
 
 export function isIPv4(text: string): boolean {
   const parts = text.split('.')
@@ -23,4 +23,17 @@ function groupsOf(text: string): readonly string[] {
 /** The last one may be an IPv4 address. */
 function isGroup(text: string, last: boolean): boolean {
   return /^[0-9a-f]{1,4}$/i.test(text) || (last && isIPv4(text))
+}
+
+export function isCidr(text: string): boolean {
+  const [address = '', bits = '', ...more] = text.split('/')
+  if (more.length > 0 || !/^(0|[1-9]\d{0,2})$/.test(bits)) return false
+  return (isIPv4(address) && Number(bits) <= 32) || (isIPv6(address) && Number(bits) <= 128)
+}
+
+/** As Go's url.ParseRequestURI: with a scheme, or from the root. */
+export function isUri(text: string): boolean {
+  if (/[\s\p{Cc}]/u.test(text) || /%(?![0-9a-f]{2})/i.test(text)) return false
+  if (text.startsWith('/')) return true
+  return /^[a-z][a-z0-9+.-]*:[^\s]+$/i.test(text)
 }
