@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { readFile, readlink } from 'node:fs/promises'
-import type { Readable, Writable } from 'node:stream'
+import { PassThrough, type Readable, type Writable } from 'node:stream'
 import type { ExecOptions, ExecProcess } from './runtime.js'
 
 /** Runs a command beside a container's process: its mounts, its environment. Output is dropped. Exit code, 128+n when killed. */
@@ -42,13 +42,16 @@ export async function startBeside(
   const env = tty && variables['TERM'] === undefined ? { ...variables, TERM: 'xterm' } : variables
   const stdio = [input ? 'pipe' : 'ignore', 'pipe', 'pipe', tty ? 'pipe' : 'ignore'] as const
   const child = spawn(shimPath, [...flags, '--', ...command], { stdio: [...stdio], env, signal, killSignal: 'SIGTERM' })
+  // Node throws away what an ended process said that nobody listened to: whoever asked may still be shaking hands.
+  const stdout = (child.stdout as Readable).pipe(new PassThrough())
+  const stderr = (child.stderr as Readable).pipe(new PassThrough())
   await started(child)
   const sizes = child.stdio[3] as Writable | null
   sizes?.on('error', () => undefined) // it has just ended
   return {
     stdin: child.stdin ?? undefined,
-    stdout: child.stdout as Readable,
-    stderr: child.stderr as Readable,
+    stdout,
+    stderr,
     resize: (columns, rows) => void sizes?.write(`${columns} ${rows}\n`),
     ended: new Promise(resolve => child.once('close', code => resolve(code ?? 128 + 9))),
   }

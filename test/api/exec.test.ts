@@ -190,6 +190,11 @@ test.each(
       status: 400,
       message: 'unable to negotiate a protocol: offer v5.channel.k8s.io or v4.channel.k8s.io',
     },
+    'an older protocol over SPDY': {
+      headers: { connection: 'Upgrade', upgrade: 'SPDY/3.1', 'x-stream-protocol-version': 'v2.channel.k8s.io' },
+      status: 400,
+      message: 'unable to negotiate a protocol: offer v4.channel.k8s.io',
+    },
     'no command': {
       query: 'stdout=true',
       status: 400,

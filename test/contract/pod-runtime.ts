@@ -365,6 +365,9 @@ export function podRuntimeContract(name: string, make: () => RuntimeUnderTest): 
       process.stdin?.end('typed\n')
       const [out, err] = await Promise.all([textOf(process.stdout), textOf(process.stderr)])
       expect([out, err, await process.ended]).toEqual(['mounted me\ntyped\n', 'late\n', 7])
+      const brief = await startExec(runtime, sandbox, { command: ['echo', 'said'] })
+      expect(await brief.ended).toBe(0)
+      expect(await textOf(brief.stdout)).toBe('said\n') // also who listens late hears it
       const none = await startExec(runtime, sandbox, { command: ['cat'] })
       expect([none.stdin, await textOf(none.stdout), await none.ended]).toEqual([undefined, '', 0])
       await runtime.removePod(sandbox)

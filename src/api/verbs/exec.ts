@@ -1,8 +1,9 @@
 import type { Pod } from '../../resources/core.js'
 import type { StreamAnswer } from '../answer.js'
 import type { ApiDeps } from '../deps.js'
-import { execRequest } from '../exec/exec-options.js'
+import { type ExecRequest, execRequest } from '../exec/exec-options.js'
 import { type Client, runSession } from '../exec/session.js'
+import { offersSpdy, spdyClient } from '../exec/spdy-client.js'
 import { webSocketClient, webSocketProtocol } from '../exec/web-socket.js'
 import { containerOf } from '../logs/log-container.js'
 import type { ObjectRequest, Upgrade } from '../request.js'
@@ -31,7 +32,7 @@ export async function exec(deps: ApiDeps, request: ObjectRequest): Promise<Strea
     throw badRequest(`cannot exec into a container in a completed pod; current phase is ${phase}`)
   }
   if (upgrade === undefined) throw badRequest('Upgrade request required')
-  const connect = connector(upgrade)
+  const connect = connector(upgrade, asked)
   if (sessions >= MAX_SESSIONS) {
     throw new ApiError(429, 'TooManyRequests', `${sessions} commands run already: end one of them`)
   }
@@ -57,13 +58,17 @@ export async function exec(deps: ApiDeps, request: ObjectRequest): Promise<Strea
 }
 
 /** @throws ApiError 400 when the client speaks nothing that we do */
-function connector(upgrade: Upgrade): () => Promise<Client> {
+function connector(upgrade: Upgrade, { stdin, stdout, stderr }: ExecRequest): () => Promise<Client> {
   if (upgrade.protocol === 'websocket') {
     const protocol = webSocketProtocol(upgrade)
     if (protocol !== undefined) return () => webSocketClient(upgrade, protocol)
     throw badRequest('unable to negotiate a protocol: offer v5.channel.k8s.io or v4.channel.k8s.io')
   }
-  throw badRequest(
-    `exec over ${upgrade.protocol} is not supported by this version of Tektite: use kubectl 1.31 or newer, which speaks WebSocket`,
-  )
+  if (!offersSpdy(upgrade)) throw badRequest('unable to negotiate a protocol: offer v4.channel.k8s.io')
+  const streams = Object.entries({ error: true, stdin, stdout, stderr })
+  return () =>
+    spdyClient(
+      upgrade,
+      streams.filter(([, isWanted]) => isWanted).map(([name]) => name),
+    )
 }
