@@ -8,19 +8,21 @@ export interface ContinuePlace {
   /** Of the first page, so that all pages show the same; undefined for a list that goes on with what is there now. */
   readonly version: string | undefined
   readonly after: Key
+  /** How many are behind it, where that is known: the pages of one moment need be counted only once. */
+  readonly left?: number
 }
 
 /** @param question what was asked, in any form that is the same for the same question */
-export function continueToken(question: string, { version, after }: ContinuePlace): string {
+export function continueToken(question: string, { version, after, left }: ContinuePlace): string {
   const { namespace, name } = after
-  const token = { v: 1, rv: version ?? '', ns: namespace, name, of: fnv128a(question) }
+  const token = { v: 1, rv: version ?? '', ns: namespace, name, left, of: fnv128a(question) }
   return Buffer.from(JSON.stringify(token)).toString('base64url')
 }
 
 /** @throws ApiError 400 */
 export function parseContinueToken(question: string, token: string): ContinuePlace {
   const parsed = parse(token)
-  const { v, rv, ns, name, of } = parsed ?? {}
+  const { v, rv, ns, name, left, of } = parsed ?? {}
   if (
     v !== 1 ||
     typeof rv !== 'string' ||
@@ -33,7 +35,8 @@ export function parseContinueToken(question: string, token: string): ContinuePla
   if (of !== fnv128a(question)) {
     throw badRequest('invalid continue token: it was given for another list: ask with the same path and selectors')
   }
-  return { version: rv === '' ? undefined : rv, after: { namespace: ns, name } }
+  const count = typeof left === 'number' && Number.isSafeInteger(left) ? { left } : {}
+  return { version: rv === '' ? undefined : rv, after: { namespace: ns, name }, ...count }
 }
 
 function parse(token: string): Readonly<Record<string, unknown>> | undefined {

@@ -1,4 +1,5 @@
 import type { EmbeddedCluster } from '../../cluster/embedded/store.js'
+import type { Key } from '../../resources/meta.js'
 import { type Answer, sendJson } from '../answer.js'
 import type { ApiDeps } from '../deps.js'
 import { formOf } from '../form.js'
@@ -26,7 +27,7 @@ export async function list(deps: ApiDeps, request: ResourceRequest): Promise<Ans
   const wanted = { limit: options.limit, ...(place ?? { version: exactVersion(options) }) }
   const page = await readList(cluster, info, selection, wanted)
   if (page === undefined) throw expired(place, question)
-  const metadata = { resourceVersion: page.version, ...(await rest(cluster, request, selection, page)) }
+  const metadata = { resourceVersion: page.version, ...(await rest(cluster, request, selection, { page, place })) }
   const text = listText(form, metadata, page.rows)
   return async response => {
     // Who reads nothing of it for so long is hung up on: it may be all that there is.
@@ -62,13 +63,26 @@ async function rest(
   cluster: EmbeddedCluster,
   request: ResourceRequest,
   selection: Selection,
-  { next, version }: ListPage,
+  { page: { rows, next, version }, place }: { readonly page: ListPage; readonly place: ContinuePlace | undefined },
 ): Promise<{ readonly continue?: string; readonly remainingItemCount?: number }> {
   if (next === undefined) return {}
-  const token = continueToken(questionOf(request), { version, after: next })
-  if (isFiltered(selection)) return { continue: token }
-  const left = await readList(cluster, request.info, selection, { after: next, version })
-  return { continue: token, ...(left && { remainingItemCount: left.rows.length }) }
+  const question = questionOf(request)
+  if (isFiltered(selection)) return { continue: continueToken(question, { version, after: next }) }
+  const left =
+    place?.left === undefined
+      ? await countOf(cluster, request, selection, { after: next, version })
+      : Math.max(place.left - rows.length, 1)
+  return { continue: continueToken(question, { version, after: next, left }), remainingItemCount: left }
+}
+
+async function countOf(
+  cluster: EmbeddedCluster,
+  { info }: ResourceRequest,
+  selection: Selection,
+  wanted: { readonly after: Key; readonly version: string },
+): Promise<number> {
+  const page = await readList(cluster, info, selection, wanted)
+  return page?.rows.length ?? 0
 }
 
 function expired(place: ContinuePlace | undefined, question: string): ApiError {
