@@ -74,7 +74,9 @@ export function bodyOf(request: IncomingMessage): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let size = 0
-    const cutOff = () => reject(new ApiError(400, 'BadRequest', 'the body was cut off'))
+    const cutOff = () => {
+      if (!request.readableEnded) reject(new ApiError(400, 'BadRequest', 'the body was cut off'))
+    }
     if (request.destroyed) return cutOff()
     // To the end also when it is too much: who is cut off while sending never reads why.
     request.on('data', (chunk: Buffer) => {

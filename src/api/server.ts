@@ -63,6 +63,7 @@ export async function startApi(deps: ApiDeps, { port, host, tls }: Address): Pro
     ...deps,
     users,
     authenticate: createAuthenticate(users),
+    own: ownHandlers(deps),
     stopping: stopping.signal,
     answering,
   }
@@ -111,6 +112,7 @@ export async function startApi(deps: ApiDeps, { port, host, tls }: Address): Pro
 interface Served extends ApiDeps {
   readonly users: readonly TokenUser[]
   readonly authenticate: Authenticate
+  readonly own: readonly OwnHandler[]
   readonly stopping: AbortSignal
   /** One for each answer under way. */
   readonly answering: Set<AbortController>
@@ -190,7 +192,7 @@ async function answerTo(deps: Served, request: ApiRequest, attributes: Attribute
   }
   const review = await answerReview({ kinds, users: deps.users }, request, attributes)
   if (review !== undefined) return review
-  const own = await answerOwn(ownHandlers(deps), request)
+  const own = await answerOwn(deps.own, request)
   if (own !== undefined) return own
   const route = parseRoute(kinds, path)
   if (route === undefined) throw noSuchPath()

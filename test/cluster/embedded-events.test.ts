@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import type { EmbeddedCluster, FollowedEvent } from '../../src/cluster/embedded/store.js'
 import type { Kind } from '../../src/resources/kinds.js'
@@ -147,4 +148,66 @@ test('a consumer of a watch that falls behind what is kept is given the whole se
   expect((value as { items: unknown[] }).items).toHaveLength(3000)
   controller.abort()
   expect((await changes.next()).done).toBe(true)
+})
+
+const restartPlan = fc.array(
+  fc.record({
+    writes: fc.array(fc.record({ name: fc.constantFrom('a', 'b', 'c'), is: fc.constantFrom('put', 'put', 'delete') }), {
+      maxLength: 30,
+    }),
+    /** How many of the new events are read before the store is closed: the others are for the next time. */
+    reads: fc.nat({ max: 30 }),
+  }),
+  { minLength: 1, maxLength: 5 },
+)
+
+test('who resumes behind the last event it saw, over restarts and beside writers, has seen every change once', async () => {
+  await fc.assert(
+    fc.asyncProperty(restartPlan, async plan => {
+      const directory = temporaryDirectory('events')
+      const written: string[] = []
+      const seen: Extract<FollowedEvent, { readonly object: unknown }>[] = []
+
+      async function write(cluster: EmbeddedCluster, name: string, is: string, n: number): Promise<void> {
+        const old = await cluster.get('ConfigMap', { namespace: 'ns', name })
+        if (is === 'delete') await cluster.delete('ConfigMap', { namespace: 'ns', name })
+        else if (old === undefined) await cluster.create('ConfigMap', configMap(name, {}, { n: `${n}` }))
+        else await cluster.replace('ConfigMap', { ...old, data: { n: `${n}` } })
+        if (cluster.version() !== (written.at(-1) ?? '0')) written.push(cluster.version())
+      }
+
+      async function read(cluster: EmbeddedCluster, atMost: number): Promise<void> {
+        if (atMost === 0) return
+        const since = `${seen.at(-1)?.version ?? 0}`
+        let count = 0
+        for await (const event of cluster.events('all', since, AbortSignal.timeout(15_000))) {
+          if (event.type === 'bookmark' || event.type === 'expired') return expect(event.type).toBe('bookmark')
+          seen.push(event)
+          if (++count === atMost) return
+        }
+      }
+
+      let n = 0
+      for (const { writes, reads } of plan) {
+        const { cluster, close } = openCluster(directory)
+        const reading = read(cluster, reads)
+        for (const { name, is } of writes) await write(cluster, name, is, n++)
+        await reading
+        await close()
+      }
+      const { cluster, close } = openCluster(directory)
+      await read(cluster, Number.POSITIVE_INFINITY)
+      expect(seen.map(event => `${event.version}`)).toEqual(written)
+      const states = new Map<string, unknown>()
+      for (const { type, object, previous, json } of seen) {
+        expect(previous).toEqual(states.get(object.metadata.name))
+        expect(JSON.parse(json)).toEqual(object)
+        if (type === 'deleted') states.delete(object.metadata.name)
+        else states.set(object.metadata.name, object)
+      }
+      expect([...states.values()]).toHaveLength((await cluster.list('ConfigMap')).length)
+      await close()
+    }),
+    { numRuns: 40 },
+  )
 })
