@@ -48,6 +48,11 @@ test.each([
     'may hold no more than 500 x-kubernetes-validations, and holds 501',
   ],
   [
+    'more text in its rules than anybody writes',
+    { type: 'string', 'x-kubernetes-validations': many(20, i => ({ rule: `self != "${'x'.repeat(12_000)}${i}"` })) },
+    'may hold no more than 200000 characters of rules',
+  ],
+  [
     'a rule that is too long',
     { type: 'string', 'x-kubernetes-validations': [{ rule: `self != "${'x'.repeat(20_000)}"` }] },
     'expression code point size exceeds limit',

@@ -7,14 +7,25 @@ import { environmentOf, hasRules, rulesOf } from './cel-rules.js'
 
 /** Far more than definitions have; reading each takes about a millisecond. */
 const MAX_RULES = 500
+/** Of all rules together: reading as many characters takes a second. */
+const MAX_CHARACTERS = 200_000
 
 const REASONS = ['FieldValueDuplicate', 'FieldValueForbidden', 'FieldValueInvalid', 'FieldValueRequired']
 
 export function rulesProblems(schema: JsonSchema, path: string): readonly Problem[] {
   const found = [...ruledParts(schema, path, { isRoot: true, uncorrelated: undefined })]
-  const count = found.reduce((sum, part) => sum + rulesOf(part.schema).length, 0)
-  if (count > MAX_RULES) {
-    return [fieldForbidden(path, `may hold no more than ${MAX_RULES} x-kubernetes-validations, and holds ${count}`)]
+  const rules = found.flatMap(part => rulesOf(part.schema))
+  if (rules.length > MAX_RULES) {
+    const text = `may hold no more than ${MAX_RULES} x-kubernetes-validations, and holds ${rules.length}`
+    return [fieldForbidden(path, text)]
+  }
+  const characters = rules.reduce(
+    (sum, { rule = '', messageExpression = '' }) => sum + rule.length + messageExpression.length,
+    0,
+  )
+  if (characters > MAX_CHARACTERS) {
+    const text = `may hold no more than ${MAX_CHARACTERS} characters of rules, and holds ${characters}`
+    return [fieldForbidden(path, text)]
   }
   return found.flatMap(part =>
     rulesOf(part.schema).flatMap((rule, index) => {
