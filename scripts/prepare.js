@@ -61,6 +61,7 @@ export function build() {
     'scripts/merge-rules.js',
     'dist/src/resources/kinds.js',
     'dist/src/resources/plain-kinds.js',
+    'dist/src/resources/kind-table.js',
     'dist/src/api/openapi/schema.js',
   ]
   if (!existsSync(schemas)) remove('schemas')

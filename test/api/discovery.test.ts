@@ -5,6 +5,7 @@ import { discoveredGroups } from '../../src/api/discovery/groups.js'
 import { compareVersions } from '../../src/api/discovery/version-order.js'
 import type { CustomResourceDefinition } from '../../src/resources/custom-resources.js'
 import { BUILT_IN_KINDS, kindTable } from '../../src/resources/kind-table.js'
+import { inboxFor } from '../listeners/world.js'
 import { serveApi, TOKEN } from './world.js'
 
 const AGGREGATED = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList'
@@ -17,6 +18,11 @@ interface Resource {
   readonly verbs: readonly string[]
   readonly shortNames?: readonly string[]
   readonly categories?: readonly string[]
+}
+
+interface Failure {
+  readonly reason: string
+  readonly message: string
 }
 
 interface Aggregated {
@@ -42,9 +48,10 @@ interface Aggregated {
 }
 
 async function served() {
-  const { port } = await serveApi()
-  const ask = (path: string, headers: Record<string, string> = {}) =>
-    fetch(`http://127.0.0.1:${port}${path}`, { headers: { authorization: `Bearer ${TOKEN}`, ...headers } })
+  const inbox = inboxFor()
+  const { port } = await serveApi({ inbox, runRequests: { inbox, now: Date.now, newId: () => 'a' } })
+  const ask = (path: string, headers: Record<string, string> = {}, method = 'GET') =>
+    fetch(`http://127.0.0.1:${port}${path}`, { method, headers: { authorization: `Bearer ${TOKEN}`, ...headers } })
   const json = async <T>(path: string, headers?: Record<string, string>) =>
     (await (await ask(path, headers)).json()) as T
   return { ask, json }
@@ -90,6 +97,44 @@ describe('resources', () => {
     const own = await json<{ resources: readonly Resource[] }>('/apis/tektite.dev/v1alpha1')
     const names = own.resources.map(({ name }) => name)
     expect(names).toEqual(['schedules', 'schedules/status', 'schedules/run', 'deliveries', 'deliveries/replay'])
+  })
+
+  test('what it says can be done can be done', async () => {
+    const { ask, json } = await served()
+    const methods: Readonly<Record<string, string>> = {
+      create: 'POST',
+      delete: 'DELETE',
+      patch: 'PATCH',
+      update: 'PUT',
+    }
+    const { paths } = await json<{ paths: readonly string[] }>('/')
+    const groupVersions = paths.filter(each => /^\/apis?(\/[^/]+)?\/v\d\w*$/.test(each))
+    const refused: string[] = []
+    const tryAll = async (path: string): Promise<void> => {
+      const { resources } = await json<{ resources: readonly Resource[] }>(path)
+      // The deletion of collections has tests of its own.
+      const tries = resources.flatMap(({ name, namespaced, verbs }) =>
+        verbs
+          .filter(verb => verb !== 'deletecollection')
+          .map(verb => ({ name, verb, place: `${path}/${namespaced ? 'namespaces/none/' : ''}` })),
+      )
+      for (const { name, verb, place } of tries) {
+        const [plural, subresource] = name.split('/')
+        const hasName = subresource !== undefined || ['delete', 'get', 'patch', 'update'].includes(verb)
+        const parts = [plural, ...(hasName ? ['nobody'] : []), ...(subresource === undefined ? [] : [subresource])]
+        const query = `labelSelector=a=b${verb === 'watch' ? '&watch=true&timeoutSeconds=1' : ''}`
+        const response = await ask(`${place}${parts.join('/')}?${query}`, {}, methods[verb])
+        const isStream = verb === 'watch' && response.ok
+        if (isStream) await response.body?.cancel()
+        const { reason, message = '' } = isStream ? {} : ((await response.json()) as Partial<Failure>)
+        // Nobody is not found; a body that is none is a bad request. What has no path or method says so.
+        const isRefused = reason === 'MethodNotAllowed' || /could not find the requested resource/.test(message)
+        if (isRefused || response.status >= 500) refused.push(`${verb} ${place}${parts.join('/')}: ${message}`)
+      }
+    }
+    expect(groupVersions.length).toBeGreaterThan(15)
+    await Promise.all(groupVersions.map(tryAll))
+    expect(refused).toEqual([])
   })
 
   test('what is not there is not found', async () => {

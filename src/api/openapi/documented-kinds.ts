@@ -1,5 +1,4 @@
 /** The kinds that OpenAPI documents: those of the table, and those that no store keeps. */
-
 import { specShape } from '../../resources/kind-shapes.js'
 import type { KindEntry } from '../../resources/kind-table.js'
 import { isKind } from '../../resources/kinds.js'
