@@ -38,6 +38,8 @@ export interface AdmitOptions {
   readonly kinds?: KindTable
   /** What is said to fields of custom objects that their schema does not name. */
   readonly fieldValidation?: FieldValidation
+  /** Fields that nobody knows are left out and told, instead of refused. What Tekton's own decoder refuses stays refused. */
+  readonly dropUnknownFields?: boolean
 }
 
 export type Admission =
@@ -46,6 +48,8 @@ export type Admission =
       readonly kind: AnyKind
       readonly object: New<AnyResource>
       readonly warnings: readonly Problem[]
+      /** Fields that were left out. */
+      readonly dropped: readonly Problem[]
     }
   | { readonly is: 'refused'; readonly problems: readonly Problem[] }
 
@@ -61,7 +65,7 @@ export function admitWith(options: AdmitOptions, written: unknown): Admission {
   const object = fromEventsV1(written)
   const custom = customKindOf(options.kinds ?? BUILT_IN_KINDS, object)
   if (custom !== undefined) return admitAsCustom(custom, options, object)
-  const problems: Problem[] = []
+  let problems: Problem[] = []
   const envelope = envelopeOf(object, problems)
   if (!envelope || !isRecord(object)) return { is: 'refused', problems }
   const { kind, version } = envelope
@@ -69,6 +73,8 @@ export function admitWith(options: AdmitOptions, written: unknown): Admission {
 
   const metadata = newMetaOf(object, KINDS[kind], options.namespace ?? 'default', problems)
   const body = bodyOf(object, kind, version, problems)
+  const dropped = options.dropUnknownFields ? problems.filter(({ unknownField }) => unknownField) : []
+  problems = problems.filter(found => !dropped.includes(found))
   // Rules read the fields, so they wait until every field has its type.
   if (problems.length > 0) return { is: 'refused', problems: named(problems) }
 
@@ -86,7 +92,7 @@ export function admitWith(options: AdmitOptions, written: unknown): Admission {
   const config = configOf(made, options.configNames ?? CONFIG_NAMES)
   if (config) problems.push(...configProblems(config.role, config.data))
   if (problems.length > 0) return { is: 'refused', problems: named(problems) }
-  return { is: 'ok', kind, object: made, warnings: named(lintObject(made)) }
+  return { is: 'ok', kind, object: made, warnings: named(lintObject(made)), dropped }
 }
 
 interface CustomKindOf {
@@ -111,7 +117,7 @@ function admitAsCustom({ entry, version }: CustomKindOf, options: AdmitOptions, 
     found.map(problem => ({ ...problem, object: nameOf(entry.kind, asRecord(object)) }))
   if (admission.is === 'refused') return { is: 'refused', problems: named(admission.problems) }
   const { object: made, warnings } = admission
-  return { is: 'ok', kind: entry.id, object: made as New<AnyResource>, warnings: named(warnings) }
+  return { is: 'ok', kind: entry.id, object: made as New<AnyResource>, warnings: named(warnings), dropped: [] }
 }
 
 function nameOf(kind: string, object: Json): string {

@@ -1,124 +1,140 @@
-/** Objects that requests bring: refused at once, with every problem and in Tekton's words, as its webhooks would. */
+/** Objects that requests bring: refused at once, with every problem, as the API server and Tekton's webhooks would. */
 import { type AdmitOptions, admitWith } from '../admission/admit.js'
-import { admitCustom, type FieldValidation } from '../admission/custom/admit-custom.js'
+import { admitCustom } from '../admission/custom/admit-custom.js'
+import { jsonLimitProblem } from '../resources/json-limits.js'
 import { groupVersion, type KindEntry } from '../resources/kind-table.js'
 import type { AnyResource } from '../resources/kinds.js'
 import type { New } from '../resources/meta.js'
-import { type Problem, problemsText, problemText } from '../resources/problem.js'
-import { asRecord } from '../resources/shape.js'
-import { ApiError, detailsOf, type StatusCause } from './status.js'
+import { complete, type Problem } from '../resources/problem.js'
+import { asRecord, isRecord, type Json } from '../resources/shape.js'
+import { denied, undecodable } from './denied.js'
+import { schemaOf } from './openapi/schemas.js'
+import { isOfKubernetes } from './patch/patch-type.js'
+import { ApiError, badRequest, detailsOf } from './status.js'
+import { withoutUnknownFields } from './unknown-fields.js'
+import type { FieldValidation } from './write-options.js'
 
-interface Place {
+export interface Place {
+  readonly method: string
   readonly info: KindEntry
+  readonly version: string
   readonly namespace: string
-  readonly query: URLSearchParams
 }
 
-/**
- * `stored`: what is there already, in an update.
- * @throws ApiError
- */
-export function admitted(place: Place, body: unknown, options: AdmitOptions, stored?: AnyResource) {
-  const object = inNamespaceOf(place, body)
-  if (place.info.definition !== undefined) return admittedCustom(place, object, stored)
-  const admission = admitWith(options, object)
-  if (admission.is === 'refused') throw denied(admission.problems, place.info, nameIn(body))
-  if (admission.kind !== place.info.id) {
-    throw new ApiError(400, 'BadRequest', `the object is a ${admission.kind}, the URL is for ${place.info.kind}`)
-  }
-  return admission
+export interface Admitted {
+  /** In the version that is stored. */
+  readonly object: New<AnyResource>
+  readonly warnings: readonly Problem[]
+}
+
+export interface RequestAdmission {
+  readonly options: AdmitOptions
+  readonly fieldValidation: FieldValidation
+  /** Paths that the body gives twice. */
+  readonly duplicates: readonly string[]
+  /** What is there already, in an update. */
+  readonly stored?: AnyResource
+}
+
+/** @throws ApiError */
+export function admitted(place: Place, body: unknown, request: RequestAdmission): Admitted {
+  const { options, fieldValidation, duplicates } = request
+  const { info } = place
+  const given = inPlace(place, body)
+  const limit = jsonLimitProblem(given)
+  if (limit?.message.startsWith('Request entity too large'))
+    throw new ApiError(413, 'RequestEntityTooLarge', limit.message)
+  if (limit !== undefined) throw badRequest(limit.message)
+  if (info.definition !== undefined) return admittedCustom(place, given, request)
+  const { value, unknown } = withoutUnknownFields(looseSchemaOf(place), given)
+  const strict = fieldValidation === 'Strict'
+  const admission = admitWith({ ...options, dropUnknownFields: !strict }, value)
+  const refused = admission.is === 'refused' ? admission.problems : []
+  const dropped = admission.is === 'ok' ? admission.dropped : refused.filter(({ unknownField }) => unknownField)
+  const unread = [
+    ...duplicates.map(path => complete(`duplicate field ${JSON.stringify(path)}`, path)),
+    ...unknown.map(path => complete(`unknown field ${JSON.stringify(path)}`, path)),
+    ...dropped.map(({ message, paths, hint }) =>
+      complete(message.replace(/^strict decoding error: /, ''), paths[0] ?? '', hint),
+    ),
+  ]
+  if (strict && unread.length > 0) throw undecodable(place, given, unread)
+  if (admission.is === 'refused') throw denied(admission.problems, info, nameIn(given))
+  const told = fieldValidation === 'Warn' ? unread.map(({ hint: _hint, ...problem }) => problem) : []
+  return { object: admission.object, warnings: [...told, ...admission.warnings] }
 }
 
 /** As the object's own definition has it. @throws ApiError */
-function admittedCustom({ info, query }: Place, body: unknown, stored: AnyResource | undefined) {
+function admittedCustom(
+  place: Place,
+  given: Json,
+  { fieldValidation, duplicates, stored }: RequestAdmission,
+): Admitted {
+  const { info, version } = place
   if (stored === undefined && info.definition?.metadata.deletionTimestamp !== undefined) {
     const message = 'create not allowed while custom resource definition is terminating'
     throw new ApiError(405, 'MethodNotAllowed', message, detailsOf(info, ''))
   }
-  const { apiVersion, kind } = asRecord(body)
-  const version = info.served.find(each => apiVersion === groupVersion(info.group, each))
-  if (version === undefined || kind !== info.kind) {
-    const served = info.served.map(version => groupVersion(info.group, version)).join(' or ')
-    const message = `the object is a ${String(kind)} of ${String(apiVersion)}, the URL is for a ${info.kind} of ${served}`
-    throw new ApiError(400, 'BadRequest', message)
-  }
-  const admission = admitCustom(info, version, body, {
-    fieldValidation: fieldValidationIn(query),
+  const twice = duplicates.map(path => complete(`duplicate field ${JSON.stringify(path)}`, path))
+  // Unknown fields go in any case, and are told as warnings: what is said of them is decided here, as for all kinds.
+  const admission = admitCustom(info, writtenIn(place, given) ?? version, given, {
+    fieldValidation: fieldValidation === 'Ignore' ? 'Ignore' : 'Warn',
     ...(stored !== undefined && { old: stored }),
   })
-  if (admission.is === 'refused') throw denied(admission.problems, info, nameIn(body), version)
-  return { kind: info.id, object: admission.object as New<AnyResource>, warnings: admission.warnings }
+  const warnings = admission.is === 'ok' ? admission.warnings : []
+  const unread = [...twice, ...warnings.filter(({ message }) => message.startsWith('unknown field '))]
+  if (fieldValidation === 'Strict' && unread.length > 0) throw undecodable(place, given, unread)
+  if (admission.is === 'refused') throw denied(admission.problems, info, nameIn(given))
+  const told = fieldValidation === 'Warn' ? twice : []
+  return { object: admission.object as New<AnyResource>, warnings: [...told, ...warnings] }
+}
+
+/** The version that an object says it is in; undefined when it is none of those served. */
+function writtenIn({ info }: Place, { apiVersion }: Json): string | undefined {
+  return info.served.find(version => groupVersion(info.group, version) === apiVersion)
 }
 
 /** @throws ApiError */
 export function admittedStatus(info: KindEntry, stored: AnyResource, status: unknown): unknown {
-  const changed = { ...stored, status }
-  const admission = admitCustom(info, info.version, changed, { old: stored, subresource: 'status' })
+  const admission = admitCustom(info, info.version, { ...stored, status }, { old: stored, subresource: 'status' })
   if (admission.is === 'refused') throw denied(admission.problems, info, stored.metadata.name)
   return admission.object['status']
 }
 
-function fieldValidationIn(query: URLSearchParams): FieldValidation {
-  const asked = query.get('fieldValidation')
-  return asked === 'Strict' || asked === 'Ignore' ? asked : 'Warn'
+/** What Kubernetes has a schema of: its own kinds, and the metadata of all. */
+function looseSchemaOf({ info, version }: Place) {
+  const schema = schemaOf(info, version) ?? {}
+  if (isOfKubernetes(info) && info.id !== 'CustomResourceDefinition') return schema
+  const { metadata } = schema.properties ?? {}
+  return { properties: metadata === undefined ? {} : { metadata }, additionalProperties: true }
 }
 
-/** As the API server itself refuses what is in its own hands, and Tekton's webhooks the rest. */
-export function denied(problems: readonly Problem[], info: KindEntry, name: string, version = info.version): ApiError {
-  const { id, group, definition } = info
-  if (id === 'CustomResourceDefinition' || definition !== undefined) return invalid(problems, info, name, version)
-  const webhook = id === 'ConfigMap' ? 'config' : 'validation'
-  const part = group === 'triggers.tekton.dev' ? 'triggers' : 'pipeline'
-  const message = `admission webhook "${webhook}.webhook.${part}.tekton.dev" denied the request: validation failed: ${problemsText(problems)}`
-  return new ApiError(400, 'BadRequest', message, { causes: problems.map(causeOf) })
-}
-
-/** What keeps a decoder from reading an object, before anybody asks whether it is valid. */
-const UNREAD = /^(strict decoding error|no matches for kind)/
-
-function invalid(problems: readonly Problem[], { kind, group }: KindEntry, name: string, version: string): ApiError {
-  const unread = problems.filter(({ message }) => UNREAD.test(message))
-  if (unread.length > 0) {
-    const text = unread.map(problemText).join(', ')
-    return new ApiError(400, 'BadRequest', `${kind} in version "${version}" cannot be handled as a ${kind}: ${text}`, {
-      causes: unread.map(fieldCauseOf),
-    })
+/** The object as of the URL. @throws ApiError 400 when it is another's */
+function inPlace({ info, version, namespace }: Place, body: unknown): Json {
+  if (!isRecord(body))
+    throw badRequest(`the object provided is unrecognized (must be of type ${info.kind}): it is no JSON object`)
+  const expected = groupVersion(info.group, version)
+  const isBare = body['apiVersion'] === undefined && body['kind'] === undefined && isOfKubernetes(info)
+  const object = isBare ? { ...body, apiVersion: expected, kind: info.kind } : body
+  const { apiVersion, kind } = object
+  if (typeof apiVersion === 'string' && typeof kind === 'string') {
+    if (kind !== info.kind) throw badRequest(`the object is a ${kind}, the URL is for ${info.kind}`)
+    if (apiVersion !== expected) {
+      throw badRequest(
+        `the API version in the data (${apiVersion}) does not match the expected API version (${expected})`,
+      )
+    }
   }
-  const texts = problems.map(problemText)
-  const text = texts.length === 1 ? texts.join('') : `[${texts.join(', ')}]`
-  const message = `${kind}.${group} ${JSON.stringify(name)} is invalid: ${text}`
-  return new ApiError(422, 'Invalid', message, { name, group, kind, causes: problems.map(fieldCauseOf) })
+  const metadata = object['metadata'] ?? {}
+  if (!isRecord(metadata)) return object
+  const given = metadata['namespace']
+  if (given !== undefined && given !== '' && given !== namespace) {
+    throw badRequest('the namespace of the provided object does not match the namespace sent on the request')
+  }
+  return namespace === '' ? object : { ...object, metadata: { ...metadata, namespace } }
 }
 
-function fieldCauseOf(problem: Problem): StatusCause {
-  const { reason = 'FieldValueInvalid', paths, hint } = problem
-  const [field = ''] = paths
-  const text = problemText(problem)
-  const own = text.startsWith(`${field}: `) ? text.slice(field.length + 2) : text
-  return { reason, message: hint === undefined ? own : `${own}: ${hint}`, field }
-}
-
-function nameIn(body: unknown): string {
-  const { name, generateName } = asRecord(asRecord(body)['metadata'])
+function nameIn(body: Json): string {
+  const { name, generateName } = asRecord(body['metadata'])
   return String(name ?? generateName ?? '').slice(0, 300)
-}
-
-/** The message is Tekton's, word for word; what to do about it goes where Kubernetes puts single causes. */
-function causeOf(problem: Problem): StatusCause {
-  const text = problemText(problem)
-  const message = problem.hint === undefined ? text : `${text}: ${problem.hint}`
-  return { reason: 'FieldValueInvalid', message, field: problem.at ?? problem.paths[0] ?? '' }
-}
-
-function inNamespaceOf({ namespace }: Place, body: unknown): unknown {
-  if (namespace === '' || typeof body !== 'object' || body === null) return body
-  const metadata: Readonly<Record<string, unknown>> = 'metadata' in body ? { ...(body.metadata as object) } : {}
-  if (metadata['namespace'] !== undefined && metadata['namespace'] !== namespace) {
-    throw new ApiError(
-      400,
-      'BadRequest',
-      'the namespace of the provided object does not match the namespace sent on the request',
-    )
-  }
-  return { ...body, metadata: { ...metadata, namespace } }
 }

@@ -154,7 +154,3 @@ function failure({
     code,
   }
 }
-
-export function success(message: string): ApiStatus {
-  return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', message, reason: '', code: 200 }
-}

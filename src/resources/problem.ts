@@ -13,6 +13,8 @@ export interface Problem {
   readonly hint?: string
   /** The message is complete without its paths (decoding and type errors, which come from Kubernetes). */
   readonly complete?: true
+  /** A field that nobody knows: whoever takes the object may drop the field instead of refusing the object. */
+  readonly unknownField?: true
   /** What Kubernetes calls such a mistake in the causes of a `Status`; see `field-problems.ts`. */
   readonly reason?: FieldReason
   /** The real place, when Tekton's path leads nowhere (`spec[0].params[a]`). */

@@ -121,7 +121,7 @@ function unknownField(written: string, path: string, shape: Fields, schemaless: 
   const known = shape.hints && Object.hasOwn(shape.hints, written) ? shape.hints[written] : nearest(written, shape)
   return schemaless
     ? complete(`cannot decode incoming new object: json: unknown field "${written}"`, path, `${path}: ${known}`)
-    : complete(`strict decoding error: unknown field "${path}"`, path, known)
+    : { ...complete(`strict decoding error: unknown field "${path}"`, path, known), unknownField: true }
 }
 
 function readScalar(shape: ScalarShape, value: unknown, path: string, { problems, stored }: Reading): unknown {

@@ -37,6 +37,7 @@ test('what a server wrote does not come back in', () => {
       metadata: { name: 'a', namespace: 'default', labels: { a: 'b' } },
       data: { x: 'z' },
     },
+    dropped: [],
     warnings: [],
   })
 })

@@ -91,7 +91,7 @@ test('definitions of v1beta1 are not known', async () => {
   const body = { ...widgets({}), apiVersion: 'apiextensions.k8s.io/v1beta1' }
   expect(await call('POST', DEFINITIONS, { body })).toMatchObject({
     status: 400,
-    body: { message: expect.stringContaining('no matches for kind "CustomResourceDefinition" in version') },
+    body: { message: expect.stringContaining('does not match the expected API version (apiextensions.k8s.io/v1)') },
   })
 })
 

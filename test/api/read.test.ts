@@ -24,7 +24,7 @@ test('kubectl is given tables: what the columns are, and behind each row the met
   expect(body).toMatchObject({
     kind: 'Table',
     apiVersion: 'meta.k8s.io/v1',
-    metadata: { resourceVersion: '2' },
+    metadata: { resourceVersion: '6' },
     columnDefinitions: [
       { name: 'Name', type: 'string', format: 'name', priority: 0 },
       { name: 'Data', type: 'string', format: '' },
@@ -125,7 +125,7 @@ test('nothing is newer than the newest, and what is no version is refused', asyn
     expect(await call('GET', `${path}?resourceVersion=0`)).toMatchObject({ status: 200 })
     expect(await call('GET', `${path}?resourceVersion=99`)).toMatchObject({
       status: 504,
-      body: { reason: 'Timeout', message: 'Timeout: Too large resource version: 99, current: 2' },
+      body: { reason: 'Timeout', message: 'Timeout: Too large resource version: 99, current: 6' },
     })
     expect(await call('GET', `${path}?resourceVersion=new`)).toMatchObject({
       status: 400,
@@ -180,15 +180,15 @@ test('a list comes in pages of one moment, whatever happens in between', async (
   for (const name of ['a', 'b', 'c', 'd', 'e']) await call('POST', CONFIG_MAPS, { body: configMap(name) })
   const first = (await call('GET', `${CONFIG_MAPS}?limit=2`)).body
   expect(namesOf(first)).toEqual(['a', 'b'])
-  expect(metadataOf(first)).toMatchObject({ resourceVersion: '5', remainingItemCount: 3, continue: expect.any(String) })
+  expect(metadataOf(first)).toMatchObject({ resourceVersion: '9', remainingItemCount: 3, continue: expect.any(String) })
   await call('DELETE', `${CONFIG_MAPS}/c`)
   await call('POST', CONFIG_MAPS, { body: configMap('cc') })
   const second = (await call('GET', `${CONFIG_MAPS}?limit=2&continue=${metadataOf(first).continue}`)).body
   expect(namesOf(second)).toEqual(['c', 'd'])
-  expect(metadataOf(second)).toMatchObject({ resourceVersion: '5', remainingItemCount: 1 })
+  expect(metadataOf(second)).toMatchObject({ resourceVersion: '9', remainingItemCount: 1 })
   const last = (await call('GET', `${CONFIG_MAPS}?limit=2&continue=${metadataOf(second).continue}`)).body
   expect(namesOf(last)).toEqual(['e'])
-  expect(metadataOf(last)).toEqual({ resourceVersion: '5' })
+  expect(metadataOf(last)).toEqual({ resourceVersion: '9' })
   expect(namesOf((await call('GET', CONFIG_MAPS)).body)).toEqual(['a', 'b', 'cc', 'd', 'e'])
 })
 
@@ -211,10 +211,10 @@ test('a list is shown as it was at a version that is asked for exactly', async (
   const { call } = await served()
   await call('DELETE', `${CONFIG_MAPS}/one`)
   const at = async (query: string) => (await call('GET', `${CONFIG_MAPS}?${query}`)).body
-  expect(namesOf(await at('resourceVersion=1&resourceVersionMatch=Exact'))).toEqual(['one'])
-  expect(metadataOf(await at('resourceVersion=2&limit=500'))).toEqual({ resourceVersion: '2' })
-  expect(namesOf(await at('resourceVersion=2&limit=500'))).toEqual(['one', 'two'])
-  expect(namesOf(await at('resourceVersion=2&resourceVersionMatch=NotOlderThan'))).toEqual(['two'])
+  expect(namesOf(await at('resourceVersion=5&resourceVersionMatch=Exact'))).toEqual(['one'])
+  expect(metadataOf(await at('resourceVersion=6&limit=500'))).toEqual({ resourceVersion: '6' })
+  expect(namesOf(await at('resourceVersion=6&limit=500'))).toEqual(['one', 'two'])
+  expect(namesOf(await at('resourceVersion=6&resourceVersionMatch=NotOlderThan'))).toEqual(['two'])
   expect(namesOf(await at('resourceVersion=0&limit=500'))).toEqual(['two'])
 })
 

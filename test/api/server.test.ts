@@ -186,8 +186,8 @@ test('a kind without a status has none to write', async () => {
   const { call } = await serveApi()
   const { body } = await call('POST', CONFIG_MAPS, { body: configMap('one') })
   expect(await call('PUT', `${CONFIG_MAPS}/one/status`, { body: { ...body, status: {} } })).toMatchObject({
-    status: 422,
-    body: { reason: 'Invalid' },
+    status: 404,
+    body: { reason: 'NotFound', message: 'the server could not find the requested resource' },
   })
 })
 
@@ -242,11 +242,11 @@ test('all problems of an object are told at once', async () => {
     spec:
       tasks:
         - { name: a, taskRef: { name: t }, timeout: soon }
-        - { name: b, taskReff: { name: t } }
+        - { name: b, taskRef: { name: 5 } }
   `
   const { message } = (await call('POST', PIPELINES, { body })).body as { message: string }
-  expect(message).toContain('taskReff')
   expect(message).toContain('time: invalid duration "soon"')
+  expect(message).toContain('spec.tasks[1].taskRef.name in body must be of type string')
 })
 
 test('a run that exists changes in no way but to be cancelled', async () => {
@@ -326,7 +326,6 @@ test.each(
       status: 404,
       message: /^configmaps "nobody" not found$/,
     },
-    'deleting a collection': { method: 'DELETE', path: RUNS, status: 405, message: /does not allow this method/ },
     'creating under a name': {
       method: 'POST',
       path: `${RUNS}/x`,
@@ -364,12 +363,19 @@ test.each(
       path: RUNS,
       body: '{"a":',
       status: 400,
-      message: /the body is not JSON/,
+      message:
+        /^the object provided is unrecognized \(must be of type PipelineRun\): couldn't get version\/kind; json parse error: .* \(\{"a":\)$/,
     },
-    'no body': { method: 'POST', path: RUNS, status: 400, message: /the body is not JSON/ },
-    'a list for an object': { method: 'POST', path: RUNS, body: [], status: 400, message: /denied the request/ },
-    'a text for an object': { method: 'POST', path: RUNS, body: '"text"', status: 400, message: /denied the request/ },
-    'null for an object': { method: 'POST', path: RUNS, body: 'null', status: 400, message: /denied the request/ },
+    'no body': { method: 'POST', path: RUNS, status: 400, message: /unexpected end of JSON input \(<empty>\)$/ },
+    'a list for an object': { method: 'POST', path: RUNS, body: [], status: 400, message: /it is no JSON object/ },
+    'a text for an object': {
+      method: 'POST',
+      path: RUNS,
+      body: '"text"',
+      status: 400,
+      message: /it is no JSON object/,
+    },
+    'null for an object': { method: 'POST', path: RUNS, body: 'null', status: 400, message: /it is no JSON object/ },
     'another kind than the URL': {
       method: 'POST',
       path: RUNS,
@@ -402,8 +408,8 @@ test.each(
       method: 'POST',
       path: '/api/v1/namespaces/No_Good/configmaps',
       body: { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'x' } },
-      status: 400,
-      message: /metadata\.namespace: Invalid value: "No_Good"/,
+      status: 404,
+      message: /^namespaces "No_Good" not found$/,
     },
     'logs of what is no Pod': {
       method: 'GET',
@@ -440,7 +446,7 @@ test.each([null, 1, 'x', [], {}, { metadata: null }, { metadata: 'x' }, { metada
   async body => {
     const { call, lines } = await serveApi()
     await call('POST', CONFIG_MAPS, { body: configMap('one') })
-    for (const path of [`${CONFIG_MAPS}/one`, `${CONFIG_MAPS}/one/status`]) {
+    for (const path of [`${CONFIG_MAPS}/one`]) {
       const answer = await call('PUT', path, { body: JSON.stringify(body) })
       expect(answer).toMatchObject({
         status: 400,
@@ -533,7 +539,10 @@ test('a body that is too large is 413, whoever sends it knows why, and nothing i
 test('an object over the limit of one object is refused, also when the request is not', async () => {
   const { call, cluster } = await serveApi()
   const answer = await call('POST', CONFIG_MAPS, { body: configMap('large', { a: 'x'.repeat(2 * 1024 * 1024) }) })
-  expect(answer).toMatchObject({ status: 400, body: { message: expect.stringContaining('limit is 1572864') } })
+  expect(answer).toMatchObject({
+    status: 413,
+    body: { reason: 'RequestEntityTooLarge', message: 'Request entity too large: limit is 1572864' },
+  })
   expect(await cluster.list('ConfigMap')).toEqual([])
 })
 

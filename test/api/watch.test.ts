@@ -47,7 +47,7 @@ test('a watch without a version begins with what is there; then come creations, 
   expect(watching.events[2]?.object).toMatchObject({ kind: 'ConfigMap', apiVersion: 'v1', data: { n: '1' } })
   expect(watching.events.filter(each => each.type === 'BOOKMARK')).toEqual([])
   // A deletion has a version of its own, to go on from.
-  expect(versions(watching.events.slice(2))).toEqual([3, 4, 5])
+  expect(versions(watching.events.slice(2))).toEqual([7, 8, 9])
 })
 
 test('from a version come exactly the events behind it', async () => {
@@ -130,7 +130,7 @@ test('a streamed list: what is there, a bookmark that says so, then the changes'
     object: {
       kind: 'ConfigMap',
       apiVersion: 'v1',
-      metadata: { resourceVersion: '1', creationTimestamp: null, annotations: { 'k8s.io/initial-events-end': 'true' } },
+      metadata: { resourceVersion: '5', creationTimestamp: null, annotations: { 'k8s.io/initial-events-end': 'true' } },
     },
   })
   await create('b')
@@ -204,7 +204,7 @@ test('a streamed list that must be newer than the newest is told to come again',
       object: {
         reason: 'Timeout',
         code: 504,
-        message: 'Timeout: Too large resource version: 7, current: 0',
+        message: 'Timeout: Too large resource version: 7, current: 4',
         details: { retryAfterSeconds: 1, causes: [{ reason: 'ResourceVersionTooLarge' }] },
       },
     },

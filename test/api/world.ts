@@ -46,6 +46,10 @@ export async function serveApi(
 
 /** Over a store that is open already. */
 export async function serve(cluster: EmbeddedCluster, more: Partial<ApiDeps> = {}): Promise<ApiWorld> {
+  for (const name of ['default', 'ci']) {
+    if (cluster.exists('Namespace', { namespace: '', name })) continue
+    await cluster.create('Namespace', { apiVersion: 'v1', kind: 'Namespace', metadata: { namespace: '', name } })
+  }
   const { lines, log } = recordingLog()
   const readLogs = async () => undefined
   const api = await startApi(

@@ -33,7 +33,7 @@ test('the data folder says where the engine is and what its token is', async () 
   await engine.post('/api/v1/namespaces/default/configmaps', configMap)
   // The engine's own words, as an error with its code.
   const nothing = await engine.get('/api/v1/namespaces/default/configmaps/gone').catch((error: unknown) => error)
-  expect(nothing).toMatchObject({ code: 404, message: 'ConfigMap "gone" not found in namespace "default"' })
+  expect(nothing).toMatchObject({ code: 404, message: 'configmaps "gone" not found' })
 })
 
 test('an engine elsewhere is named by its URL and the file with its token', async () => {

@@ -8,6 +8,7 @@ import {
   openKubernetesCluster,
 } from '../../src/cluster/kubernetes.js'
 import { SILENT } from '../../src/lib/log.js'
+import type { ObjectMeta } from '../../src/resources/meta.js'
 import { openDatabase } from '../../src/storage/lmdb.js'
 import { temporaryDirectory } from '../helpers/temp-directory.js'
 
@@ -21,9 +22,22 @@ export interface ServedStore {
   close(): Promise<void>
 }
 
+/** Over HTTP, nothing is created in a namespace that is not there. */
+const NAMESPACES = ['default', 'ns']
+
+/** As the adapter gives it: without the account of who set which fields, which nothing here reads. */
+export function withoutManagers<T extends { readonly metadata: ObjectMeta } | undefined>(object: T): T {
+  if (object === undefined) return object
+  const { managedFields: _managers, ...metadata } = object.metadata
+  return { ...object, metadata }
+}
+
 export async function serveStore(): Promise<ServedStore> {
   const database = openDatabase(temporaryDirectory('served'), { durable: false })
   const store = openEmbeddedCluster({ database })
+  for (const name of NAMESPACES) {
+    await store.create('Namespace', { apiVersion: 'v1', kind: 'Namespace', metadata: { namespace: '', name } })
+  }
   const readLogs = async () => undefined
   const api = await startApi(
     { cluster: store, admission: () => ({}), readLogs, token: TOKEN, log: SILENT },

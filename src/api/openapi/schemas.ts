@@ -9,6 +9,8 @@ import { defineKind } from './shape-definitions.js'
 export type { Schema }
 
 const shaped = new Map<string, Schema>()
+/** Every field of every object that is written is asked for. */
+const resolved = new WeakMap<Schema, Schema>()
 let sources: string | undefined
 const custom = new WeakMap<object, Schema>()
 
@@ -25,11 +27,15 @@ export function schemaOf(entry: DocumentedKind, version: string): Schema | undef
 
 /** What the schema is, when it is a reference: with what stands beside it, such as its description. */
 export function resolve(schema: Schema): Schema {
+  if (schema.$ref === undefined) return schema
+  const known = resolved.get(schema)
+  if (known !== undefined) return known
   const { $ref, ...beside } = schema
-  if ($ref === undefined) return schema
-  const found = definitionNamed(nameIn($ref))
-  if (found === undefined) throw new Error(`no schema is called ${$ref}`)
-  return { ...found, ...beside }
+  const definition = definitionNamed(nameIn($ref))
+  if (definition === undefined) throw new Error(`no schema is called ${$ref}`)
+  const found = { ...definition, ...beside }
+  resolved.set(schema, found)
+  return found
 }
 
 /** What the definition of a built-in kind is called. */

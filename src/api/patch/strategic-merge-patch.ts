@@ -3,7 +3,6 @@
  * item, and directives (`$patch`, `$retainKeys`, `$deleteFromPrimitiveList/…`, `$setElementOrder/…`) say what else to do.
  * Pure.
  */
-import { sameJson } from '../../cluster/embedded/values.js'
 import { asRecord, isRecord, type Json } from '../../resources/shape.js'
 import { ApiError } from '../status.js'
 
@@ -61,18 +60,18 @@ function mergedObject(target: Json, patch: Json, rules: MergeRules): Json {
 
 function retained(target: Json, patch: Json): Json {
   if (patch[RETAIN_KEYS] === undefined) return target
-  const keys = listIn(RETAIN_KEYS, patch[RETAIN_KEYS])
-  return Object.fromEntries(Object.entries(target).filter(([key]) => keys.includes(key)))
+  const keys = new Set(listIn(RETAIN_KEYS, patch[RETAIN_KEYS]))
+  return Object.fromEntries(Object.entries(target).filter(([key]) => keys.has(key)))
 }
 
 function remove(merged: Map<string, unknown>, name: string, values: readonly unknown[]): void {
   const items = merged.get(name)
-  if (Array.isArray(items)) {
-    merged.set(
-      name,
-      items.filter(item => !values.includes(item)),
-    )
-  }
+  const gone = new Set(values)
+  if (!Array.isArray(items)) return
+  merged.set(
+    name,
+    items.filter(item => !gone.has(item)),
+  )
 }
 
 function mergedField(target: unknown, value: unknown, { merges, mergeKey, inside }: FieldRules): unknown {
@@ -95,10 +94,12 @@ function mergedItems(
   inside: MergeRules,
 ): readonly unknown[] {
   const replaces = patch.some(item => isRecord(item) && item[PATCH] === 'replace')
-  let merged = replaces ? [] : [...target]
+  // By what names them; what has no name is kept as it is, under a name that nothing else has.
+  const merged = new Map<string | symbol, unknown>()
+  for (const item of replaces ? [] : target) merged.set(nameOf(item, mergeKey) ?? Symbol(), item)
   for (const item of patch) {
     if (!isRecord(item)) {
-      merged.push(item)
+      merged.set(Symbol(), item)
       continue
     }
     const directive = item[PATCH]
@@ -107,23 +108,21 @@ function mergedItems(
       throw malformed(`Unknown $patch type: ${String(directive)}`)
     }
     const wanted = without(item, PATCH)
-    if (mergeKey === undefined) {
-      if (directive === 'delete') throw malformed('delete patch type with no merge key defined')
-      merged.push(mergedObject({}, wanted, inside))
-      continue
-    }
-    const key = item[mergeKey]
-    if (key === undefined)
+    const name = nameOf(item, mergeKey)
+    if (name === undefined && mergeKey !== undefined) {
       throw malformed(`map: ${JSON.stringify(wanted)} does not contain declared merge key: ${mergeKey}`)
-    const isIt = (other: unknown) => isRecord(other) && sameJson(other[mergeKey], key)
-    if (directive === 'delete') merged = merged.filter(other => !isIt(other))
-    else {
-      const at = merged.findIndex(isIt)
-      const before = at < 0 ? {} : (merged[at] as Json)
-      merged.splice(at < 0 ? merged.length : at, at < 0 ? 0 : 1, mergedObject(before, wanted, inside))
     }
+    if (directive !== 'delete') {
+      merged.set(name ?? Symbol(), mergedObject(asRecord(name && merged.get(name)), wanted, inside))
+    } else if (name === undefined) throw malformed('delete patch type with no merge key defined')
+    else merged.delete(name)
   }
-  return merged
+  return [...merged.values()]
+}
+
+function nameOf(item: unknown, mergeKey: string | undefined): string | undefined {
+  const key = mergeKey !== undefined && isRecord(item) ? item[mergeKey] : undefined
+  return key === undefined ? undefined : JSON.stringify(key)
 }
 
 /**
@@ -138,21 +137,19 @@ function ordered(
 ): readonly unknown[] {
   const keyOf = (item: unknown) =>
     JSON.stringify((mergeKey !== undefined && isRecord(item) ? item[mergeKey] : item) ?? null)
-  const placeIn = (list: readonly unknown[]) => new Map(list.map((item, place) => [keyOf(item), place]))
-  const [wanted, before] = [placeIn(order), placeIn(server)]
+  const placesIn = (list: readonly unknown[]) => new Map(list.map((item, place) => [keyOf(item), place]))
+  const [wanted, before] = [placesIn(order), placesIn(server)]
   const named = items
     .filter(item => wanted.has(keyOf(item)))
     .sort((a, b) => wanted.get(keyOf(a))! - wanted.get(keyOf(b))!)
-  const result = [...named]
-  let from = 0
+  const result: unknown[] = []
+  let next = 0
   for (const item of items.filter(each => !wanted.has(keyOf(each)))) {
     const place = before.get(keyOf(item)) ?? Number.POSITIVE_INFINITY
-    const later = result.findIndex((other, at) => at >= from && (before.get(keyOf(other)) ?? -1) > place)
-    const at = later < 0 ? result.length : later
-    result.splice(at, 0, item)
-    from = at + 1
+    while (next < named.length && (before.get(keyOf(named[next])) ?? -1) <= place) result.push(named[next++])
+    result.push(item)
   }
-  return result
+  return [...result, ...named.slice(next)]
 }
 
 function listIn(directive: string, value: unknown): readonly unknown[] {

@@ -7,7 +7,9 @@ import type { ObjectRequest, ResourceRequest } from '../request.js'
 import { badRequest, methodNotAllowed, noSuchPath, refusedByStore } from '../status.js'
 import { create } from './create.js'
 import { deleteObject } from './delete.js'
+import { deleteCollection } from './delete-collection.js'
 import { exec } from './exec.js'
+import { finalize } from './finalize.js'
 import { get } from './get.js'
 import { list } from './list.js'
 import { logs } from './logs.js'
@@ -32,7 +34,8 @@ export async function answerResource(deps: ApiDeps, request: ResourceRequest): P
   } catch (error) {
     throw error instanceof ClusterError ? refusedByStore(error, request.info, request.name ?? '') : error
   }
-  throw request.subresource === undefined || request.subresource === 'status' ? methodNotAllowed() : noSuchPath()
+  const { subresource, info } = request
+  throw subresource === undefined || (subresource === 'status' && info.status) ? methodNotAllowed() : noSuchPath()
 }
 
 function hasName(request: ResourceRequest): request is ObjectRequest {
@@ -42,6 +45,7 @@ function hasName(request: ResourceRequest): request is ObjectRequest {
 async function answerCollection(deps: ApiDeps, request: ResourceRequest): Promise<Answer | undefined> {
   if (request.method === 'GET') return list(deps, request)
   if (request.method === 'POST') return create(deps, request)
+  if (request.method === 'DELETE') return deleteCollection(deps, request)
   return undefined
 }
 
@@ -53,7 +57,8 @@ async function answerObject(deps: ApiDeps, request: ObjectRequest): Promise<Answ
     const instead = INSTEAD.get(subresource)
     if (instead !== undefined) throw badRequest(`${subresource} is not supported by Tektite: ${instead}`)
   }
-  if (subresource === undefined || subresource === 'status') {
+  if (subresource === 'finalize' && info.id === 'Namespace' && method === 'PUT') return finalize(deps, request)
+  if (subresource === undefined || (subresource === 'status' && info.status)) {
     if (method === 'GET') return get(deps, request)
     if (method === 'PUT') return update(deps, request)
     if (method === 'PATCH') return patch(deps, request)

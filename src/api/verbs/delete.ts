@@ -1,25 +1,30 @@
+import type { Removal } from '../../cluster/embedded/store.js'
+import type { AnyKind, AnyResource } from '../../resources/kinds.js'
 import type { ObjectAnswer } from '../answer.js'
+import { deleteOptionsOf } from '../delete-options.js'
 import type { ApiDeps } from '../deps.js'
+import { present } from '../present.js'
 import type { ObjectRequest } from '../request.js'
-import { ApiError, success } from '../status.js'
-import { existing } from './get.js'
+import { detailsOf, notFound } from '../status.js'
+
+/** Their delete is answered with the object even when it is gone, as on a cluster. */
+const ANSWERED_WITH_OBJECT: readonly AnyKind[] = [
+  'PersistentVolume',
+  'PersistentVolumeClaim',
+  'Pod',
+  'PodTemplate',
+  'ResourceQuota',
+  'ServiceAccount',
+]
 
 export async function deleteObject(deps: ApiDeps, request: ObjectRequest): Promise<ObjectAnswer> {
-  const { info, namespace, name, query } = request
-  await existing(deps, request)
-  await deps.cluster.delete(info.id, { namespace, name }, graceOf(query))
-  return { code: 200, body: success(`${info.kind} "${name}" deleted`) }
-}
-
-function graceOf(query: URLSearchParams): { readonly graceSeconds?: number } {
-  const text = query.get('gracePeriodSeconds')
-  if (text === null) return {}
-  if (!/^\d{1,9}$/.test(text)) {
-    throw new ApiError(
-      400,
-      'BadRequest',
-      `gracePeriodSeconds is "${text}"; it must be a whole number of seconds from 0`,
-    )
-  }
-  return { graceSeconds: Number(text) }
+  const { info, namespace, name } = request
+  const { dryRun, options, isCascading } = await deleteOptionsOf(request)
+  const removal = await deps.cluster.remove(info.id, { namespace, name }, { ...options, dryRun })
+  if (removal === undefined) throw notFound(info, name)
+  const { object, isGone } = removal as unknown as Removal<AnyResource>
+  if (!isGone) return present(request, isCascading ? 202 : 200, object)
+  if (ANSWERED_WITH_OBJECT.includes(info.id)) return present(request, 200, object)
+  const details = { ...detailsOf(info, name), uid: object.metadata.uid }
+  return { code: 200, body: { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details } }
 }

@@ -7,7 +7,7 @@ import { defaultServiceAccount, withNameLabel } from './namespaces.js'
 import type { Objects } from './objects.js'
 import type { Owners } from './owners.js'
 import type { Removals } from './removals.js'
-import { created, forbiddenChange, replaced, withFoldedStringData, withStatus } from './revise.js'
+import { created, forbiddenChange, replaced, withFoldedStringData, withManagers, withStatus } from './revise.js'
 import type { Transaction } from './writes.js'
 
 export interface Authoring {
@@ -41,7 +41,8 @@ export function createAuthoring({ objects, owners, removals, now, uid, random }:
       const end = Array.from({ length: 5 }, () => NAME_LETTERS[random(NAME_LETTERS.length)]).join('')
       if (objects.get(info.id, { namespace, name: base + end }) === undefined) return base + end
     }
-    throw new ClusterError('AlreadyExists', `${objectText(info, base)}: ${NAME_TRIES} generated names were all taken`)
+    const text = 'already exists, the server was not able to generate a unique name for the object'
+    throw new ClusterError('AlreadyExists', `${objectText(info, base)} ${text}`)
   }
 
   /** @throws ClusterError 'Forbidden': what is being deleted takes in nothing new. */
@@ -115,7 +116,7 @@ export function createAuthoring({ objects, owners, removals, now, uid, random }:
     replaceStatus(transaction, info, given) {
       const stored = current(info, given)
       if (!info.status) refuse(info, stored.metadata.name, 'status: Forbidden: the kind has no status subresource')
-      const next = withStatus(stored, given['status'])
+      const next = withManagers(withStatus(stored, given['status']), given.metadata.managedFields)
       return next === stored ? stored : transaction.put(next, stored)
     },
   }

@@ -83,6 +83,14 @@ export function withStatus(stored: Stored, status: unknown): Stored {
   return { ...rest, ...(copy === undefined ? {} : { status: copy }) } as Stored
 }
 
+/** Who set which fields: undefined leaves it as it is, nobody at all clears it. */
+export function withManagers(stored: Stored, managedFields: ObjectMeta['managedFields']): Stored {
+  const { managedFields: before = [], ...metadata } = stored.metadata
+  if (managedFields === undefined || sameJson(before, managedFields)) return stored
+  const copy = frozenCopy(managedFields, before)
+  return { ...stored, metadata: { ...metadata, ...(copy.length > 0 && { managedFields: copy }) } }
+}
+
 export function withVersion(object: Stored, resourceVersion: string): Stored {
   return Object.freeze({ ...object, metadata: Object.freeze({ ...object.metadata, resourceVersion }) })
 }

@@ -1,0 +1,68 @@
+/** The object that a request brings, read as its content type says. */
+import { describeError } from '../lib/fault.js'
+import { isRecord } from '../resources/shape.js'
+import { readYaml } from '../resources/yaml-source.js'
+import { duplicateFields } from './duplicate-fields.js'
+import type { ApiRequest } from './request.js'
+import { badRequest } from './status.js'
+import { unsupportedMediaType } from './write-options.js'
+
+export interface Body {
+  readonly value: unknown
+  /** Paths that are given twice: the last one counts. */
+  readonly duplicates: readonly string[]
+}
+
+const MEDIA_TYPES = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf']
+const MAX_SUMMARY_CHARS = 30
+
+/** @throws ApiError 400, 413, 415. Of which kind it should be is for the message. */
+export async function readObject(request: ApiRequest, kind: string): Promise<Body> {
+  const media = mediaTypeOf(request)
+  if (media === '' || media === 'application/json') return readJsonObject(await request.readBody(), kind)
+  if (media !== 'application/yaml') throw unsupportedMediaType(MEDIA_TYPES)
+  return { value: readYamlBody(await request.readBody(), kind), duplicates: [] }
+}
+
+export function mediaTypeOf({ headers }: Pick<ApiRequest, 'headers'>): string {
+  return (headers['content-type'] ?? '').split(';')[0]!.trim().toLowerCase()
+}
+
+function readJsonObject(bytes: Buffer, kind: string): Body {
+  const text = bytes.toString('utf8')
+  try {
+    return { value: JSON.parse(text) as unknown, duplicates: duplicateFields(text) }
+  } catch (error) {
+    const why = bytes.length === 0 ? 'unexpected end of JSON input' : describeError(error)
+    throw unrecognised(kind, `couldn't get version/kind; json parse error: ${why}`, bytes)
+  }
+}
+
+/** A JSON text is YAML, too. @throws ApiError 400 */
+export function readYamlBody(bytes: Buffer, kind: string): unknown {
+  const answer = readYaml(bytes.toString('utf8'), 1)
+  if (answer.is === 'refused') {
+    throw unrecognised(kind, `error converting YAML to JSON: yaml: line ${answer.line}: ${answer.message}`, bytes)
+  }
+  return plain(answer.document.value ?? null)
+}
+
+/** Integers beyond JavaScript's become numbers, as in any other JSON reader. */
+function plain(value: unknown): unknown {
+  if (typeof value === 'bigint') return Number(value)
+  if (Array.isArray(value)) return value.map(plain)
+  if (isRecord(value)) return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plain(item)]))
+  return value
+}
+
+function unrecognised(kind: string, why: string, bytes: Buffer) {
+  const summary = bytes.length === 0 ? '<empty>' : kind === 'Secret' ? 'not shown' : shown(bytes)
+  return badRequest(`the object provided is unrecognized (must be of type ${kind}): ${why} (${summary})`)
+}
+
+/** As an API server shows it: what looks like JSON as it is, anything else in hexadecimal. */
+function shown(bytes: Buffer): string {
+  const head = bytes.subarray(0, MAX_SUMMARY_CHARS)
+  const text = bytes[0] === 0x7b ? head.toString('utf8') : head.toString('hex')
+  return bytes.length > MAX_SUMMARY_CHARS ? `${text} ...` : text
+}
