@@ -137,8 +137,13 @@ function nameProblems({ group }: NamedKind, { name, generateName, namespace }: N
   if (group === 'tekton.dev') return [...problems, ...tektonNameProblems(name, generateName)]
   if (name === undefined) return problems
   const valid = group === 'rbac.authorization.k8s.io' ? PATH_SEGMENT : SUBDOMAIN
-  if (name.length > 253 || !valid.test(name)) {
-    problems.push(complete(`metadata.name: Invalid value: ${JSON.stringify(name)}: ${SUBDOMAIN_TEXT}`, 'metadata.name'))
+  const mistakes = [
+    ...(name.length > 253 ? ['must be no more than 253 bytes'] : []),
+    ...(valid.test(name) ? [] : [SUBDOMAIN_TEXT]),
+  ]
+  if (mistakes.length > 0) {
+    const message = `metadata.name: Invalid value: ${JSON.stringify(name)}: ${mistakes.join('; ')}`
+    problems.push(complete(message, 'metadata.name'))
   }
   return problems
 }
@@ -207,13 +212,14 @@ export function labelValueProblem(value: string): string | undefined {
 function labelProblems(labels: Readonly<Record<string, string>>): Problem[] {
   return Object.entries(labels).flatMap(([key, value]) => {
     const problems: Problem[] = []
-    if (!isQualifiedName(key)) {
+    const [keyProblem, valueProblem] = [labelKeyProblem(key), labelValueProblem(value)]
+    if (keyProblem !== undefined) {
       problems.push(
-        complete(`metadata.labels: Invalid value: ${JSON.stringify(key)}: ${QUALIFIED_TEXT}`, 'metadata.labels'),
+        complete(`metadata.labels: Invalid value: ${JSON.stringify(key)}: ${keyProblem}`, 'metadata.labels'),
       )
     }
-    if (!isLabelValue(value)) {
-      const message = `metadata.labels: Invalid value: ${JSON.stringify(value)}: ${LABEL_VALUE_TEXT}`
+    if (valueProblem !== undefined) {
+      const message = `metadata.labels: Invalid value: ${JSON.stringify(value)}: ${valueProblem}`
       problems.push(
         complete(message, 'metadata.labels', `this is the value of ${JSON.stringify(key)}; annotations take any text`),
       )

@@ -740,7 +740,7 @@ export function clusterContract(name: string, open: () => Promise<ClusterUnderTe
     expect(names(await cluster.list('ConfigMap', { namespace: NAMESPACE }))).toEqual(['a', 'b'])
   })
 
-  test(`${name}: a consumer that was slow still ends up with what is stored`, async () => {
+  test(`${name}: a consumer that was slow still ends up with what is stored`, { timeout: 90_000 }, async () => {
     const controller = new AbortController()
     watches.push(controller)
     const changes = cluster.watch('ConfigMap', { namespace: NAMESPACE }, controller.signal)[Symbol.asyncIterator]()

@@ -79,8 +79,6 @@ test('a PipelineRun is run by an engine that has its cluster over a bad network'
   const random = seededRandom(5)
   const served = await serveStore()
   onTestFinished(() => served.close())
-  const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { namespace: '', name: 'default' } } as const
-  if (!served.store.exists('Namespace', namespace.metadata)) await served.store.create('Namespace', namespace)
   const proxy = await startFaultProxy(served.port, ({ isWatch }) => {
     if (random() > (isWatch ? 0.6 : 0.12)) return { is: 'none' }
     const faults = isWatch ? WATCH_FAULTS : FAULTS
