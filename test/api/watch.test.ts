@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { widget, widgets } from '../helpers/custom-resources.js'
 import { until } from '../kubelet/until.js'
 import { openWatch, type WatchEvent } from './watch-client.js'
 import { type ApiWorld, serveApi } from './world.js'
@@ -267,4 +268,22 @@ test.each([
 ])('a watch with %s is refused before it begins', async (query, status, message) => {
   const { call } = await serveApi()
   expect(await call('GET', `${CONFIG_MAPS}?watch=true&${query}`)).toMatchObject({ status, body: { message } })
+})
+
+test('a watch of a kind ends when its definition is another one, or gone', async () => {
+  const { call, port } = await serveApi({ watchLimits: { bookmarkMs: 5 } })
+  const definitions = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions'
+  const path = '/apis/example.com/v1/namespaces/default/widgets'
+  const { body: made } = await call('POST', definitions, { body: widgets({}) })
+  await call('POST', path, { body: widget('w') })
+  const changed = await openWatch(port, `${path}?watch=true`)
+  await changed.seen('ADDED w')
+  const { spec } = made as { spec: { names: object } }
+  const body = { ...made, spec: { ...spec, names: { ...spec.names, shortNames: ['wdg'] } } }
+  expect((await call('PUT', `${definitions}/widgets.example.com`, { body })).status).toBe(200)
+  expect(await changed.ended).toBe('whole')
+  const gone = await openWatch(port, `${path}?watch=true`)
+  await call('DELETE', `${definitions}/widgets.example.com`)
+  expect(await gone.ended).toBe('whole')
+  expect(gone.texts()).toEqual(['ADDED w', 'DELETED w'])
 })
