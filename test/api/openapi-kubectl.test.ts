@@ -16,6 +16,8 @@ const VERSIONS = KUBECTLS.map(({ version }) => version)
 async function kubectlOf(version: string): Promise<(...args: readonly string[]) => Promise<string>> {
   const dataDir = temporaryDirectory('kubectl')
   const { cluster } = openCluster(temporaryDirectory('kubectl-store'))
+  const metadata = { namespace: '', name: 'default' }
+  await cluster.create('Namespace', { apiVersion: 'v1', kind: 'Namespace', metadata })
   const api = await openSecurePort(
     { cluster, admission: () => ({}), readLogs: async () => undefined, token: TOKEN, log: recordingLog().log },
     { port: 0, bindAddress: '127.0.0.1', tlsNames: [], dataDir, tokens: { admin: TOKEN, view: 'view' }, now: Date.now },

@@ -40,6 +40,7 @@ const VERBS = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', '
 
 /** Besides `status`, which the table of kinds knows of. */
 const SUBRESOURCES: Readonly<Record<string, readonly DiscoveredSubresource[]>> = {
+  Namespace: [{ name: 'finalize', kind: 'Namespace', verbs: ['update'] }],
   Pod: [
     { name: 'exec', kind: 'PodExecOptions', verbs: ['create', 'get'] },
     { name: 'log', kind: 'Pod', verbs: ['get'] },
