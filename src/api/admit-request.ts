@@ -64,6 +64,8 @@ export function admitted(place: Place, body: unknown, request: RequestAdmission)
   return { object: admission.object, warnings: [...told, ...admission.warnings] }
 }
 
+const UNDECODED = 'strict decoding error: '
+
 /** As the object's own definition has it. @throws ApiError */
 function admittedCustom(
   place: Place,
@@ -76,17 +78,20 @@ function admittedCustom(
     throw new ApiError(405, 'MethodNotAllowed', message, detailsOf(info, ''))
   }
   const twice = duplicates.map(path => complete(`duplicate field ${JSON.stringify(path)}`, path))
-  // Unknown fields go in any case, and are told as warnings: what is said of them is decided here, as for all kinds.
   const admission = admitCustom(info, writtenIn(place, given) ?? version, given, {
-    fieldValidation: fieldValidation === 'Ignore' ? 'Ignore' : 'Warn',
+    fieldValidation,
     ...(stored !== undefined && { old: stored }),
   })
-  const warnings = admission.is === 'ok' ? admission.warnings : []
-  const unread = [...twice, ...warnings.filter(({ message }) => message.startsWith('unknown field '))]
-  if (fieldValidation === 'Strict' && unread.length > 0) throw undecodable(place, given, unread)
+  if (fieldValidation === 'Strict') {
+    const refused = admission.is === 'refused' ? admission.problems : []
+    const unknown = refused
+      .filter(({ message }) => message.startsWith(UNDECODED))
+      .map(problem => ({ ...problem, message: problem.message.slice(UNDECODED.length) }))
+    if (twice.length + unknown.length > 0) throw undecodable(place, given, [...twice, ...unknown])
+  }
   if (admission.is === 'refused') throw denied(admission.problems, info, nameIn(given))
   const told = fieldValidation === 'Warn' ? twice : []
-  return { object: admission.object as New<AnyResource>, warnings: [...told, ...warnings] }
+  return { object: admission.object as New<AnyResource>, warnings: [...told, ...admission.warnings] }
 }
 
 /** The version that an object says it is in; undefined when it is none of those served. */

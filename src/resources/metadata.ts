@@ -107,7 +107,10 @@ const PATH_SEGMENT = /^(?!\.{1,2}$)[^/%]+$/
 const SUBDOMAIN_TEXT =
   "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
 
-type NamedKind = Pick<KindInfo, 'group' | 'namespaced'>
+const DNS_LABEL_TEXT =
+  "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')"
+
+type NamedKind = Pick<KindInfo, 'group' | 'namespaced' | 'plural'>
 
 /** The metadata that is kept of an object not yet stored, in `namespace` when it names none. */
 export function newMetaOf(object: Json, kind: NamedKind, namespace: string, problems: Problem[]): NewMeta {
@@ -124,10 +127,11 @@ export function newMetaOf(object: Json, kind: NamedKind, namespace: string, prob
   return result
 }
 
-function nameProblems({ group }: NamedKind, { name, generateName, namespace }: NewMeta): Problem[] {
+function nameProblems({ group, plural }: NamedKind, { name, generateName, namespace }: NewMeta): Problem[] {
   const problems: Problem[] = []
-  if (namespace !== '' && (namespace.length > 63 || !DNS_LABEL.test(namespace))) {
-    const message = `metadata.namespace: Invalid value: ${JSON.stringify(namespace)}: a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')`
+  const isLabel = (text: string) => text.length <= 63 && DNS_LABEL.test(text)
+  if (namespace !== '' && !isLabel(namespace)) {
+    const message = `metadata.namespace: Invalid value: ${JSON.stringify(namespace)}: ${DNS_LABEL_TEXT}`
     problems.push(complete(message, 'metadata.namespace'))
   }
   if (name === undefined && generateName === undefined) {
@@ -136,6 +140,13 @@ function nameProblems({ group }: NamedKind, { name, generateName, namespace }: N
   }
   if (group === 'tekton.dev') return [...problems, ...tektonNameProblems(name, generateName)]
   if (name === undefined) return problems
+  if (group === '' && plural === 'namespaces') {
+    if (isLabel(name)) return problems
+    return [
+      ...problems,
+      complete(`metadata.name: Invalid value: ${JSON.stringify(name)}: ${DNS_LABEL_TEXT}`, 'metadata.name'),
+    ]
+  }
   const valid = group === 'rbac.authorization.k8s.io' ? PATH_SEGMENT : SUBDOMAIN
   const mistakes = [
     ...(name.length > 253 ? ['must be no more than 253 bytes'] : []),

@@ -113,8 +113,9 @@ test('a strategic merge patch merges lists by what names their items, and its di
       name: 'first',
       image: 'a',
       env: [
-        { name: 'A', value: '1' },
+        // What the patch brings comes before what was there.
         { name: 'B', value: '2' },
+        { name: 'A', value: '1' },
       ],
     },
   ])
@@ -135,7 +136,7 @@ test('finalizers are a list of values: merged, and taken out one by one', async 
     return metadataOf(answer.body).finalizers
   }
   expect(await finalizers({ finalizers: ['a.example/x'] })).toEqual(['a.example/x'])
-  expect(await finalizers({ finalizers: ['a.example/y', 'a.example/x'] })).toEqual(['a.example/x', 'a.example/y'])
+  expect(await finalizers({ finalizers: ['a.example/y', 'a.example/x'] })).toEqual(['a.example/y', 'a.example/x'])
   expect(await finalizers({ '$deleteFromPrimitiveList/finalizers': ['a.example/x'] })).toEqual(['a.example/y'])
 })
 

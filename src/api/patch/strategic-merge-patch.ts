@@ -84,7 +84,7 @@ function mergedField(target: unknown, value: unknown, { merges, mergeKey, inside
 }
 
 function mergedValues(target: readonly unknown[], value: readonly unknown[], merges: boolean): readonly unknown[] {
-  return merges ? [...new Set([...target, ...value])] : value
+  return merges ? ordered([...new Set([...target, ...value])], target, value, undefined) : value
 }
 
 function mergedItems(
@@ -117,7 +117,8 @@ function mergedItems(
     } else if (name === undefined) throw malformed('delete patch type with no merge key defined')
     else merged.delete(name)
   }
-  return [...merged.values()]
+  const items = [...merged.values()]
+  return mergeKey === undefined ? items : ordered(items, target, patch, mergeKey)
 }
 
 function nameOf(item: unknown, mergeKey: string | undefined): string | undefined {

@@ -99,9 +99,10 @@ export function withVersion(object: Stored, resourceVersion: string): Stored {
 export function forbiddenChange(kind: AnyKind, stored: Stored, next: Stored): string | undefined {
   if (stored.metadata.deletionTimestamp !== undefined) {
     const before = new Set(stored.metadata.finalizers ?? [])
-    const added = (next.metadata.finalizers ?? []).find(finalizer => !before.has(finalizer))
-    if (added !== undefined) {
-      return `metadata.finalizers: Forbidden: no new finalizers can be added while the object is being deleted, found ${JSON.stringify(added)}`
+    const added = (next.metadata.finalizers ?? []).filter(finalizer => !before.has(finalizer))
+    if (added.length > 0) {
+      const found = `[]string{${added.map(finalizer => JSON.stringify(finalizer)).join(', ')}}`
+      return `metadata.finalizers: Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers ${found}`
     }
   }
   if ((kind === 'ConfigMap' || kind === 'Secret') && stored['immutable'] === true) {

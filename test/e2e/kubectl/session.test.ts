@@ -1,6 +1,9 @@
-/** How pages of commands are read and compared, and that there is a kubectl to try them with. */
+/** How pages of commands are read and compared, what docs/kubectl.md claims of them, and that there is a kubectl. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { cases } from '../../helpers/cases.js'
+import { ROOT } from '../../helpers/cli.js'
 import { KUBECTLS } from '../../helpers/kubectl.js'
 import { isFor, parseSession, renderStep } from './session.js'
 
@@ -82,4 +85,16 @@ test.each(
 test('there is a kubectl to try', () => {
   expect(KUBECTLS.length).toBeGreaterThan(0)
   expect(KUBECTLS.map(kubectl => kubectl.version)).toEqual([...new Set(KUBECTLS.map(kubectl => kubectl.version))])
+})
+
+test('every command that docs/kubectl.md says is there is tried, and the other way round', () => {
+  const [, section = ''] = readFileSync(join(ROOT, 'docs/kubectl.md'), 'utf8').split('## Command by command\n')
+  const claimed = [...section.matchAll(/^\| `kubectl ([a-z-]+)` \|/gm)].map(([, command]) => command)
+  const folder = join(import.meta.dirname, 'sessions')
+  const pages = readdirSync(folder).map(page => readFileSync(join(folder, page), 'utf8'))
+  const commands = pages
+    .flatMap(parseSession)
+    .flatMap(({ command = '' }) => [...command.matchAll(/\bkubectl ([a-z-]+)/g)])
+  const tried = new Set(commands.map(([, command]) => command))
+  expect(claimed.sort()).toEqual([...tried].sort())
 })
