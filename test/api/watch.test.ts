@@ -271,7 +271,7 @@ test.each([
 })
 
 test('a watch of a kind ends when its definition is another one, or gone', async () => {
-  const { call, port } = await serveApi({ watchLimits: { bookmarkMs: 5 } })
+  const { call, port } = await serveApi()
   const definitions = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions'
   const path = '/apis/example.com/v1/namespaces/default/widgets'
   const { body: made } = await call('POST', definitions, { body: widgets({}) })

@@ -2,7 +2,10 @@
 import type { EmbeddedCluster, EventOptions, FollowedEvent } from '../../cluster/embedded/store.js'
 import type { KindEntry } from '../../resources/kind-table.js'
 
-/** As `cluster.events`; for a custom kind it ends with the definition, behind all that happened to the kind's objects. */
+/**
+ * As `cluster.events`; for a custom kind it ends when the definition changes or is gone, behind all that happened to the
+ * kind's objects until then: whoever comes back is shown what the kind is now, or that there is none.
+ */
 export async function* eventsOfKind(
   cluster: EmbeddedCluster,
   info: KindEntry,
@@ -18,7 +21,7 @@ export async function* eventsOfKind(
   const end = () => ended.abort()
   signal.addEventListener('abort', end)
   if (signal.aborted) end()
-  void definitionGone(cluster, info, ended.signal).then(end)
+  void definitionChanged(cluster, info, ended.signal).then(end)
   let place = since
   try {
     for await (const event of cluster.events(info.id, place, ended.signal, options)) {
@@ -37,9 +40,13 @@ export async function* eventsOfKind(
   }
 }
 
-/** Resolves when the definition is gone, or another one has its name. */
-async function definitionGone(cluster: EmbeddedCluster, { id, definition }: KindEntry, signal: AbortSignal) {
+/** Resolves when the definition is gone, or another one than it was. */
+async function definitionChanged(cluster: EmbeddedCluster, { id, definition }: KindEntry, signal: AbortSignal) {
+  const then = definition?.metadata
   for await (const _ of cluster.events('CustomResourceDefinition', cluster.version(), signal)) {
-    if (cluster.kinds().of(id)?.definition?.metadata.uid !== definition?.metadata.uid) return
+    const now = cluster.kinds().of(id)?.definition?.metadata
+    if (now?.uid !== then?.uid) return
+    // While it goes, its objects go: that is still to be told.
+    if (now?.generation !== then?.generation && now?.deletionTimestamp === undefined) return
   }
 }

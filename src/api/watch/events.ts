@@ -46,8 +46,6 @@ export async function* watchEvents(watched: Watched, signal: AbortSignal): Async
       if (event.type === 'expired') throw tooOld(place, cluster.version())
       place = `${event.version}`
       if (event.type === 'bookmark') {
-        // Whoever comes back is shown what the kind is now, or that there is none.
-        if (isOutdated(cluster, form)) break
         if (withBookmarks) yield bookmark(form, place)
         continue
       }
@@ -75,13 +73,6 @@ async function* initialRows({ cluster, form, selection }: Watched): AsyncGenerat
     if (next === undefined) return
     page = await readList(cluster, form.info, selection, { limit: PAGE, after: next, version })
   }
-}
-
-/** Whether the definition of the kind is another one by now, or gone: while it goes, its objects are still to be told of. */
-function isOutdated(cluster: EmbeddedCluster, { info }: Form): boolean {
-  const [then, now] = [info, cluster.kinds().of(info.id)].map(each => each?.definition?.metadata)
-  if (now?.deletionTimestamp !== undefined) return false
-  return then?.uid !== now?.uid || then?.generation !== now?.generation
 }
 
 function sendsInitialEvents({ sendInitialEvents, resourceVersion }: ListOptions): boolean {
