@@ -28,7 +28,7 @@ export function present(
 export function shownObject(form: Form, object: Resource, withHeaders = true): unknown {
   switch (form.as) {
     case 'Object':
-      return inVersion(form.info, form.version, object)
+      return shownAs(form, object)
     case 'Table':
       return shownTable(form, { resourceVersion: object.metadata.resourceVersion }, [object], withHeaders)
     default:
@@ -74,7 +74,7 @@ export function shownList(form: Form, metadata: ListMetadata, items: readonly Re
   switch (form.as) {
     case 'Object': {
       const apiVersion = groupVersion(info.group, version)
-      return { kind: info.listKind, apiVersion, metadata, items: items.map(item => inVersion(info, version, item)) }
+      return { kind: info.listKind, apiVersion, metadata, items: items.map(item => shownAs(form, item)) }
     }
     case 'Table':
       return shownTable(form, metadata, items, true)
@@ -110,15 +110,26 @@ function shownTable(form: Form, metadata: ListMetadata, items: readonly Resource
   const behind = {
     None: () => undefined,
     Metadata: (object: Resource) => partial(form, object),
-    Object: (object: Resource) => inVersion(info, version, object),
+    Object: (object: Resource) => shownAs(form, object),
   }[includeObject]
   // The columns of Events read the fields by the names that are stored.
   const shown = info.group === EVENTS_GROUP ? items : items.map(item => inVersion(info, version, item))
   return tableOf(columnsOf(info, version), shown, { metaVersion, metadata, withHeaders, behind, now: Date.now() })
 }
 
-function partial({ metaVersion }: Form, { metadata }: Resource): object {
-  return { kind: 'PartialObjectMetadata', apiVersion: `meta.k8s.io/${metaVersion}`, metadata }
+function shownAs({ info, version }: Form, object: Resource): unknown {
+  return withoutEmptyNamespace(inVersion(info, version, object))
+}
+
+/** Cluster-scoped objects have the namespace '' only in this program. */
+function withoutEmptyNamespace(object: Resource): object {
+  const { namespace, ...metadata } = object.metadata
+  return namespace === '' ? { ...object, metadata } : object
+}
+
+function partial({ metaVersion }: Form, object: Resource): object {
+  const kind = { kind: 'PartialObjectMetadata', apiVersion: `meta.k8s.io/${metaVersion}` }
+  return withoutEmptyNamespace({ ...kind, metadata: object.metadata })
 }
 
 /** Objects are there in other forms, though not in this one. */

@@ -118,6 +118,21 @@ test('a page is of the newest state when no version is asked for, and says where
   expect(cluster.page('Secret')).toEqual({ version: '3', rows: [] })
 })
 
+test('the text of a cluster-scoped object names no namespace, the object that is read has none', async () => {
+  const directory = temporaryDirectory('pages')
+  let { cluster, close } = openCluster(directory)
+  const key = { namespace: '', name: 'team' }
+  const made = await cluster.create('Namespace', { apiVersion: 'v1', kind: 'Namespace', metadata: key })
+  const json = cluster.page('Namespace')!.rows[0]!.json
+  expect(json).not.toContain('"namespace"')
+  await close()
+  ;({ cluster, close } = openCluster(directory))
+  expect(await cluster.get('Namespace', key)).toEqual(made)
+  expect({ ...made, metadata: { ...made.metadata, namespace: undefined } }).toEqual(JSON.parse(json))
+  expect(made.metadata.namespace).toBe('')
+  await close()
+})
+
 test('a place that somebody made up leads nowhere it should not', async () => {
   const cluster = openEmbeddedCluster({ database: createMemoryDatabase() })
   await cluster.create('Secret', { ...configMap('s', { namespace: 'a' }), kind: 'Secret' })

@@ -4,7 +4,7 @@ import type { Database } from '../../storage/lmdb.js'
 import type { Decoder } from './decode.js'
 import type { Stored } from './keys.js'
 import { withVersion } from './revise.js'
-import { type EventText, type EventType, eventIn, eventRow, kindIn } from './rows.js'
+import { type EventText, type EventType, encoded, eventIn, eventRow, kindIn } from './rows.js'
 
 /** One write to one object. Versions grow from event to event, over all kinds; gaps have no meaning. */
 export interface StoreEvent {
@@ -94,7 +94,7 @@ export function openChangeLog(database: Database, decoder: Decoder, keep: Keep):
     append({ type, version, json, previous }) {
       const previousVersion = previous === undefined ? undefined : Number(previous.metadata.resourceVersion)
       const isOld = type === 'modified' && previousVersion !== undefined && version - previousVersion > OLD
-      const before = isOld ? JSON.stringify(previous) : undefined
+      const before = isOld ? encoded(previous!) : undefined
       const row = eventRow({ type, previousVersion, previousJson: before, json })
       log.put([version], row)
       since = { events: since.events + 1, chars: since.chars + row.length }

@@ -28,10 +28,16 @@ export function createDecoder(): Decoder {
     decode({ version, json }, keep) {
       const known = kept.get(version)
       if (known !== undefined) return keep ? remember(version, known) : known
-      const object = deepFreeze(JSON.parse(json)) as Stored
+      const object = decoded(json)
       return keep ? remember(version, object) : object
     },
     remember,
     forget: version => void kept.delete(version),
   }
+}
+
+function decoded(json: string): Stored {
+  const object = JSON.parse(json) as { metadata: { namespace?: string } }
+  object.metadata.namespace ??= ''
+  return deepFreeze(object) as Stored
 }

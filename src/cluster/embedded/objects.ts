@@ -10,7 +10,7 @@ import { hasEnded } from './ended.js'
 import { openIndexes } from './indexes.js'
 import { addressOf, objectKey, type Stored } from './keys.js'
 import { withVersion } from './revise.js'
-import { type EventType, isMarkedEnded, type StateText, stateIn, stateRow } from './rows.js'
+import { type EventType, encoded, isMarkedEnded, type StateText, stateIn, stateRow } from './rows.js'
 import { isSelected } from './watch.js'
 
 export interface Objects {
@@ -41,7 +41,7 @@ export function openObjects(database: Database, keep: Keep): Objects {
   function write(type: EventType, state: Stored, previous: Stored | undefined): StoreEvent {
     const version = log.nextVersion()
     const object = withVersion(state, `${version}`)
-    const json = JSON.stringify(object)
+    const json = encoded(object)
     const { kind, key } = addressOf(object)
     checkSize(json, kind, key)
     if (type === 'deleted') states.remove(objectKey(kind, key))

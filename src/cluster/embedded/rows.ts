@@ -1,6 +1,7 @@
 /** How states and events are written down, so that an object is encoded once for both. Pure. */
 import { kindIdOf } from '../../resources/kind-table.js'
 import type { AnyKind } from '../../resources/kinds.js'
+import type { Stored } from './keys.js'
 
 export type EventType = 'added' | 'modified' | 'deleted'
 
@@ -25,6 +26,13 @@ const ENDED = '.'
 /** Not in the JSON of an object, which is written without any. */
 const NEWLINE = '\n'
 const BEGINNING = /^\{"apiVersion":"([^"\\]*)","kind":"([^"\\]*)"/
+
+/** Without the namespace '' of cluster-scoped objects, as others know them: the text is what goes out. */
+export function encoded(object: Stored): string {
+  const json = JSON.stringify(object)
+  // The first of its like: only an apiVersion, a kind and names come before it.
+  return object.metadata.namespace === '' ? json.replace('"namespace":"",', '') : json
+}
 
 /** `<version> <JSON>`, with a dot behind the version of one that has ended, so that it is passed over without being parsed. */
 export function stateRow({ version, json }: StateText, hasEnded: boolean): string {

@@ -3,6 +3,7 @@ import type { AnyKind } from '../../resources/kinds.js'
 import { type Key, keyOf } from '../../resources/meta.js'
 import { compareKeys, type Stored } from './keys.js'
 import { labelFilter, type Objects, type StateAt } from './objects.js'
+import { encoded } from './rows.js'
 import { isSelected } from './watch.js'
 
 /** Rows read at once where it is not known how many of them match. */
@@ -69,7 +70,7 @@ function undoneSince(objects: Objects, kind: AnyKind, version: number): Undone |
       const key = keyOf(object)
       if (undone.has(textOf(key))) continue
       const version = Number(previous?.metadata.resourceVersion)
-      undone.set(textOf(key), previous && { key, version, json: JSON.stringify(previous) })
+      undone.set(textOf(key), previous && { key, version, json: encoded(previous) })
     }
     if (page.isLast) return undone
     place = page.upTo
