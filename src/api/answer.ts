@@ -15,9 +15,17 @@ export type StreamAnswer = (response: ServerResponse) => Promise<void>
 
 export type Answer = ObjectAnswer | StreamAnswer
 
+/** As the API server's: headers are what clients bound, too. */
+const MAX_WARNING_CHARS = 4_096
+
 export async function send(response: ServerResponse, answer: Answer): Promise<void> {
   if (typeof answer === 'function') return answer(response)
-  for (const warning of answer.warnings ?? []) response.appendHeader('warning', warningHeader(warning))
+  let chars = 0
+  for (const header of (answer.warnings ?? []).map(warningHeader)) {
+    chars += header.length
+    if (chars > MAX_WARNING_CHARS) break
+    response.appendHeader('warning', header)
+  }
   sendJson(response, answer.code, JSON.stringify(answer.body))
 }
 

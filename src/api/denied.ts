@@ -7,6 +7,8 @@ import { isOfKubernetes } from './patch/patch-type.js'
 import { ApiError, badRequest, type StatusCause } from './status.js'
 
 const MAX_SHOWN_CHARS = 300
+/** Of fields that nobody knows; who has more mends these first. */
+const MAX_LISTED = 50
 
 /** As the API server itself refuses what is in its own hands, and Tekton's webhooks the rest. */
 export function denied(problems: readonly Problem[], info: KindEntry, name: string): ApiError {
@@ -24,8 +26,9 @@ export function denied(problems: readonly Problem[], info: KindEntry, name: stri
 export function undecodable(
   { method, info, version }: { readonly method: string; readonly info: KindEntry; readonly version: string },
   object: Json,
-  problems: readonly Problem[],
+  all: readonly Problem[],
 ): ApiError {
+  const problems = all.slice(0, MAX_LISTED)
   const text = `strict decoding error: ${problems.map(({ message }) => message).join(', ')}`
   if (method !== 'PATCH') {
     const causes = problems.map(causeOf)

@@ -117,6 +117,15 @@ test.each(
   expect([ignored.status, ignored.warnings]).toEqual([201, []])
 })
 
+test('a thousand fields that nobody knows make no thousand headers', async () => {
+  const { call } = await serveApi()
+  const body = { ...configMap('x'), ...Object.fromEntries(Array.from({ length: 1_000 }, (_, i) => [`unknown${i}`, i])) }
+  const { status, warnings } = await call('POST', CONFIG_MAPS, { body })
+  expect(status).toBe(201)
+  expect(warnings[0]).toBe('299 - "unknown field \\"unknown0\\""')
+  expect(warnings.join('').length).toBeLessThan(5_000)
+})
+
 test('a patch with a field that nobody knows is refused where none is wanted', async () => {
   const { call } = await serveApi()
   await call('POST', PIPELINES, { body: pipeline('x') })
