@@ -120,6 +120,20 @@ test('lists are applied by the keys of their items', async () => {
   })
 })
 
+test.each([
+  ['ab', 'c', 'abc'],
+  ['ab', 'ba', 'ba'],
+  ['abc', 'ca', 'bca'],
+  ['abc', 'xb', 'axbc'],
+  ['', 'ab', 'ab'],
+])('a list %s with %s applied is %s', async (before, names, after) => {
+  const world = await serveApi()
+  const finalizers = (letters: string) => ({ finalizers: [...letters].map(letter => `example.com/${letter}`) })
+  await applier(world, `${CONFIG_MAPS}/c`)('one', configMap({}, finalizers(before)))
+  const { body } = await applier(world, `${CONFIG_MAPS}/c`)('two', configMap({}, finalizers(names)))
+  expect(body?.['metadata']).toMatchObject(finalizers(after))
+})
+
 test('lists of custom resources are one piece', async () => {
   const world = await serveApi()
   const apply = applier(world, `${PIPELINES}/p`)

@@ -24,18 +24,22 @@ export function mergedWith(schema: Schema | undefined, live: unknown, applied: u
   )
 }
 
-/** What both have comes in the applied order; what only the object has stays before what it came before. */
+/** What both have comes in the applied order; what only the object has stays before what came behind it. */
 function orderOf(live: readonly string[], applied: readonly string[]): readonly string[] {
-  const isApplied = new Set(applied)
-  const placeOf = new Map(live.map((key, place) => [key, place]))
+  const [isLive, isApplied] = [new Set(live), new Set(applied)]
+  const shared = applied.filter(key => isLive.has(key))
   const order: string[] = []
   let next = 0
-  for (const key of applied) {
-    const place = placeOf.get(key) ?? 0
-    for (; next < place; next++) if (!isApplied.has(live[next]!)) order.push(live[next]!)
-    order.push(key)
+  const keepUpTo = (end: string | undefined) => {
+    for (; next < live.length && live[next] !== end; next++) if (!isApplied.has(live[next]!)) order.push(live[next]!)
   }
-  for (; next < live.length; next++) if (!isApplied.has(live[next]!)) order.push(live[next]!)
+  let nextShared = 0
+  for (const key of applied) {
+    keepUpTo(shared[nextShared])
+    order.push(key)
+    if (key === shared[nextShared]) nextShared++
+  }
+  keepUpTo(undefined)
   return order
 }
 
