@@ -8,7 +8,7 @@ import type { ConfigMap } from '../../src/resources/core.js'
 import { type Fault, type FaultProxy, type ProxiedRequest, startFaultProxy } from '../helpers/fault-proxy.js'
 import { seededRandom } from '../helpers/random.js'
 import { configMap } from './open-cluster.js'
-import { type ServedStore, serveStore } from './served-cluster.js'
+import { type ServedStore, serveStore, withoutManagers } from './served-cluster.js'
 
 const soon = { timeout: 20_000, interval: 5 }
 const HASTE = { tryMs: 300, allMs: 20_000, tries: 20, pauses: { firstMs: 1, maxMs: 10 } }
@@ -94,11 +94,6 @@ async function freshNamespace(): Promise<string> {
   return name
 }
 
-/** As the adapter gives it: without the account of who set which fields. */
-function withoutManagers({ metadata, ...content }: ConfigMap): ConfigMap {
-  const { managedFields: _managers, ...kept } = metadata as ConfigMap['metadata'] & { readonly managedFields?: unknown }
-  return { ...content, metadata: kept }
-}
 const isList = (request: string) => /^GET \S*\/configmaps\?/.test(request) && !request.includes('watch=true')
 const isWatch = (request: string) => request.includes('watch=true')
 

@@ -158,6 +158,17 @@ test('the replace that takes the last finalizer away, and its answer gets lost',
   expect(await served.store.get('ConfigMap', key)).toBeUndefined()
 })
 
+test('a namesake made after a delete that got lost outlives its second try', async () => {
+  await served.store.create('ConfigMap', configMap('x'))
+  let namesake: unknown
+  const again = async () => {
+    namesake = await served.store.create('ConfigMap', configMap('x', {}, { the: 'next' }))
+  }
+  const { cluster } = await through(once('DELETE', { is: 'lose reply' }, again))
+  await cluster.delete('ConfigMap', key)
+  expect(await served.store.get('ConfigMap', key)).toEqual(namesake)
+})
+
 test('when the tries are used up it is Unavailable, in words, and of a write that may be done it says so', async () => {
   const seen: SeenCall[] = []
   const { cluster, proxy } = await through(() => ({ is: 'lose reply' }), { onCall: call => seen.push(call) })

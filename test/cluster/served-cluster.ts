@@ -23,7 +23,7 @@ export interface ServedStore {
 }
 
 /** Over HTTP, nothing is created in a namespace that is not there. */
-const NAMESPACES = ['default', 'ns']
+const NAMESPACES = ['default', 'ns', 'contract', 'contract-b']
 
 /** As the adapter gives it: without the account of who set which fields, which nothing here reads. */
 export function withoutManagers<T extends { readonly metadata: ObjectMeta } | undefined>(object: T): T {
