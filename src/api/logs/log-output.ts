@@ -103,7 +103,7 @@ async function* withTimestamps(
     await clock.readTo(position + piece.length)
     const parts: Uint8Array[] = []
     for (let from = 0; from < piece.length; ) {
-      if (atLineStart) parts.push(Buffer.from(`${clock.stampAt(position + from)} `))
+      if (atLineStart) parts.push(clock.stampAt(position + from))
       const newline = piece.indexOf(NEWLINE, from)
       atLineStart = newline >= 0
       const to = atLineStart ? newline + 1 : piece.length
@@ -119,14 +119,15 @@ async function* withTimestamps(
 interface Clock {
   /** Makes the times known of what stands before `offset`. */
   readTo(offset: number): Promise<void>
-  stampAt(offset: number): string
+  /** With the space behind it. The same bytes again as long as the time is the same. */
+  stampAt(offset: number): Uint8Array
 }
 
 function createClock(source: LogSource): Clock {
   const parse = createTimesParser()
   let ahead: LogTime[] = []
   let read = 0
-  let stamp = timestampOf(source.startedAt)
+  let stamp = Buffer.from(`${timestampOf(source.startedAt)} `)
   return {
     async readTo(offset) {
       if ((ahead.at(-1)?.offset ?? -1) >= offset) return
@@ -137,11 +138,15 @@ function createClock(source: LogSource): Clock {
       }
     },
     stampAt(offset) {
-      const passed = ahead.findIndex(time => time.offset > offset)
-      const count = passed < 0 ? ahead.length : passed
-      const last = ahead[count - 1]
-      if (last !== undefined) stamp = timestampOf(last.ms)
-      ahead = count === 0 ? ahead : ahead.slice(count)
+      let passed = 0
+      for (const time of ahead) {
+        if (time.offset > offset) break
+        passed += 1
+      }
+      const last = ahead[passed - 1]
+      if (last === undefined) return stamp
+      stamp = Buffer.from(`${timestampOf(last.ms)} `)
+      ahead = ahead.slice(passed)
       return stamp
     },
   }
