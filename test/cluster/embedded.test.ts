@@ -1,9 +1,9 @@
 import { openEmbeddedCluster } from '../../src/cluster/embedded/store.js'
 import { openDatabase } from '../../src/storage/lmdb.js'
-import { clusterContract } from '../contract/cluster.js'
+import { reopenableClusterContract } from '../contract/cluster.js'
 import { temporaryDirectory } from '../helpers/temp-directory.js'
 
-clusterContract('embedded cluster', async () => {
+reopenableClusterContract('embedded cluster', async () => {
   const directory = temporaryDirectory('cluster')
   const open = () => {
     const database = openDatabase(directory, { durable: false })

@@ -1,8 +1,8 @@
 import { openEmbeddedCluster } from '../../src/cluster/embedded/store.js'
-import { clusterContract } from '../contract/cluster.js'
+import { reopenableClusterContract } from '../contract/cluster.js'
 import { createMemoryDatabase } from '../helpers/memory-database.js'
 
-clusterContract('embedded cluster in memory', async () => {
+reopenableClusterContract('embedded cluster in memory', async () => {
   const database = createMemoryDatabase()
   let cluster = openEmbeddedCluster({ database })
   return {

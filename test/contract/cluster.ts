@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
 import { type Change, type Cluster, isClusterError, type Selector } from '../../src/cluster/cluster.js'
 import { apiVersionOf, type Kind, type Kinds } from '../../src/resources/kinds.js'
 import {
@@ -13,9 +13,13 @@ import { frozen } from '../helpers/frozen.js'
 
 export interface ClusterUnderTest {
   readonly cluster: Cluster
-  /** Closes the cluster and opens it on the same data. Absent where the data is not ours to close. */
-  readonly reopen?: () => Promise<Cluster>
   close(): Promise<void>
+}
+
+/** An adapter that owns its data. */
+export interface ReopenableCluster extends ClusterUnderTest {
+  /** Closes the cluster and opens it on the same data. */
+  readonly reopen: () => Promise<Cluster>
 }
 
 const soon = { timeout: 15_000, interval: 2 }
@@ -102,15 +106,6 @@ export function clusterContract(name: string, open: () => Promise<ClusterUnderTe
         await vi.waitFor(() => expect(changes[0]?.type).toBe('listed'), soon)
       },
     }
-  }
-
-  async function refused(reason: string, call: Promise<unknown>): Promise<string> {
-    const error = await call.then(
-      () => undefined,
-      (thrown: unknown) => thrown,
-    )
-    expect(error).toMatchObject({ name: 'ClusterError', reason })
-    return (error as Error).message
   }
 
   const gone = (kind: Kind, key = at('x')) =>
@@ -773,9 +768,16 @@ export function clusterContract(name: string, open: () => Promise<ClusterUnderTe
       expect(await cluster.get('ConfigMap', keyOf(one))).toEqual(two)
     }
   })
+}
 
-  test(`${name}: everything is there after closing and opening, and versions go on growing`, async context => {
-    if (underTest.reopen === undefined) return context.skip('the data of this adapter is not ours to close')
+/** The contract, and what holds besides where the data is the adapter's own. */
+export function reopenableClusterContract(name: string, open: () => Promise<ReopenableCluster>): void {
+  clusterContract(name, open)
+
+  test(`${name}: everything is there after closing and opening, and versions go on growing`, async () => {
+    const underTest = await open()
+    onTestFinished(() => underTest.close())
+    let { cluster } = underTest
     const kept = await cluster.create('ConfigMap', configMap('kept', { data: { a: 'b' } }))
     await cluster.create('ConfigMap', configMap('gone'))
     await cluster.delete('ConfigMap', at('gone'))
@@ -785,6 +787,14 @@ export function clusterContract(name: string, open: () => Promise<ClusterUnderTe
     const next = await cluster.replace('ConfigMap', changed(kept, { data: { a: 'c' } }))
     expect(next.metadata.resourceVersion).not.toBe(kept.metadata.resourceVersion)
     await refused('Conflict', cluster.replace('ConfigMap', changed(kept, { data: { a: 'd' } })))
-    return undefined
   })
+}
+
+async function refused(reason: string, call: Promise<unknown>): Promise<string> {
+  const error = await call.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  )
+  expect(error).toMatchObject({ name: 'ClusterError', reason })
+  return (error as Error).message
 }
