@@ -27,6 +27,7 @@ import { type Reporting, reportForOneCommand, startReporting } from './reporting
 import type { Resolution } from './resolve/resolve.js'
 import type { ResolversDeps } from './resolve/resolvers.js'
 import { HOST_PATH_ANNOTATION } from './resources/annotations.js'
+import { CONFIG_NAMESPACE } from './run/config-maps.js'
 import { DEFAULT_SETTINGS, withKubelet } from './run/settings.js'
 import { openDatabase } from './storage/lmdb.js'
 import { writeFileAtomically } from './storage/write-file.js'
@@ -35,6 +36,9 @@ import { writeFileAtomically } from './storage/write-file.js'
 const WORKER_CONCURRENCY = 32
 /** Manifests that are fetched at once: each may be a git process and its memory. */
 const FETCHES_AT_ONCE = 8
+
+/** There from the start, as on a cluster with Tekton: the latter two are where its settings and its resolvers' are. */
+const NAMESPACES = ['default', CONFIG_NAMESPACE, 'tekton-pipelines-resolvers']
 
 const BASE_SETTINGS = withKubelet(DEFAULT_SETTINGS, {
   containerMessageBytes: POD_MESSAGE_BYTES,
@@ -97,7 +101,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedEn
     closing.push(() => database.close())
     const cluster = openEmbeddedCluster({ database })
     closing.push(() => cluster.close())
-    if (!throwAway) await ensureNamespace(cluster, 'default')
+    if (!throwAway) for (const name of NAMESPACES) await ensureNamespace(cluster, name)
     const redis =
       options.redisUrl === undefined ? undefined : { redisUrl: options.redisUrl, prefix: await redisPrefix(dataDir) }
     const inbox = redis ? await openRedisInbox(redis, log) : openLmdbInbox({ dir: join(dataDir, 'inbox'), log })
