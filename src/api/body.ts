@@ -31,7 +31,10 @@ export function mediaTypeOf({ headers }: Pick<ApiRequest, 'headers'>): string {
 function readJsonObject(bytes: Buffer, kind: string): Body {
   const text = bytes.toString('utf8')
   try {
-    return { value: JSON.parse(text) as unknown, duplicates: duplicateFields(text) }
+    const value = JSON.parse(text) as unknown
+    // A text that is just what its value is written as gives nothing twice: most programs write so, and it is soon told.
+    const isPlain = JSON.stringify(value) === text.trimEnd()
+    return { value, duplicates: isPlain ? [] : duplicateFields(text) }
   } catch (error) {
     const why = bytes.length === 0 ? 'unexpected end of JSON input' : describeError(error)
     throw unrecognised(kind, `couldn't get version/kind; json parse error: ${why}`, bytes)
