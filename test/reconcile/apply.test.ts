@@ -90,8 +90,8 @@ test('a namesake that goes while we look is a conflict: look again, do not call 
 
 test.each(
   cases({
-    Invalid: { name: 'NOT A NAME', message: /TaskRun "NOT A NAME" is invalid: metadata.name/ },
-    'Invalid too, for its size': { name: 'x'.repeat(300), message: /must be no more than 253 characters/ },
+    Invalid: { name: 'NOT A NAME', message: /TaskRun.tekton.dev "NOT A NAME" is invalid: metadata.name/ },
+    'Invalid too, for its size': { name: 'x'.repeat(300), message: /must be no more than 253 bytes/ },
   }),
 )('what the store finds %s is said in its words', async (_, { name, message }) => {
   const cluster = await storeWith()

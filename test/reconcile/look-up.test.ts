@@ -298,7 +298,8 @@ test.each(
   cases({
     'no label can hold': {
       resolver: 'x'.repeat(64),
-      message: /error requesting remote resource: .*resolution\.tekton\.dev\/type/,
+      message:
+        /error requesting remote resource: .*metadata\.labels: Invalid value: "x{64}": must be no more than 63 bytes/,
     },
     'no object can be called': { resolver: 'Git Lab', message: /error requesting remote resource: .*Invalid value/ },
   }),
