@@ -1,6 +1,6 @@
 /** How objects are refused: in the words of whoever would refuse them on a real cluster. Pure. */
 import { shortened } from '../lib/shortened.js'
-import type { KindEntry } from '../resources/kind-table.js'
+import { groupKind, type KindEntry } from '../resources/kind-table.js'
 import { type Problem, problemsText, problemText } from '../resources/problem.js'
 import type { Json } from '../resources/shape.js'
 import { isOfKubernetes } from './patch/patch-type.js'
@@ -56,8 +56,7 @@ function invalid(problems: readonly Problem[], info: KindEntry, name: string): A
   if (mistyped !== undefined) return badRequest(mistyped)
   const texts = problems.map(problemText)
   const text = texts.length === 1 ? texts.join('') : `[${texts.join(', ')}]`
-  const of = group === '' ? kind : `${kind}.${group}`
-  return new ApiError(422, 'Invalid', `${of} ${JSON.stringify(name)} is invalid: ${text}`, {
+  return new ApiError(422, 'Invalid', `${groupKind(info)} ${JSON.stringify(name)} is invalid: ${text}`, {
     ...(name !== '' && { name }),
     ...(group !== '' && { group }),
     kind,

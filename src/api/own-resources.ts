@@ -1,13 +1,13 @@
 /**
  * The parts of `tektite.dev/v1alpha1` that no store keeps as objects. A path is
- * `/apis/tektite.dev/v1alpha1[/namespaces/NS]/RESOURCE[/NAME[/SUBRESOURCE]]`; `server.ts` asks these handlers before it
+ * `/apis/tektite.dev/v1alpha1[/namespaces/NS]/RESOURCE[/NAME[/SUBRESOURCE]]`; `answer-request.ts` asks these handlers before it
  * looks among the kinds of the store.
  */
 
 export const OWN_GROUP = 'tektite.dev'
 export const OWN_VERSION = 'v1alpha1'
 
-/** As `/apis/tektite.dev/v1alpha1` lists it. */
+/** As `/apis/tektite.dev/v1alpha1` lists it: in a namespace. */
 export interface OwnResource {
   readonly kind: string
   /** Plural, lower case; with a subresource behind a slash. */
@@ -15,6 +15,13 @@ export interface OwnResource {
   readonly singularName: string
   readonly verbs: readonly string[]
   readonly shortNames?: readonly string[]
+}
+
+/** What no store keeps, of whichever group. */
+export interface UnstoredResource extends OwnResource {
+  readonly group: string
+  readonly version: string
+  readonly namespaced: boolean
 }
 
 export interface OwnRequest {

@@ -1,6 +1,7 @@
 /** How the listener that a delivery is sent to would have it signed: read from the engine, as its own git host knows it. */
 import { observeTriggers, type Reads } from '../../listeners/observe.js'
 import type { Secret } from '../resources/core.js'
+import { groupVersionPath } from '../resources/kind-table.js'
 import { KINDS, type Kind, type Kinds } from '../resources/kinds.js'
 import type { Key } from '../resources/meta.js'
 import type { EventListener, SecretRef } from '../resources/triggers.js'
@@ -96,7 +97,7 @@ function readsOf(engine: EngineClient): Reads {
 
 function pathOf(kind: Kind, namespace: string): string {
   const { group, version, plural, namespaced } = KINDS[kind]
-  const base = group === '' ? `/api/${version}` : `/apis/${group}/${version}`
+  const base = groupVersionPath(group, version)
   return namespaced && namespace !== ''
     ? `${base}/namespaces/${encodeURIComponent(namespace)}/${plural}`
     : `${base}/${plural}`

@@ -124,3 +124,13 @@ export function groupVersion(group: string, version: string): string {
 export function groupResource({ group, plural }: Pick<KindInfo, 'group' | 'plural'>): string {
   return group === '' ? plural : `${plural}.${group}`
 }
+
+/** `PipelineRun.tekton.dev`, or `Pod`: how the API server names a kind in its messages. */
+export function groupKind({ group, kind }: Pick<KindEntry, 'group' | 'kind'>): string {
+  return group === '' ? kind : `${kind}.${group}`
+}
+
+/** `/apis/tekton.dev/v1`, or `/api/v1`: where the resources of a group and version are served. */
+export function groupVersionPath(group: string, version: string): string {
+  return `/${group === '' ? 'api' : 'apis'}/${groupVersion(group, version)}`
+}

@@ -1,6 +1,7 @@
 /** "May I?" and "who am I?": `kubectl auth can-i`, `can-i --list` and `whoami`. Nothing of it is stored. */
 import type { KindTable } from '../../resources/kind-table.js'
 import type { ObjectAnswer } from '../answer.js'
+import type { UnstoredResource } from '../own-resources.js'
 import { type ApiRequest, readJson } from '../request.js'
 import { ApiError } from '../status.js'
 import type { Attributes } from './attributes.js'
@@ -8,18 +9,7 @@ import { userOfToken } from './authenticate.js'
 import { mayDo, rulesOf } from './authorize.js'
 import { roleOf, type TokenUser, type User, userInfo } from './users.js'
 
-/** As discovery lists them. */
-export interface ReviewResource {
-  readonly group: string
-  readonly version: string
-  readonly name: string
-  readonly singularName: string
-  readonly kind: string
-  readonly namespaced: boolean
-  readonly verbs: readonly string[]
-}
-
-export const REVIEW_RESOURCES: readonly ReviewResource[] = [
+export const REVIEW_RESOURCES: readonly UnstoredResource[] = [
   review('authorization.k8s.io', 'SelfSubjectAccessReview'),
   review('authorization.k8s.io', 'SelfSubjectRulesReview'),
   review('authorization.k8s.io', 'SubjectAccessReview'),
@@ -28,7 +18,7 @@ export const REVIEW_RESOURCES: readonly ReviewResource[] = [
   review('authentication.k8s.io', 'TokenReview'),
 ]
 
-function review(group: string, kind: string): ReviewResource {
+function review(group: string, kind: string): UnstoredResource {
   const singularName = kind.toLowerCase()
   return { group, version: 'v1', name: `${singularName}s`, singularName, kind, namespaced: false, verbs: ['create'] }
 }
@@ -67,7 +57,7 @@ export async function answerReview(
 
 type Fields = Readonly<Record<string, unknown>>
 
-function statusOf({ kinds, users }: ReviewDeps, of: ReviewResource, spec: Fields, self: User): object {
+function statusOf({ kinds, users }: ReviewDeps, of: UnstoredResource, spec: Fields, self: User): object {
   switch (of.kind) {
     case 'SelfSubjectAccessReview':
       return verdict(self, attributesIn(of, spec))
@@ -92,7 +82,7 @@ function verdict(user: User, attributes: Attributes): object {
 }
 
 /** The user alone says nothing here, except one of our own: roles are given to groups. */
-function subjectIn(of: ReviewResource, spec: Fields): User {
+function subjectIn(of: UnstoredResource, spec: Fields): User {
   const [name, groups] = [text(spec['user']), texts(spec['groups'])]
   if (name === '' && groups.length === 0) {
     throw invalid(of, 'spec.user: Invalid value: "": at least one of user or group must be specified')
@@ -101,7 +91,7 @@ function subjectIn(of: ReviewResource, spec: Fields): User {
   return { name, groups: [...groups, ...own] }
 }
 
-function attributesIn(of: ReviewResource, spec: Fields): Attributes {
+function attributesIn(of: UnstoredResource, spec: Fields): Attributes {
   const [resource, path] = [spec['resourceAttributes'] ?? undefined, spec['nonResourceAttributes'] ?? undefined]
   if ((resource === undefined) === (path === undefined)) {
     const rule = 'exactly one of nonResourceAttributes or resourceAttributes must be specified'
@@ -120,7 +110,7 @@ function attributesIn(of: ReviewResource, spec: Fields): Attributes {
   }
 }
 
-function invalid({ kind, group }: ReviewResource, problem: string): ApiError {
+function invalid({ kind, group }: UnstoredResource, problem: string): ApiError {
   return new ApiError(422, 'Invalid', `${kind}.${group} "" is invalid: ${problem}`)
 }
 

@@ -2,7 +2,7 @@
 import type { KindEntry, KindTable } from '../../resources/kind-table.js'
 import { REVIEW_RESOURCES } from '../access/reviews.js'
 import { DELIVERY_RESOURCES } from '../deliveries.js'
-import { OWN_GROUP, OWN_VERSION } from '../own-resources.js'
+import { OWN_GROUP, OWN_VERSION, type UnstoredResource } from '../own-resources.js'
 import { SCHEDULE_RESOURCES } from '../schedules.js'
 import { compareVersions } from './version-order.js'
 
@@ -47,19 +47,8 @@ const SUBRESOURCES: Readonly<Record<string, readonly DiscoveredSubresource[]>> =
   ],
 }
 
-interface Unstored {
-  readonly group: string
-  readonly version: string
-  /** Plural; with a subresource behind a slash. */
-  readonly name: string
-  readonly singularName: string
-  readonly kind: string
-  readonly namespaced: boolean
-  readonly verbs: readonly string[]
-}
-
 /** What no store keeps, and what else can be asked of kinds that are kept. */
-const UNSTORED: readonly Unstored[] = [
+const UNSTORED: readonly UnstoredResource[] = [
   ...[...DELIVERY_RESOURCES, ...SCHEDULE_RESOURCES].map(each => ({
     ...each,
     group: OWN_GROUP,
@@ -122,7 +111,7 @@ function hasStatus({ definition, status }: KindEntry, version: string): boolean 
 
 function withUnstored(
   stored: readonly DiscoveredResource[],
-  unstored: readonly Unstored[],
+  unstored: readonly UnstoredResource[],
 ): readonly DiscoveredResource[] {
   const alone = unstored
     .filter(({ name }) => !name.includes('/'))

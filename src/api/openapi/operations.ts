@@ -1,5 +1,5 @@
 /** What can be asked of a kind, and with which parameters: the same for both versions of OpenAPI. Pure. */
-import { groupVersion } from '../../resources/kind-table.js'
+import { groupVersionPath } from '../../resources/kind-table.js'
 import { type DocumentedKind, isOurs } from './documented-kinds.js'
 import type { GroupVersionKind } from './schema.js'
 
@@ -64,7 +64,7 @@ const OBJECT_TYPES = ['application/json']
 
 export function pathsOf(entry: DocumentedKind, version: string): readonly Path[] {
   const { group, plural, namespaced, kind, definition } = entry
-  const root = `/${group === '' ? 'api' : 'apis'}/${groupVersion(group, version)}`
+  const root = groupVersionPath(group, version)
   const collection = namespaced ? `${root}/namespaces/{namespace}/${plural}` : `${root}/${plural}`
   const where = namespaced ? (['namespace'] as const) : []
   const gvk = { group, version, kind }

@@ -1,7 +1,7 @@
 /** `/openapi/v2` and `/openapi/v3`: made when they are first asked for, and kept as compressed bytes. */
 import { createHash } from 'node:crypto'
 import { setImmediate } from 'node:timers/promises'
-import { groupVersion, type KindTable } from '../../resources/kind-table.js'
+import { groupVersionPath, type KindTable } from '../../resources/kind-table.js'
 import { covers, mediaRanges } from '../accept.js'
 import type { Answer } from '../answer.js'
 import { SERVER_VERSION } from '../discovery/discover.js'
@@ -71,7 +71,7 @@ function indexOf(kinds: KindTable): object {
 function byGroupVersion(kinds: KindTable): ReadonlyMap<string, readonly ServedKind[]> {
   const found = new Map<string, ServedKind[]>()
   for (const { entry, version } of served(kinds)) {
-    const part = `${entry.group === '' ? 'api' : 'apis'}/${groupVersion(entry.group, version)}`
+    const part = groupVersionPath(entry.group, version).slice(1)
     const others = found.get(part) ?? []
     found.set(part, others)
     others.push({ entry, version })

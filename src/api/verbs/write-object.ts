@@ -3,7 +3,7 @@ import { admitStatusUpdate, admitUpdate } from '../../admission/admit-update.js'
 import { ClusterError } from '../../cluster/cluster.js'
 import { objectText } from '../../cluster/embedded/keys.js'
 import { inVersion } from '../../resources/in-version.js'
-import { groupResource } from '../../resources/kind-table.js'
+import { groupKind, groupResource } from '../../resources/kind-table.js'
 import type { AnyResource } from '../../resources/kinds.js'
 import type { ManagedFields } from '../../resources/meta.js'
 import type { Problem } from '../../resources/problem.js'
@@ -159,9 +159,13 @@ function invalidField(
   shown: string,
   rule: string,
 ): ApiError {
-  const of = group === '' ? kind : `${kind}.${group}`
   const message = `Invalid value: ${shown}: ${rule}`
   const causes = [{ reason: 'FieldValueInvalid', message, field }]
   const details = { name, ...(group !== '' && { group }), kind, causes }
-  return new ApiError(422, 'Invalid', `${of} ${JSON.stringify(name)} is invalid: ${field}: ${message}`, details)
+  return new ApiError(
+    422,
+    'Invalid',
+    `${groupKind({ group, kind })} ${JSON.stringify(name)} is invalid: ${field}: ${message}`,
+    details,
+  )
 }

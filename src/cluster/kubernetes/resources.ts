@@ -1,5 +1,5 @@
 /** Kinds as paths and parameters of requests, objects as they are sent and received. Pure. */
-import { groupResource, groupVersion, type KindEntry } from '../../resources/kind-table.js'
+import { groupResource, groupVersion, groupVersionPath, type KindEntry } from '../../resources/kind-table.js'
 import type { Key } from '../../resources/meta.js'
 import type { Selector } from '../cluster.js'
 import { hasEnded } from '../embedded/ended.js'
@@ -15,7 +15,7 @@ export interface WireObject {
 }
 
 export function collectionPath({ group, version, plural, namespaced }: ServedKind, namespace = ''): string {
-  const root = group === '' ? `/api/${version}` : `/apis/${group}/${version}`
+  const root = groupVersionPath(group, version)
   // Without a namespace a path means all of them, for whatever is read.
   const place = namespaced && namespace !== '' ? `/namespaces/${encodeURIComponent(namespace)}` : ''
   return `${root}${place}/${plural}`
