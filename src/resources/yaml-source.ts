@@ -76,6 +76,8 @@ const floatTag: ScalarTag = {
 
 /** Sums of aliases below this are what people write; a "billion laughs" is far above. */
 const MAX_ALIASES = 1_000
+/** What `<<` may copy, at most: as many pairs as the largest object cannot have. */
+const MAX_MERGED = 1_000_000
 /** Flow and block collections opened inside one another, over the whole text, counted before parsing. */
 const MAX_OPEN = 100
 
@@ -103,6 +105,9 @@ export function readYaml(text: string, firstLine: number): YamlAnswer {
     if (duplicate) {
       const message = `key "${duplicate.key}" already set in map`
       return { is: 'refused', ...explain('DUPLICATE_KEY', message), line: lineAt(duplicate.offset) }
+    }
+    if (mergedAtMost(document.contents) > MAX_MERGED) {
+      return { is: 'refused', ...explain('', 'excessive merging with <<'), line: firstLine }
     }
     value = document.contents === null ? undefined : document.toJS({ maxAliasCount: MAX_ALIASES })
   } catch (error) {
@@ -182,6 +187,22 @@ function duplicateKey(root: unknown): { readonly key: string; readonly offset: n
   return undefined
 }
 
+/** Each merge copies no more than everything: a few thousand short lines could ask for gigabytes. */
+function mergedAtMost(root: unknown): number {
+  const open: unknown[] = [root]
+  let [merges, pairs] = [0, 0]
+  for (let node = open.pop(); node !== undefined; node = open.pop()) {
+    if (isSeq(node)) for (const item of node.items) open.push(item)
+    if (!isMap(node)) continue
+    pairs += node.items.length
+    for (const { key, value } of node.items) {
+      if (keyText(key) === '<<') merges += isSeq(value) ? value.items.length : 1
+      open.push(value)
+    }
+  }
+  return merges * pairs
+}
+
 /**
  * The line (from 0) at which brackets or block indentation go deeper than any manifest does, or undefined. Only an
  * estimate that errs upwards by what stands in quoted texts, so the limit for it is ten times as high.
@@ -231,7 +252,9 @@ function offsetOf(root: Node | null, path: string): number {
 }
 
 function keyText(key: unknown): string | undefined {
-  return isScalar(key) ? String(key.value) : undefined
+  if (!isScalar(key)) return undefined
+  // The library's sign for a merge is a symbol.
+  return typeof key.value === 'symbol' ? key.value.description : String(key.value)
 }
 
 function rangeStart(node: unknown): number | undefined {

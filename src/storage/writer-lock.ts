@@ -36,7 +36,8 @@ const RELEASED: Holder = { pid: 0, started: '' }
  * @throws Error naming the pid of a living holder.
  */
 export function acquireWriterLock(directory: string): WriterLock {
-  mkdirSync(directory, { recursive: true })
+  // What is kept holds Secrets; the folder around it may have been made by somebody else, for all to read.
+  mkdirSync(directory, { recursive: true, mode: 0o700 })
   for (;;) {
     const newest = lockNumbers(directory).at(-1) ?? 0
     const holder = newest === 0 ? RELEASED : readHolder(lockPath(directory, newest))

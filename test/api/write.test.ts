@@ -154,6 +154,23 @@ test('a body is JSON or YAML, and nothing else', async () => {
   })
 })
 
+test('YAML that takes long to read is refused; the same as JSON is taken, in a moment', async () => {
+  const { call } = await serveApi()
+  const body = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'large' }, data: { a: 'x'.repeat(600_000) } }
+  const json = JSON.stringify(body)
+  const yaml = { contentType: 'application/yaml' }
+  expect(await call('POST', CONFIG_MAPS, { body: `# YAML\n${json}`, ...yaml })).toMatchObject({
+    status: 413,
+    body: { message: 'the YAML is over 524288 bytes: send it as JSON, which is YAML, too' },
+  })
+  expect(await call('POST', CONFIG_MAPS, { body: json, ...yaml })).toMatchObject({ status: 201 })
+  const twice = '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a"},"data":{"b":"1","b":"2"}}'
+  expect(await call('POST', CONFIG_MAPS, { body: twice, ...yaml })).toMatchObject({
+    status: 400,
+    body: { message: expect.stringContaining('key "b" already set in map') },
+  })
+})
+
 test('an object is of the namespace, the kind and the version of its URL', async () => {
   const { call } = await serveApi()
   const v1beta1 = { ...pipeline('x'), apiVersion: 'tekton.dev/v1beta1' }

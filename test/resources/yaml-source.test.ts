@@ -1,5 +1,6 @@
 /** YAML as Kubernetes reads it: the 1.1 traps included, the ones go-yaml leaves out left out. */
 import { expect, test } from 'vitest'
+import { readYaml } from '../../src/resources/yaml-source.js'
 import { parse11 } from './yaml-text.js'
 
 test.each([
@@ -38,4 +39,11 @@ test('merge keys and anchors are put in', () => {
 
 test('keys that are no text become their text', () => {
   expect(parse11('on: 1\n5: 2\n')).toEqual({ true: 1, 5: 2 })
+})
+
+test('merges that would copy without end are refused before they do', () => {
+  const pairs = Array.from({ length: 4_000 }, (_, index) => `k${index}: 1`)
+  const merges = Array.from({ length: 400 }, () => '- {<<: *all}')
+  const text = `all: &all {${pairs.join(', ')}}\nlist:\n${merges.join('\n')}\n`
+  expect(readYaml(text, 1)).toMatchObject({ is: 'refused', message: expect.stringContaining('excessive merging') })
 })

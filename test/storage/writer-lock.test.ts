@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { expect, onTestFinished, test } from 'vitest'
@@ -79,4 +79,11 @@ test('of many processes that start at once behind a dead holder, one gets in', a
     held.filter(name => readFileSync(join(directory, name), 'utf8').startsWith(`${inside[0]!.child.pid} `)),
   ).toHaveLength(1)
   expect(existsSync(join(directory, 'data.mdb'))).toBe(true)
+})
+
+test('a directory that is made is for its owner only', () => {
+  const directory = join(temporaryDirectory('lock'), 'store')
+  const lock = acquireWriterLock(directory)
+  expect(statSync(directory).mode & 0o777).toBe(0o700)
+  lock.release()
 })

@@ -7,10 +7,14 @@ import { asRecord, isRecord } from '../../resources/shape.js'
 /** What a path leads to, first one first. */
 export type JsonPath = (value: unknown) => readonly unknown[]
 
+/** Ours: longer than any column has. */
+const MAX_CHARS = 10_000
+
 type Step = (value: unknown) => readonly unknown[]
 
 /** Undefined when it is no such path. */
 export function parseJsonPath(text: string): JsonPath | undefined {
+  if (text.length > MAX_CHARS) return undefined
   const steps: Step[] = []
   let rest = text
     .trim()
@@ -64,7 +68,8 @@ function present(value: unknown): readonly unknown[] {
 
 /** `@.type=="Ready"`, or a path alone for those that have it. */
 function filterOf(condition: string): Step | undefined {
-  const match = /^\s*(?<left>@[^=!<>\s]*)\s*(?:(?<sign>==|!=|<=|>=|<|>)\s*(?<right>.+?))?\s*$/s.exec(condition)
+  // Trimmed first: a pattern with blanks at its end takes the square of a text full of them.
+  const match = /^(?<left>@[^=!<>\s]*)\s*(?:(?<sign>==|!=|<=|>=|<|>)\s*(?<right>\S.*))?$/s.exec(condition.trim())
   const { left = '', sign, right = '' } = match?.groups ?? {}
   const path = match === null ? undefined : parseJsonPath(left)
   if (path === undefined) return undefined

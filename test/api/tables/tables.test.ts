@@ -298,6 +298,10 @@ test.each<[path: string, found: unknown[]]>([
   expect(parseJsonPath(path)?.({ a: { b: 1 }, list, 'dotted.name/x': 'y', nothing: null })).toEqual(found)
 })
 
+test('a path that is longer than any column has is none', () => {
+  expect(parseJsonPath(`.list[?(@.a == b${' '.repeat(20_000)}c)]`)).toBeUndefined()
+})
+
 test.each(['.a[', '.a[?(', '.a[b]', 'a b', '.list[?(1==1)]'])('%j is no path', path => {
   expect(parseJsonPath(path)).toBeUndefined()
 })
