@@ -3,36 +3,48 @@ import type { Stored } from './keys.js'
 import type { StateText } from './rows.js'
 import { deepFreeze } from './values.js'
 
-/** Objects that are kept. */
+/** Objects that are kept, and the length of the texts they were read from: parsed, they take several times that. */
 const MAX_KEPT = 2_000
+const MAX_KEPT_CHARS = 16 * 1024 * 1024
 
 export interface Decoder {
   /** Deeply frozen. With `keep` the object is held for the next to ask. */
   decode(state: StateText, keep?: 'keep'): Stored
-  remember(version: number, object: Stored): Stored
+  remember(state: StateText, object: Stored): Stored
   forget(version: number): void
+}
+
+interface Kept {
+  readonly object: Stored
+  readonly chars: number
 }
 
 export function createDecoder(): Decoder {
   // By version, which names one state of one object for good: an entry can be superfluous, but never wrong.
-  const kept = new Map<number, Stored>()
+  const kept = new Map<number, Kept>()
+  let chars = 0
 
-  function remember(version: number, object: Stored): Stored {
+  function forget(version: number): void {
+    chars -= kept.get(version)?.chars ?? 0
+    kept.delete(version)
+  }
+
+  function remember({ version, json }: StateText, object: Stored): Stored {
     // Used last, forgotten last: what a long run reads in every pass outlives what passes by.
-    if (!kept.delete(version) && kept.size >= MAX_KEPT) kept.delete(kept.keys().next().value!)
-    kept.set(version, object)
+    forget(version)
+    kept.set(version, { object, chars: json.length })
+    chars += json.length
+    while (kept.size > MAX_KEPT || chars > MAX_KEPT_CHARS) forget(kept.keys().next().value!)
     return object
   }
 
   return {
-    decode({ version, json }, keep) {
-      const known = kept.get(version)
-      if (known !== undefined) return keep ? remember(version, known) : known
-      const object = decoded(json)
-      return keep ? remember(version, object) : object
+    decode(state, keep) {
+      const object = kept.get(state.version)?.object ?? decoded(state.json)
+      return keep ? remember(state, object) : object
     },
     remember,
-    forget: version => void kept.delete(version),
+    forget,
   }
 }
 

@@ -47,7 +47,7 @@ export function openObjects(database: Database, keep: Keep): Objects {
     if (type === 'deleted') states.remove(objectKey(kind, key))
     else states.put(objectKey(kind, key), stateRow({ version, json }, hasEnded(object)))
     if (previous !== undefined) decoder.forget(Number(previous.metadata.resourceVersion))
-    if (type !== 'deleted') decoder.remember(version, object)
+    if (type !== 'deleted') decoder.remember({ version, json }, object)
     const event = { type, version, kind, object, previous, json }
     log.append(event)
     indexes.note(previous, type === 'deleted' ? undefined : object, everything)
