@@ -9,7 +9,7 @@ import type { Stored } from './keys.js'
 /** Events of a kind that are kept in memory; who falls further behind relists, or reads the log. */
 export const RECENT_EVENTS = 512
 /** The same in characters of their texts: large objects must not fill the memory. */
-const RECENT_CHARS = 16 * 1024 ** 2
+const RECENT_CHARS = 4 * 1024 ** 2
 
 export interface Feed {
   /** Everything up to this version can be had with `after`. */
