@@ -2,12 +2,9 @@
 import { expect, test } from 'vitest'
 import type { ManagedFields } from '../../src/resources/meta.js'
 import { cases } from '../helpers/cases.js'
-import { type Answer, type ApiWorld, serveApi } from './world.js'
+import { type Answer, type ApiWorld, CONFIG_MAPS, PIPELINES, RUNS, serveApi } from './world.js'
 
-const CONFIG_MAPS = '/api/v1/namespaces/default/configmaps'
 const PODS = '/api/v1/namespaces/default/pods'
-const PIPELINES = '/apis/tekton.dev/v1/namespaces/default/pipelines'
-const RUNS = '/apis/tekton.dev/v1/namespaces/default/pipelineruns'
 const APPLY = 'application/apply-patch+yaml'
 const MERGE = 'application/merge-patch+json'
 

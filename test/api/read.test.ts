@@ -2,9 +2,8 @@
 import { expect, test } from 'vitest'
 import { yaml } from '../helpers/yaml.js'
 import { openWatch } from './watch-client.js'
-import { serveApi } from './world.js'
+import { CONFIG_MAPS, serveApi } from './world.js'
 
-const CONFIG_MAPS = '/api/v1/namespaces/default/configmaps'
 const TABLE = 'application/json;as=Table;v=v1;g=meta.k8s.io'
 /** What kubectl sends. */
 const KUBECTL = `${TABLE},application/json;as=Table;v=v1beta1;g=meta.k8s.io,application/json`

@@ -11,9 +11,8 @@ import { until } from '../kubelet/until.js'
 import { createFollower, type Follower } from './follower.js'
 import { expectedEvents, type LedgerEntry } from './ledger.js'
 import { openWatch } from './watch-client.js'
-import { type ApiWorld, serve } from './world.js'
+import { type ApiWorld, CONFIG_MAPS, serve } from './world.js'
 
-const CONFIG_MAPS = '/api/v1/namespaces/default/configmaps'
 /** Changes that the log keeps; of those, the states before are there for all but the oldest 512. */
 const KEPT = 700
 const RESUMABLE = KEPT - 512

@@ -2,9 +2,7 @@ import { expect, test } from 'vitest'
 import { widget, widgets } from '../helpers/custom-resources.js'
 import { until } from '../kubelet/until.js'
 import { openWatch, type WatchEvent } from './watch-client.js'
-import { type ApiWorld, serveApi } from './world.js'
-
-const CONFIG_MAPS = '/api/v1/namespaces/default/configmaps'
+import { type ApiWorld, CONFIG_MAPS, serveApi } from './world.js'
 
 interface Written {
   readonly metadata: { readonly name: string; readonly resourceVersion: string }

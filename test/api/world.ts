@@ -9,6 +9,26 @@ import { type LogLine, recordingLog } from '../listeners/world.js'
 
 export const TOKEN = 'the-token-of-this-test'
 
+/** Where collections of namespace `default` are. */
+export const CONFIG_MAPS = '/api/v1/namespaces/default/configmaps'
+export const PIPELINES = '/apis/tekton.dev/v1/namespaces/default/pipelines'
+export const RUNS = '/apis/tekton.dev/v1/namespaces/default/pipelineruns'
+
+/** Of namespace `default`. */
+export const configMap = (name: string, data: Readonly<Record<string, string>> = {}) => ({
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { name, namespace: 'default' },
+  data,
+})
+
+export const pipelineRun = {
+  apiVersion: 'tekton.dev/v1',
+  kind: 'PipelineRun',
+  metadata: { name: 'run' },
+  spec: { pipelineRef: { name: 'p' } },
+}
+
 /** As a client sees it. The body is undefined when it is no JSON. */
 export interface Answer {
   readonly status: number

@@ -1,12 +1,9 @@
 /** Creates, updates and deletes, as an API server does them. */
 import { expect, test } from 'vitest'
 import { cases } from '../helpers/cases.js'
-import { type Answer, serveApi } from './world.js'
+import { type Answer, CONFIG_MAPS, PIPELINES, RUNS, serveApi } from './world.js'
 
-const CONFIG_MAPS = '/api/v1/namespaces/default/configmaps'
 const SECRETS = '/api/v1/namespaces/default/secrets'
-const PIPELINES = '/apis/tekton.dev/v1/namespaces/default/pipelines'
-const RUNS = '/apis/tekton.dev/v1/namespaces/default/pipelineruns'
 
 const configMap = (name: string, more: object = {}) => ({
   apiVersion: 'v1',
