@@ -125,6 +125,30 @@ test('a size of the terminal is passed on', async () => {
   expect(sizes).toEqual([[80, 24]])
 })
 
+test('commands that start at the same moment are counted, too', async () => {
+  let [asked, start] = [0, () => {}]
+  const started = new Promise<void>(resolve => (start = resolve))
+  const api = await world(async () => {
+    asked += 1
+    await started
+    return undefined
+  })
+  let refused = 0
+  const path = `${PATH}?container=step&stdout=true&command=cat`
+  const answers = Array.from({ length: 70 }, async () => {
+    const [status] = await ask(api, path, WEB_SOCKET)
+    if (status === 429) refused += 1
+    return status
+  })
+  await until('all to be asked for', () => asked + refused === 70)
+  start()
+  // The others found no container, and are counted no longer.
+  const statuses = await Promise.all(answers)
+  expect([statuses.filter(status => status === 400).length, refused]).toEqual([64, 6])
+  const session = await open(await world(), 'stdout=true&command=true')
+  expect(await session.closed).toBe(1000)
+})
+
 test('a client that goes away takes its command with it', async () => {
   let killed = 0
   const exec: typeof runHere = async (key, options, signal) => {

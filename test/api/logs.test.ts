@@ -166,6 +166,17 @@ test.each(
   expect(await call('GET', path)).toMatchObject({ status: one.status, body: { kind: 'Status', message: one.message } })
 })
 
+test('a status that is no status says that nothing has started', async () => {
+  const { call, cluster } = await world()
+  const pod = (await cluster.get('Pod', { namespace: 'ci', name: 'p' })) as Pod
+  const status = { containerStatuses: [7, null], initContainerStatuses: {} }
+  await cluster.replaceStatus('Pod', { ...pod, status } as never)
+  expect(await call('GET', PATH)).toMatchObject({
+    status: 400,
+    body: { message: 'container "step-a" in pod "p" is waiting to start: ContainerCreating' },
+  })
+})
+
 test('the only container needs no name, nor does the one that an annotation names', async () => {
   const only = await world({ init: ['prepare'] })
   await say(only.store, only.key, 'only\n')

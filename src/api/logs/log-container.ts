@@ -24,8 +24,9 @@ export function containerOf({ metadata, spec }: Pod, asked: string | undefined):
 
 /** The container's status, once it has started. @throws ApiError 400 */
 export function startedContainer(pod: Pod, container: string): ContainerStatus {
-  const { containerStatuses = [], initContainerStatuses = [] } = pod.status ?? {}
-  const found = [...containerStatuses, ...initContainerStatuses].find(({ name }) => name === container)
+  // A status is what its writer says: it may be anything.
+  const statuses = [pod.status?.containerStatuses, pod.status?.initContainerStatuses].filter(Array.isArray).flat()
+  const found = (statuses as readonly (ContainerStatus | null)[]).find(status => status?.name === container)
   if (found?.state?.running || found?.state?.terminated) return found
   const reason = found?.state?.waiting?.reason ?? 'ContainerCreating'
   throw badRequest(

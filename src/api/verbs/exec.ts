@@ -39,10 +39,17 @@ export async function exec(deps: ApiDeps, request: ObjectRequest): Promise<Strea
   const over = new AbortController()
   const key = { namespace, pod: name, podUid: pod.metadata.uid, container }
   const options = { command: asked.command, input: asked.stdin, tty: asked.tty }
-  const command = await deps.exec?.(key, options, AbortSignal.any([signal, over.signal]))
-  if (command === undefined) throw badRequest(`container not found (${JSON.stringify(container)})`)
+  // Counted before it starts: others that come meanwhile are to see it.
+  sessions += 1
+  const command = await deps.exec?.(key, options, AbortSignal.any([signal, over.signal])).catch((error: unknown) => {
+    sessions -= 1
+    throw error
+  })
+  if (command === undefined) {
+    sessions -= 1
+    throw badRequest(`container not found (${JSON.stringify(container)})`)
+  }
   return async response => {
-    sessions += 1
     const hangUp = (): void => void setTimeout(() => upgrade.socket.destroy(), LAST_WORDS_MS).unref()
     over.signal.addEventListener('abort', hangUp)
     signal.addEventListener('abort', hangUp)
