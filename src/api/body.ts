@@ -4,8 +4,7 @@ import { isRecord } from '../resources/shape.js'
 import { readYaml } from '../resources/yaml-source.js'
 import { duplicateFields } from './duplicate-fields.js'
 import type { ApiRequest } from './request.js'
-import { ApiError, badRequest } from './status.js'
-import { unsupportedMediaType } from './write-options.js'
+import { ApiError, badRequest, unsupportedMediaType } from './status.js'
 
 export interface Body {
   readonly value: unknown

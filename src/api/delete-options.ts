@@ -3,8 +3,8 @@ import type { DeleteOptions, PropagationPolicy } from '../cluster/cluster.js'
 import { asRecord, isRecord, type Json } from '../resources/shape.js'
 import { mediaTypeOf, readYamlBody } from './body.js'
 import type { ApiRequest } from './request.js'
-import { badRequest, invalidOptions } from './status.js'
-import { booleanOf, dryRunProblems, notSupported, unsupportedMediaType } from './write-options.js'
+import { badRequest, invalidOptions, notSupported, unsupportedMediaType } from './status.js'
+import { booleanOf, dryRunProblems } from './write-options.js'
 
 export interface AskedDelete {
   readonly dryRun: boolean

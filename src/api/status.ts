@@ -71,11 +71,14 @@ export function methodNotAllowed(): ApiError {
   return new ApiError(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {})
 }
 
-/** A `problem` is `field: Type: why`, as Kubernetes writes them. */
-export function invalidOptions(
-  kind: string,
-  problems: readonly { readonly field: string; readonly type: string; readonly message: string }[],
-): ApiError {
+/** What is wrong with an option: `message` is `Type: why`, as Kubernetes writes them. */
+export interface OptionProblem {
+  readonly field: string
+  readonly type: string
+  readonly message: string
+}
+
+export function invalidOptions(kind: string, problems: readonly OptionProblem[]): ApiError {
   const texts = problems.map(({ field, message }) => `${field}: ${message}`)
   const all = texts.length === 1 ? texts[0] : `[${texts.join(', ')}]`
   return new ApiError(422, 'Invalid', `${kind}.meta.k8s.io "" is invalid: ${all}`, {
@@ -83,6 +86,18 @@ export function invalidOptions(
     kind,
     causes: problems.map(({ field, type, message }) => ({ reason: type, message, field })),
   })
+}
+
+export function notSupported(field: string, shown: string, supported: readonly string[]): OptionProblem {
+  const listed = supported.map(each => JSON.stringify(each)).join(', ')
+  const message = `Unsupported value: ${shown}: supported values: ${listed}`
+  return { field, type: 'FieldValueNotSupported', message }
+}
+
+export function unsupportedMediaType(accepted: readonly string[]): ApiError {
+  const list = accepted.join(', ')
+  const message = `the body of the request was in an unknown format - accepted media types include: ${list}`
+  return new ApiError(415, 'UnsupportedMediaType', message)
 }
 
 /** Whose object a status speaks of. */

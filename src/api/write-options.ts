@@ -1,6 +1,6 @@
 /** What a write says of itself in its query: CreateOptions, UpdateOptions and PatchOptions. */
 import type { ApiRequest } from './request.js'
-import { ApiError, badRequest, invalidOptions } from './status.js'
+import { badRequest, invalidOptions, notSupported, type OptionProblem } from './status.js'
 
 export type FieldValidation = 'Strict' | 'Warn' | 'Ignore'
 
@@ -15,12 +15,6 @@ export interface WriteOptions {
 }
 
 type OptionsKind = 'CreateOptions' | 'UpdateOptions' | 'PatchOptions' | 'ApplyOptions'
-
-interface OptionProblem {
-  readonly field: string
-  readonly type: string
-  readonly message: string
-}
 
 const MAX_MANAGER_BYTES = 128
 const FIELD_VALIDATIONS = ['Ignore', 'Strict', 'Warn']
@@ -81,12 +75,6 @@ export function dryRunProblems(given: readonly string[]): readonly OptionProblem
   return [notSupported('dryRun', `[${given.map(each => JSON.stringify(each)).join(',')}]`, ['All'])]
 }
 
-export function notSupported(field: string, shown: string, supported: readonly string[]): OptionProblem {
-  const listed = supported.map(each => JSON.stringify(each)).join(', ')
-  const message = `Unsupported value: ${shown}: supported values: ${listed}`
-  return { field, type: 'FieldValueNotSupported', message }
-}
-
 function required(field: string, detail: string): OptionProblem {
   return { field, type: 'FieldValueRequired', message: `Required value: ${detail}` }
 }
@@ -98,10 +86,4 @@ export function booleanOf(query: URLSearchParams, name: string): boolean | undef
   if (['', '1', 't', 'T', 'true', 'TRUE', 'True'].includes(text)) return true
   if (['0', 'f', 'F', 'false', 'FALSE', 'False'].includes(text)) return false
   throw badRequest(`strconv.ParseBool: parsing ${JSON.stringify(text)}: invalid syntax`)
-}
-
-export function unsupportedMediaType(accepted: readonly string[]): ApiError {
-  const list = accepted.join(', ')
-  const message = `the body of the request was in an unknown format - accepted media types include: ${list}`
-  return new ApiError(415, 'UnsupportedMediaType', message)
 }

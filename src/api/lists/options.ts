@@ -1,5 +1,5 @@
 /** What a list or a watch is asked with besides selectors, held to the rules of the API server. Pure. */
-import { badRequest, invalidOptions } from '../status.js'
+import { badRequest, invalidOptions, notSupported, type OptionProblem } from '../status.js'
 
 export interface ListOptions {
   readonly watch: boolean
@@ -43,12 +43,6 @@ export function checkVersion(text: string): void {
   throw badRequest(`invalid resource version: resourceVersion: Invalid value: ${shown}: ${why}`)
 }
 
-interface OptionProblem {
-  readonly field: string
-  readonly type: string
-  readonly message: string
-}
-
 function listProblems({
   resourceVersion,
   resourceVersionMatch: match,
@@ -63,7 +57,8 @@ function listProblems({
       )
     }
     if (token !== '') problems.push(MATCH_WITH_CONTINUE)
-    if (match !== 'Exact' && match !== 'NotOlderThan') problems.push(unsupported(match, ['Exact', 'NotOlderThan', '']))
+    if (match !== 'Exact' && match !== 'NotOlderThan')
+      problems.push(notSupported('resourceVersionMatch', JSON.stringify(match), ['Exact', 'NotOlderThan', '']))
     if (match === 'Exact' && resourceVersion === '0') {
       problems.push(
         forbidden('resourceVersionMatch', 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'),
@@ -88,7 +83,8 @@ function watchProblems({ resourceVersionMatch: match, sendInitialEvents, continu
     const why = 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided'
     problems.push(forbidden('resourceVersionMatch', why))
   }
-  if (match !== 'NotOlderThan') problems.push(unsupported(match, ['NotOlderThan']))
+  if (match !== 'NotOlderThan')
+    problems.push(notSupported('resourceVersionMatch', JSON.stringify(match), ['NotOlderThan']))
   if (token !== '') problems.push(MATCH_WITH_CONTINUE)
   return problems
 }
@@ -101,12 +97,6 @@ const MATCH_WITH_CONTINUE = forbidden(
   'resourceVersionMatch',
   'resourceVersionMatch is forbidden when continue is provided',
 )
-
-function unsupported(given: string, supported: readonly string[]): OptionProblem {
-  const values = supported.map(value => JSON.stringify(value)).join(', ')
-  const message = `Unsupported value: ${JSON.stringify(given)}: supported values: ${values}`
-  return { field: 'resourceVersionMatch', type: 'FieldValueNotSupported', message }
-}
 
 /** As the API server reads them: everything but `0` and `false` is yes. */
 function flag(query: URLSearchParams, name: string): boolean | undefined {

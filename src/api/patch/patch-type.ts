@@ -1,6 +1,6 @@
 /** Which kinds of patches there are, and which of them a kind takes. Pure. */
 import type { KindEntry } from '../../resources/kind-table.js'
-import { ApiError } from '../status.js'
+import { unsupportedMediaType } from '../status.js'
 
 export type PatchType = 'json' | 'merge' | 'strategic' | 'apply'
 
@@ -17,8 +17,7 @@ export function patchTypeOf(info: KindEntry, contentType: string | undefined): P
   const accepted = Object.keys(TYPES).filter(each => TYPES[each] !== 'strategic' || isOfKubernetes(info))
   const type = Object.hasOwn(TYPES, media) && accepted.includes(media) ? TYPES[media] : undefined
   if (type !== undefined) return type
-  const message = `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`
-  throw new ApiError(415, 'UnsupportedMediaType', message)
+  throw unsupportedMediaType(accepted)
 }
 
 /** Kinds that a real cluster has built in. Others are custom resources there, those of Tekton among them. */
