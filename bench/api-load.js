@@ -12,11 +12,21 @@ async function open({ host, port, ca, token }) {
   await new Promise((resolve, reject) => socket.once('secureConnect', resolve).once('error', reject))
   socket.setNoDelay(true)
   let buffered = EMPTY
+  // Of an answer in pieces: put together when all are there, as a copy for each would cost more than the server does.
+  let pieces = []
+  let missing = 0
   let waiting
   socket.on('data', chunk => {
-    buffered = buffered.length === 0 ? chunk : Buffer.concat([buffered, chunk])
+    pieces.push(chunk)
+    missing -= chunk.length
+    if (missing > 0) return
+    buffered = pieces.length === 1 && buffered.length === 0 ? chunk : Buffer.concat([buffered, ...pieces])
+    pieces = []
     const answer = waiting && answerIn(buffered)
-    if (!answer) return
+    if (!answer) {
+      missing = missingOf(buffered)
+      return
+    }
     buffered = buffered.subarray(answer.end)
     const resolve = waiting
     waiting = undefined
@@ -39,6 +49,13 @@ async function open({ host, port, ca, token }) {
     },
     close: () => socket.destroy(),
   }
+}
+
+/** How much of an answer with a known length is yet to come. */
+function missingOf(bytes) {
+  const headEnd = bytes.indexOf('\r\n\r\n')
+  const length = headEnd < 0 ? null : /content-length: (\d+)/i.exec(bytes.latin1Slice(0, headEnd))
+  return length ? headEnd + 4 + Number(length[1]) - bytes.length : 0
 }
 
 /** The first whole answer, or undefined. */

@@ -51,23 +51,25 @@ async function measure({ server, load, other, megabytes, processorMs }) {
   await load({ task: 'fill', server, collection, object: configMap, count: 1, prefix: 'got' })
   await rate('GET a ConfigMap, 16 at once', { act: 'get', path: `${collection}/got-0`, connections: 16 }, PEER.get)
 
-  // Kinds that nothing else here is of, so that a list has just these.
-  const roles = '/apis/rbac.authorization.k8s.io/v1/namespaces/default/roles'
-  const role = larger.replace('"v1"', '"rbac.authorization.k8s.io/v1"').replace('ConfigMap', 'Role')
-  await load({ task: 'fill', server, collection: roles, object: role, count: 5000, prefix: 'listed' })
+  // Namespaces of their own, so that lists and watches have just these.
+  const namespace = object('v1', 'Namespace', {})
+  for (const prefix of ['listed', 'watched']) {
+    await load({ task: 'fill', server, collection: '/api/v1/namespaces', object: namespace, count: 1, prefix })
+  }
+  const listedMaps = '/api/v1/namespaces/listed-0/configmaps'
+  await load({ task: 'fill', server, collection: listedMaps, object: larger, count: 5000, prefix: 'listed' })
   const beforeLists = processorMs()
-  const listed = await load({ task: 'lists', server, path: roles, rounds: 12 })
+  const listed = await load({ task: 'lists', server, path: listedMaps, rounds: 12 })
   results.push({
     what: `LIST 5000 (${(listed.bytes / 1e6).toFixed(1)} MB)`,
     figure: `${milliseconds(summary(listed.samples))}, ${((processorMs() - beforeLists) / 12).toFixed(0)} ms of processor time`,
     compare: ratio(PEER.listMs, summary(listed.samples).p50),
   })
 
-  const leases = '/apis/coordination.k8s.io/v1/namespaces/default/leases'
-  const lease = configMap.replace('"v1"', '"coordination.k8s.io/v1"').replace('ConfigMap', 'Lease')
-  await other({ task: 'watch', server, path: `${leases}?watch=true&allowWatchBookmarks=true`, watchers: WATCHERS })
+  const watchedMaps = '/api/v1/namespaces/watched-0/configmaps'
+  await other({ task: 'watch', server, path: `${watchedMaps}?watch=true&allowWatchBookmarks=true`, watchers: WATCHERS })
   const beforeUpdates = processorMs()
-  const task = { task: 'updates', server, collection: leases, object: lease, connections: 16 }
+  const task = { task: 'updates', server, collection: watchedMaps, object: configMap, connections: 16 }
   const { sent, perSecond } = await load({ ...task, perSecond: UPDATES, seconds: 2 * SECONDS })
   const { samples, events } = await other({ task: 'finish' })
   const each = (processorMs() - beforeUpdates) / sent
@@ -78,8 +80,8 @@ async function measure({ server, load, other, megabytes, processorMs }) {
   })
   results.push({
     what: 'memory of tektite up, before and after',
-    figure: `${atRest.toFixed(0)} and ${megabytes().toFixed(0)} MB`,
-    compare: `${(megabytes() / PEER.memoryMB).toFixed(2)} of the peer's`,
+    figure: `${inMegabytes(atRest)}, and ${inMegabytes(megabytes())}`,
+    compare: `${(megabytes().all / PEER.memoryMB).toFixed(2)} of the peer's`,
   })
 }
 
@@ -101,6 +103,10 @@ function rates(server, load, processorMs) {
     const figure = `${perSecond.toFixed(0)}/s, p50 ${p50.toFixed(2)} ms, p99 ${p99.toFixed(1)} ms, ${each.toFixed(3)} ms of processor time`
     results.push({ what, figure, ...(peer && { compare: ratio(perSecond, peer) }) })
   }
+}
+
+function inMegabytes({ all, own }) {
+  return `${all.toFixed(0)} MB (${own.toFixed(0)} without files)`
 }
 
 function ratio(ours, theirs) {
@@ -131,7 +137,9 @@ async function withServer(folder, args, work) {
   const server = { host: url.hostname, port: Number(url.port), ca, token: read('token').trim() }
   const [load, other] = [client(), client()]
   const status = () => readFileSync(`/proc/${child.pid}/status`, 'utf8')
-  const megabytes = () => (Number(/VmRSS:\s+(\d+)/.exec(status())[1]) * 1024) / 1e6
+  const inStatus = name => (Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status())[1]) * 1024) / 1e6
+  // Pages of files, the store's most of all, are the kernel's to take back.
+  const megabytes = () => ({ all: inStatus('VmRSS'), own: inStatus('RssAnon') })
   // User and system time, in hundredths of a second.
   const processorMs = () => {
     const ticks = readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(' ').slice(13, 15)
