@@ -1,5 +1,5 @@
 /** What of Kubernetes' own kinds may not be changed once it is there. Pure. */
-import { sameJson } from '../cluster/embedded/values.js'
+import { sameJson } from '../lib/same-json.js'
 import { fieldForbidden, fieldInvalid } from '../resources/field-problems.js'
 import type { KindEntry } from '../resources/kind-table.js'
 import type { Problem } from '../resources/problem.js'

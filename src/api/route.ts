@@ -33,6 +33,6 @@ export function parseRoute(kinds: KindTable, path: string): Route | undefined {
 }
 
 /** `namespaces/NAME/status` is of the Namespace; anything else behind a namespace is in it. */
-function isOfNamespace(group: string, rest: readonly string[]): boolean {
+export function isOfNamespace(group: string, rest: readonly string[]): boolean {
   return group === '' && rest.length === 3 && (rest[2] === 'status' || rest[2] === 'finalize')
 }

@@ -2,6 +2,7 @@
  * What a part of an object was before an update. Kubernetes holds against an update only what it changes, and lets rules
  * compare a part with what it was, where it can be told which part that is: by names, and by the keys of lists that are maps.
  */
+import { sameJson } from '../../lib/same-json.js'
 import type { JsonSchema } from '../../resources/json-schema.js'
 import { isRecord } from '../../resources/shape.js'
 
@@ -38,19 +39,4 @@ export function mapKeyOf(item: unknown, keys: readonly string[]): string {
 /** Whether nothing was changed. */
 export function unchanged(old: Correlated, value: unknown): boolean {
   return old.is === 'known' && sameJson(old.value, value)
-}
-
-function sameJson(a: unknown, b: unknown): boolean {
-  if (a === b) return true
-  if (Array.isArray(a) || Array.isArray(b)) {
-    return (
-      Array.isArray(a) &&
-      Array.isArray(b) &&
-      a.length === b.length &&
-      a.every((item, index) => sameJson(item, b[index]))
-    )
-  }
-  if (!isRecord(a) || !isRecord(b)) return false
-  const [left, right] = [Object.keys(a), Object.keys(b)]
-  return left.length === right.length && left.every(key => Object.hasOwn(b, key) && sameJson(a[key], b[key]))
 }

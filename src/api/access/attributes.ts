@@ -1,5 +1,7 @@
 /** What a request does to what, as Kubernetes calls it: for roles, reviews and the audit log. Pure. */
 
+import { isOfNamespace } from '../route.js'
+
 export interface ResourceAttributes {
   readonly verb: string
   readonly group: string
@@ -46,11 +48,6 @@ export function attributesOf(method: string, path: string, query: URLSearchParam
   const [resource = '', name = '', subresource = ''] = inNamespace ? rest.slice(2) : rest
   const namespace = inNamespace ? (rest[1] ?? '') : group === '' && resource === 'namespaces' ? name : ''
   return { verb: verbOf(method, name, subresource, query), group, version, resource, subresource, namespace, name }
-}
-
-/** `namespaces/NAME/status` is of the Namespace; anything else behind a namespace is in it. */
-function isOfNamespace(group: string, rest: readonly string[]): boolean {
-  return group === '' && rest.length === 3 && (rest[2] === 'status' || rest[2] === 'finalize')
 }
 
 function verbOf(method: string, name: string, subresource: string, query: URLSearchParams): string {

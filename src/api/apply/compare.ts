@@ -1,5 +1,5 @@
 /** Which fields a value has, and in which two values differ. Pure. */
-import { sameJson } from '../../cluster/embedded/values.js'
+import { sameJson } from '../../lib/same-json.js'
 import { isRecord } from '../../resources/shape.js'
 import type { Schema } from '../openapi/schemas.js'
 import { EMPTY, type FieldSet, fieldSet, MEMBER } from './field-set.js'

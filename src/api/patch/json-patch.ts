@@ -1,6 +1,6 @@
 /** JSON patch, RFC 6902, as an API server takes it: bounded, and with the texts of the library that it uses. Pure. */
 import { applyPatch, type Operation } from 'rfc6902'
-import { sameJson } from '../../cluster/embedded/values.js'
+import { sameJson } from '../../lib/same-json.js'
 import { isRecord, type Json } from '../../resources/shape.js'
 import { ApiError } from '../status.js'
 

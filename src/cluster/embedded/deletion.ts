@@ -1,11 +1,13 @@
 /** What a delete comes to: gone at once, or marked until what holds the object lets go. Pure. */
+
+import { sameJson } from '../../lib/same-json.js'
 import { fromTimestamp, toTimestamp } from '../../lib/time.js'
 import type { AnyKind } from '../../resources/kinds.js'
 import type { ObjectMeta } from '../../resources/meta.js'
 import type { PropagationPolicy } from '../cluster.js'
 import type { Stored } from './keys.js'
 import { withStatus } from './revise.js'
-import { frozenCopy, sameJson } from './values.js'
+import { frozenCopy } from './values.js'
 
 /** As Kubernetes: what a Pod gets that does not say. */
 const DEFAULT_GRACE_SECONDS = 30

@@ -1,10 +1,12 @@
 /** From the stored object and what a caller hands in to the next state of the object. Pure. */
+
+import { sameJson } from '../../lib/same-json.js'
 import { toTimestamp } from '../../lib/time.js'
 import type { AnyKind, KindInfo } from '../../resources/kinds.js'
 import type { NewMeta, ObjectMeta } from '../../resources/meta.js'
 import type { Candidate } from './admission.js'
 import type { Stored } from './keys.js'
-import { frozenCopy, sameJson } from './values.js'
+import { frozenCopy } from './values.js'
 
 /** The parts of metadata that an author sets; everything else is the store's. Empty maps and lists are left out. */
 function authored(metadata: NewMeta) {

@@ -1,4 +1,5 @@
 /** What may change in a run that exists already. */
+import { sameJson } from '../../lib/same-json.js'
 import { invalidValue, type Problem } from '../../resources/problem.js'
 import type { PipelineRun, TaskRun } from '../../resources/tekton.js'
 
@@ -45,13 +46,4 @@ function endOf(status: Run['status']) {
 
 function without(spec: Readonly<Record<string, unknown>>, fields: readonly string[]): unknown {
   return Object.fromEntries(Object.entries(spec).filter(([field]) => !fields.includes(field)))
-}
-
-/** Equal as JSON: keys in any order, absent and undefined alike. */
-function sameJson(a: unknown, b: unknown): boolean {
-  if (a === b) return true
-  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
-  if (Array.isArray(a) !== Array.isArray(b)) return false
-  const [one, other] = [a as Readonly<Record<string, unknown>>, b as Readonly<Record<string, unknown>>]
-  return [...new Set([...Object.keys(a), ...Object.keys(b)])].every(key => sameJson(one[key], other[key]))
 }
