@@ -1,25 +1,9 @@
 /** Shapes as schemas: each named type is a definition, and fields refer to it. Pure. */
 import { DESCRIPTIONS, KIND_DESCRIPTIONS, KIND_FIELDS } from '../../resources/descriptions.js'
+import { ANYTHING, SCALAR_SCHEMAS } from '../../resources/scalar-schemas.js'
 import type { Fields, Shape } from '../../resources/shape.js'
 import { type DocumentedKind, shapesOf } from './documented-kinds.js'
 import { definitionPackage, kubernetesName, refTo, type Schema } from './schema.js'
-
-/** What anything may be. */
-const ANYTHING: Schema = { 'x-kubernetes-preserve-unknown-fields': true }
-
-const SCALARS: Readonly<Record<Extract<Shape, string>, Schema>> = {
-  string: { type: 'string' },
-  timestamp: { type: 'string', format: 'date-time' },
-  boolean: { type: 'boolean' },
-  integer: { type: 'integer' },
-  'int-or-string': { 'x-kubernetes-int-or-string': true },
-  quantity: { 'x-kubernetes-int-or-string': true },
-  duration: { type: 'string' },
-  base64: { type: 'string', format: 'byte' },
-  'param-value': ANYTHING,
-  any: ANYTHING,
-  object: { type: 'object', ...ANYTHING },
-}
 
 /** The definitions of a kind of ours, in one of its versions, added to those that are there. */
 export function defineKind(
@@ -53,7 +37,7 @@ export function defineKind(
 
 function schemaOfShape(shape: Shape, prefix: string, definitions: Map<string, Schema>): Schema {
   if (typeof shape === 'function') return schemaOfShape(shape(), prefix, definitions)
-  if (typeof shape === 'string') return SCALARS[shape]
+  if (typeof shape === 'string') return SCALAR_SCHEMAS[shape]
   // As in Tekton's own definitions.
   if ('list' in shape) {
     const items = schemaOfShape(shape.list, prefix, definitions)

@@ -1,4 +1,5 @@
 /** Columns of the kinds of tektite.dev. Pure. */
+import type { PrinterColumn } from '../../resources/custom-resources.js'
 import { listAt, numberAt, textAt, valueAt } from '../../resources/value-at.js'
 import { age } from './age.js'
 import { AGE, type Column, column, NAME, orNone, wideColumn } from './column.js'
@@ -19,6 +20,16 @@ export const SCHEDULE_COLUMNS: readonly Column[] = [
   }),
   column('Next Schedule', schedule => orNone(String(listAt(schedule, 'status.nextScheduleTimes')[0] ?? ''))),
   AGE,
+]
+
+/** As far as a CustomResourceDefinition can say it: it cannot join or count. */
+export const SCHEDULE_PRINTER_COLUMNS: readonly PrinterColumn[] = [
+  { name: 'Schedule', type: 'string', jsonPath: '.spec.schedule' },
+  { name: 'Timezone', type: 'string', jsonPath: '.spec.timeZone' },
+  { name: 'Suspend', type: 'boolean', jsonPath: '.spec.suspend' },
+  { name: 'Last Schedule', type: 'date', jsonPath: '.status.lastScheduleTime' },
+  { name: 'Next Schedule', type: 'string', jsonPath: '.status.nextScheduleTimes[0]' },
+  { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
 ]
 
 export const DELIVERY_COLUMNS: readonly Column[] = [
