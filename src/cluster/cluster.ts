@@ -1,5 +1,6 @@
 import type { AnyKind, Kinds } from '../resources/kinds.js'
 import type { Key, New } from '../resources/meta.js'
+import type { RefusedBy } from './refused-by.js'
 
 /** Which objects of a kind: those that everything set is true of. Labels must all be equal. */
 export interface Selector {
@@ -92,14 +93,20 @@ export interface Cluster {
   watch<K extends AnyKind>(kind: K, selector: Selector, signal: AbortSignal): AsyncIterable<Change<Kinds[K]>>
 }
 
+export type { RefusedBy }
+
 export type ClusterErrorReason = 'AlreadyExists' | 'Conflict' | 'Forbidden' | 'Invalid' | 'NotFound' | 'Unavailable'
 
 export class ClusterError extends Error {
   override readonly name = 'ClusterError'
   readonly reason: ClusterErrorReason
-  constructor(reason: ClusterErrorReason, message: string, options?: ErrorOptions) {
-    super(message, options)
+  /** Which part of the API server said no, where it can be told. */
+  readonly by: RefusedBy | undefined
+  constructor(reason: ClusterErrorReason, message: string, options: ErrorOptions & { readonly by?: RefusedBy } = {}) {
+    const { by, ...rest } = options
+    super(message, rest)
     this.reason = reason
+    this.by = by
   }
 }
 

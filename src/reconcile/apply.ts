@@ -82,10 +82,12 @@ async function create(cluster: Cluster, kind: Kind, object: New<Kinds[Kind]>): P
     return undefined
   } catch (error) {
     if (!(error instanceof ClusterError)) throw error
-    if (error.reason === 'Invalid' || error.reason === 'Forbidden')
-      return { reason: error.reason, message: error.message }
-    if (error.reason !== 'AlreadyExists') throw error
-    return (await isOurs(cluster, kind, object)) ? undefined : { reason: 'AlreadyExists', message: error.message }
+    const { reason, by, message } = error
+    if (reason === 'AlreadyExists') return (await isOurs(cluster, kind, object)) ? undefined : { reason, message }
+    // An API server that is away says nothing of the object; a webhook that is away is one that somebody has to mend.
+    const isNo = reason === 'Invalid' || reason === 'Forbidden' || (reason === 'Unavailable' && by === 'webhook')
+    if (!isNo) throw error
+    return { reason, message, ...(by !== undefined && { by }) }
   }
 }
 

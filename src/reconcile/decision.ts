@@ -1,5 +1,6 @@
 /** What a reconcile may say. It is data: tests compare it, the log prints it, the shell carries it out. */
 
+import type { RefusedBy } from '../cluster/cluster.js'
 import type { SecretFacts } from '../pod/credentials.js'
 import type { LimitRange, Pod } from '../resources/core.js'
 import type { Kind, Kinds } from '../resources/kinds.js'
@@ -55,7 +56,8 @@ export interface Decision<Status> {
 
 /** The API server's 'no' to an action: the user's to know, so it becomes status. */
 export interface Refusal {
-  readonly reason: 'AlreadyExists' | 'Forbidden' | 'Invalid'
+  readonly reason: 'AlreadyExists' | 'Forbidden' | 'Invalid' | 'Unavailable'
+  readonly by?: RefusedBy
   readonly message: string
 }
 

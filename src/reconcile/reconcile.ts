@@ -1,6 +1,6 @@
 /** Observe, decide, apply: the same few lines for both kinds of run. */
 import { evaluateWhen } from '../cel/when.js'
-import { isClusterError } from '../cluster/cluster.js'
+import { ClusterError, isClusterError } from '../cluster/cluster.js'
 import { describeError, ensureError } from '../lib/fault.js'
 import type { Log } from '../lib/log.js'
 import { toTimestamp } from '../lib/time.js'
@@ -19,6 +19,7 @@ import { reconcilePipelineRun } from './pipeline-run.js'
 import { refusedPipelineRun, refusedTaskRun } from './refused.js'
 import { reportDue } from './report-due.js'
 import { NOBODY, type RunObserver } from './run-observer.js'
+import { storeStatus } from './store-status.js'
 import { MANAGED_BY_US, reconcileTaskRun } from './task-run.js'
 
 export interface ReconcileDeps extends ObserveDeps {
@@ -105,10 +106,10 @@ async function pass<K extends 'PipelineRun' | 'TaskRun', World extends { readonl
     for (const lot of lots(decision.actions)) {
       const no = await applyLot(cluster, lot)
       if (no === undefined) continue
-      const end = refused(run, no.action, no.refusal, await observe(deps, run, startedAt))
+      const end = refused(withGained(run, decision), no.action, no.refusal, await observe(deps, run, startedAt))
       for (const last of lots(end.actions)) await applyLot(cluster, last)
       status = end.status
-      lookAgainAt = end.lookAgainAt
+      lookAgainAt = isDone({ status }) ? undefined : earliest(decision.lookAgainAt, end.lookAgainAt)
       break
     }
     const due = isOurs(run) ? reportDue(run, decision.annotations) : undefined
@@ -118,18 +119,16 @@ async function pass<K extends 'PipelineRun' | 'TaskRun', World extends { readonl
       run,
       due ? { ...decision, labels: { ...decision.labels, ...due } } : decision,
     )
-    try {
-      const stored = await cluster.replaceStatus(kind, { ...labelled, status } as Kinds[K])
-      observer.changed?.(run, stored)
-    } catch (error) {
-      if (!isClusterError(error, 'Invalid')) throw error
+    const written = await storeStatus(deps, { ...labelled, status } as Kinds[K])
+    if (written.is === 'refused') {
       // As it is now: children that this very pass has made must end too.
-      await endUnwritable(deps, runKind, labelled, await observe(deps, run, startedAt), describeError(error))
+      await endUnwritable(deps, runKind, labelled, await observe(deps, run, startedAt), written.why)
       return { kind: 'settled' }
     }
+    observer.changed?.(run, written.run)
   } catch (error) {
     // Someone wrote first. What we saw is stale, so look again instead of forcing it.
-    if (isClusterError(error, 'Conflict')) return { kind: 'again', afterMs: 0 }
+    if (isClusterError(error, 'Conflict')) return { kind: 'again', afterMs: pauseAfterConflict(error) }
     // Deleted meanwhile: its removal collects what it owned.
     if (isClusterError(error, 'NotFound')) return { kind: 'settled' }
     throw error
@@ -157,17 +156,43 @@ function attempt<T>(decide: () => T): T | Error {
   }
 }
 
+type Gained = Pick<Decision<unknown>, 'labels' | 'annotations'>
+
+/** The run as it will be with what it takes over from its Task or Pipeline. */
+function withGained<R extends PipelineRun | TaskRun>(run: R, { labels, annotations }: Gained): R {
+  if (labels === undefined && annotations === undefined) return run
+  const metadata = {
+    ...run.metadata,
+    ...(labels && { labels: { ...run.metadata.labels, ...labels } }),
+    ...(annotations && { annotations: { ...run.metadata.annotations, ...annotations } }),
+  }
+  return { ...run, metadata }
+}
+
+function earliest(...times: readonly (number | undefined)[]): number | undefined {
+  const known = times.filter(time => time !== undefined)
+  return known.length === 0 ? undefined : Math.min(...known)
+}
+
+/** Everybody who creates in a namespace writes to its quota: whoever was too late comes back a little later. */
+const QUOTA_CONFLICT_PAUSE_MS = 1_000
+
+function pauseAfterConflict(error: unknown): number {
+  return error instanceof ClusterError && error.by === 'quota conflict' ? QUOTA_CONFLICT_PAUSE_MS : 0
+}
+
 /**
- * The store says no to the status: it has become too much for one object, after many attempts or with many children. It
- * always will, so the run ends with the last status that it has, as if it were cancelled.
+ * No status of a run that goes on can be stored any more, after many attempts or with many children. It never will be, so
+ * the run ends with the last status that it has, as if it were cancelled.
  */
 async function endUnwritable<K extends 'PipelineRun' | 'TaskRun', World extends { readonly now: number }>(
-  { cluster, observer = NOBODY }: ReconcileDeps,
-  { kind, cancelled, decide }: RunKind<K, World>,
+  deps: ReconcileDeps,
+  { cancelled, decide }: RunKind<K, World>,
   run: Kinds[K],
   world: World,
   why: string,
 ): Promise<void> {
+  const { cluster, observer = NOBODY } = deps
   const stopping = { ...run, spec: { ...run.spec, status: cancelled } } as Kinds[K]
   const { actions } = decide(stopping, world)
   for (const lot of lots(actions)) await applyLot(cluster, lot)
@@ -177,8 +202,9 @@ async function endUnwritable<K extends 'PipelineRun' | 'TaskRun', World extends 
     completionTime: toTimestamp(world.now),
     conditions: withSucceeded(run.status?.conditions, 'False', 'Failed', message, world.now),
   }
-  const stored = await cluster.replaceStatus(kind, { ...run, status } as Kinds[K])
-  observer.changed?.(run, stored)
+  const written = await storeStatus(deps, { ...run, status } as Kinds[K])
+  if (written.is === 'refused') throw new ClusterError('Invalid', written.why)
+  observer.changed?.(run, written.run)
 }
 
 /** Labels and annotations that the run takes over from its Task or Pipeline. */
@@ -186,16 +212,11 @@ async function addMetadata<K extends 'PipelineRun' | 'TaskRun'>(
   { cluster, log }: ReconcileDeps,
   kind: K,
   run: Kinds[K],
-  { labels, annotations }: Pick<Decision<unknown>, 'labels' | 'annotations'>,
+  gained: Gained,
 ): Promise<Kinds[K]> {
-  if (labels === undefined && annotations === undefined) return run
-  const metadata: PipelineRun['metadata'] & TaskRun['metadata'] = {
-    ...run.metadata,
-    ...(labels && { labels: { ...run.metadata.labels, ...labels } }),
-    ...(annotations && { annotations: { ...run.metadata.annotations, ...annotations } }),
-  }
+  if (gained.labels === undefined && gained.annotations === undefined) return run
   try {
-    return await cluster.replace(kind, { ...run, metadata })
+    return await cluster.replace(kind, withGained(run, gained))
   } catch (error) {
     if (!isClusterError(error, 'Invalid')) throw error
     // Together they are too much for one object. No later pass could change that, so the run goes on without.

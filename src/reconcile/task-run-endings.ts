@@ -20,7 +20,10 @@ import { STEPS_DONE, sidecarsAwaitedUntil, stopSidecars, withStepsDone } from '.
  */
 const ATTEMPT_FAILED = 'AttemptFailed'
 
-export type Failure = Pick<Verdict, 'reason' | 'message'>
+export interface Failure extends Pick<Verdict, 'reason' | 'message'> {
+  /** Another attempt would fail in the same way for sure. */
+  readonly isFinal?: boolean
+}
 
 export function pendingFailure(status: TaskRunStatus): Condition | undefined {
   return status.conditions?.find(({ type }) => type === ATTEMPT_FAILED)
@@ -108,7 +111,8 @@ export function failed(
   actions: readonly Action[],
   now: number,
 ): Decision<TaskRunStatus> {
-  if (!retriesLeft(run, status) || failure.reason === TASK_RUN_REASONS.TaskRunCancelled) {
+  const isFinal = failure.isFinal === true || failure.reason === TASK_RUN_REASONS.TaskRunCancelled
+  if (isFinal || !retriesLeft(run, status)) {
     return { actions, status: finished(status, { status: 'False', ...failure }, now) }
   }
   const conditions = withSucceeded(

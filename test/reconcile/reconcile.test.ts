@@ -234,7 +234,9 @@ test('a run that does not exist, or is on its way out, is settled', async () => 
   expect(cluster.version()).toBe(version)
 })
 
-const QUOTA = new ClusterError('Forbidden', 'pods "one-pod" is forbidden: exceeded quota: count/pods=0')
+const QUOTA = new ClusterError('Forbidden', 'pods "one-pod" is forbidden: exceeded quota: count/pods=0', {
+  by: 'quota',
+})
 const POLICY = new ClusterError('Forbidden', 'pods "one-pod" is forbidden: not on a Sunday')
 
 test.each(
@@ -301,7 +303,7 @@ spec: { taskRef: { name: lint } }
 test('a quota that is used up is waited for, and the clock does not run', async () => {
   const cluster = await storeWith(TASK_RUN)
   const outcome = await reconcile(depsFor(refusing(cluster, 'Pod', QUOTA)), ONE)
-  expect(outcome).toEqual({ kind: 'again', afterMs: 60_000 })
+  expect(outcome).toEqual({ kind: 'again', afterMs: 1_000 })
   const run = await taskRun(cluster, 'one')
   expect(succeededCondition(run)).toMatchObject({
     status: 'Unknown',
@@ -315,7 +317,8 @@ test('a quota that is used up is waited for, and the clock does not run', async 
 
 test('a Pod that the namespace does not allow fails its run', async () => {
   const cluster = await storeWith(TASK_RUN)
-  const no = new ClusterError('Forbidden', 'pods "one-pod" is forbidden: violates PodSecurity "restricted:latest"')
+  const words = 'pods "one-pod" is forbidden: violates PodSecurity "restricted:latest"'
+  const no = new ClusterError('Forbidden', words, { by: 'pod security' })
   await reconcile(depsFor(refusing(cluster, 'Pod', no)), ONE)
   const { reason, message } = succeededCondition(await taskRun(cluster, 'one')) ?? {}
   expect({ reason, message }).toEqual({ reason: 'PodAdmissionFailed', message: no.message })

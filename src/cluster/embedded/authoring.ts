@@ -51,6 +51,7 @@ export function createAuthoring({ objects, owners, removals, now, uid, random }:
       throw new ClusterError(
         'Forbidden',
         `${objectText(info, name)} is forbidden: unable to create new content in namespace ${namespace} because it is being terminated`,
+        { by: 'namespace' },
       )
     }
     if (info.definition && owners.isTerminating('CustomResourceDefinition', info.definition.metadata.name)) {

@@ -121,5 +121,5 @@ function checkSize(json: string, kind: AnyKind, key: Key): void {
   const bytes = Buffer.byteLength(json)
   if (bytes <= MAX_OBJECT_BYTES) return
   const limit = `Too long: ${bytes} bytes, may not be more than ${MAX_OBJECT_BYTES}`
-  throw new ClusterError('Invalid', `${kind} ${JSON.stringify(key.name)} is invalid: ${limit}`)
+  throw new ClusterError('Invalid', `${kind} ${JSON.stringify(key.name)} is invalid: ${limit}`, { by: 'size' })
 }

@@ -3,7 +3,7 @@ import { growingPauseMs, type PauseLimits } from '../../lib/backoff.js'
 import { describeError } from '../../lib/fault.js'
 import { pause } from '../../timers.js'
 import { ClusterError } from '../cluster.js'
-import { errorFrom, isTooLargeForStore, statusIn } from './errors.js'
+import { errorFrom, refuserIn, statusIn } from './errors.js'
 import { type HttpAnswer, type HttpClient, type HttpRequest, TooLargeError, TransportError } from './http.js'
 
 /** As Kubernetes calls them. */
@@ -174,8 +174,9 @@ function codeOf(outcome: HttpAnswer | TransportError): number {
 function needsAnotherTry(outcome: HttpAnswer | TransportError): boolean {
   if (outcome instanceof TransportError) return true
   const { code, body } = outcome
-  if (code === 500) return !isTooLargeForStore(code, statusIn(body))
-  return [401, 408, 429, 502, 503, 504].includes(code)
+  if (![401, 408, 429, 500, 502, 503, 504].includes(code)) return false
+  // Somebody has looked at it and said no, or a webhook is away: for minutes as a rule, and the run is to say so.
+  return refuserIn(code, statusIn(body)) === undefined
 }
 
 /** 429 and 401 are given before anything is done. A 5xx may come after. */

@@ -1,5 +1,6 @@
 /** What an API server says when it says no, as errors of the port. Pure. */
 import { ClusterError, type ClusterErrorReason } from '../cluster.js'
+import { type RefusedBy, refusedBy } from '../refused-by.js'
 import type { HttpAnswer } from './http.js'
 
 /** A `Status` of Kubernetes, as far as anything here looks at one. */
@@ -10,6 +11,7 @@ export interface Status {
   readonly details: {
     readonly retryAfterSeconds?: unknown
     readonly causes?: unknown
+    readonly kind?: unknown
   }
 }
 
@@ -49,23 +51,37 @@ export function errorFrom({ code, body }: Pick<HttpAnswer, 'code' | 'body'>, wha
     return new ClusterError('Unavailable', message)
   }
   const said = status?.message || body.toString('utf8', 0, MAX_TEXT_CHARS).trim() || 'no reason given'
-  const message = status === undefined || code === 401 ? `${what}: HTTP ${code}: ${said}` : said
-  return new ClusterError(reasonOf(code, status), message)
+  const by = refuserIn(code, status)
+  const isBare = status === undefined || (code === 401 && by === undefined)
+  return new ClusterError(reasonOf(code, status, by), isBare ? `${what}: HTTP ${code}: ${said}` : said, {
+    ...(by !== undefined && { by }),
+  })
 }
 
-function reasonOf(code: number, status: Status | undefined): ClusterErrorReason {
+/** Who said no; undefined when that is not known, and when it is no `Status`. */
+export function refuserIn(code: number, status: Status | undefined): RefusedBy | undefined {
+  if (status === undefined) return code === 413 ? 'size' : undefined
+  const { message, details } = status
+  const causes = Array.isArray(details.causes) ? (details.causes as readonly { readonly reason?: unknown }[]) : []
+  return refusedBy({
+    code,
+    message,
+    ...(typeof details.kind === 'string' && { resource: details.kind }),
+    causes: causes.map(cause => String(cause?.reason)),
+  })
+}
+
+function reasonOf(code: number, status: Status | undefined, by: RefusedBy | undefined): ClusterErrorReason {
+  // Whatever the code: a webhook chooses its own, and etcd's limit comes back as an internal error.
+  if (by === 'size') return 'Invalid'
+  if (by === 'webhook') return 'Unavailable'
+  if (by === 'policy') return code === 401 || code === 403 ? 'Forbidden' : 'Invalid'
   if (code === 409) return status?.reason === 'AlreadyExists' ? 'AlreadyExists' : 'Conflict'
   if (code === 403) return 'Forbidden'
   if (code === 404) return 'NotFound'
   // Credentials are the operator's to mend, as is an API server that is down: no fault of the object.
   if (code === 401 || code === 408 || code === 429) return 'Unavailable'
-  if (code >= 400 && code < 500) return 'Invalid'
-  return isTooLargeForStore(code, status) ? 'Invalid' : 'Unavailable'
-}
-
-/** etcd's limit comes back as an internal error, and would with every further try. */
-export function isTooLargeForStore(code: number, status: Status | undefined): boolean {
-  return code === 500 && /request is too large|larger than max/.test(status?.message ?? '')
+  return code >= 400 && code < 500 ? 'Invalid' : 'Unavailable'
 }
 
 /** 404 for the path, not for the object: the kind is not served. */
