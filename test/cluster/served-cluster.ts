@@ -17,6 +17,8 @@ const TOKEN = 'the-token-of-this-test'
 export interface ServedStore {
   readonly store: EmbeddedCluster
   readonly port: number
+  /** For programs that are told where their cluster is by a file. */
+  readonly kubeconfig: string
   /** An adapter on this port, or on another one that leads to it. */
   adapter(options?: Partial<KubernetesClusterOptions>, port?: number): KubernetesCluster
   close(): Promise<void>
@@ -47,6 +49,14 @@ export async function serveStore(): Promise<ServedStore> {
   return {
     store,
     port: api.port,
+    kubeconfig: `
+apiVersion: v1
+kind: Config
+current-context: served
+contexts: [{ name: served, context: { cluster: served, user: served } }]
+clusters: [{ name: served, cluster: { server: "http://127.0.0.1:${api.port}" } }]
+users: [{ name: served, user: { token: ${TOKEN} } }]
+`,
     adapter(options = {}, port = api.port) {
       const connection = connectionTo({ server: `http://127.0.0.1:${port}`, token: TOKEN })
       const adapter = openKubernetesCluster({ connection, ...options })
