@@ -1,7 +1,9 @@
 /** The Pipelines that pipeline tasks refer to by name, read before anything begins: one that is missing fails the run. */
 import type { Cluster } from '../cluster/cluster.js'
+import { problemsText } from '../resources/problem.js'
 import type { PipelineRun, PipelineSpec } from '../resources/tekton.js'
 import type { Lookup } from './decision.js'
+import { specProblems } from './malformed.js'
 
 /** By pipeline task name. What has begun is decided; what a resolver is to find, the child run finds itself. */
 export async function lookUpNested(
@@ -26,7 +28,11 @@ async function lookUp(
   name: string,
 ): Promise<readonly [string, Lookup<PipelineSpec>]> {
   const found = await cluster.get('Pipeline', { namespace, name })
-  if (found) return [task, { is: 'found', value: found.spec, from: found.metadata }]
-  const message = `Couldn't retrieve Pipeline "${name}": pipelines.tekton.dev "${name}" not found`
+  const problems = found && specProblems('Pipeline', found.spec)
+  if (problems?.length === 0) return [task, { is: 'found', value: found!.spec, from: found!.metadata }]
+  const why = problems
+    ? `Pipeline "${name}" is malformed: ${problemsText(problems)}`
+    : `pipelines.tekton.dev "${name}" not found`
+  const message = `Couldn't retrieve Pipeline "${name}": ${why}`
   return [task, { is: 'failed', reason: 'CouldntGetPipeline', message }]
 }

@@ -4,8 +4,6 @@ import { ownedBy } from '../pod/build-pod.js'
 import { KINDS, type Kinds } from '../resources/kinds.js'
 import type { OwnerReference } from '../resources/meta.js'
 import { problemsText } from '../resources/problem.js'
-import { storedProblems } from '../resources/shape.js'
-import { tektonSpecShape } from '../resources/shapes-tekton.js'
 import type {
   PipelineRun,
   PipelineSpec,
@@ -21,6 +19,7 @@ import type { Settings } from '../run/settings.js'
 import { expressionsInValue } from '../run/substitute.js'
 import { ownerReference } from './children.js'
 import type { Lookup } from './decision.js'
+import { specProblems } from './malformed.js'
 import { type ResolvableKind, type Resolved, readResolution } from './resolved.js'
 
 export interface LookUpDeps {
@@ -54,7 +53,7 @@ async function lookUp<K extends ResolvableKind>(
     const { name = '' } = reference
     const found = await cluster.get(kind, { namespace, name })
     if (found) {
-      const problems = storedProblems(tektonSpecShape(kind, KINDS[kind].version) ?? 'object', found.spec, 'spec')
+      const problems = specProblems(kind, found.spec)
       if (problems.length === 0) return { is: 'found', value: found.spec, from: found.metadata }
       const message = `${kind} "${name}" is malformed: ${problemsText(problems)}`
       return { is: 'failed', ...failed({ is: 'missing', message }) }

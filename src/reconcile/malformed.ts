@@ -3,7 +3,9 @@
  * may write a status. Such a run fails itself, with a reason, and the ones around it see only what is sound of it.
  */
 import { toTimestamp } from '../lib/time.js'
-import { problemsText } from '../resources/problem.js'
+import { unspeakable } from '../resources/as-read.js'
+import { KINDS, type Kind } from '../resources/kinds.js'
+import { type Problem, problemsText } from '../resources/problem.js'
 import { asRecord, isRecord, type Shape, storedProblems } from '../resources/shape.js'
 import { RUN_STATUS } from '../resources/shapes-status.js'
 import { tektonSpecShape } from '../resources/shapes-tekton.js'
@@ -18,10 +20,7 @@ const sound = new WeakSet<object>()
 
 /** What is wrong with the types in a run, as the message of its condition; undefined when nothing is. */
 export function malformation({ kind, metadata, spec, status }: Run): string | undefined {
-  const problems = [
-    ...found(tektonSpecShape(kind, kind === 'CustomRun' ? 'v1beta1' : 'v1') ?? 'object', spec, 'spec'),
-    ...(status === undefined ? [] : statusProblems(kind, status)),
-  ]
+  const problems = [...specProblems(kind, spec), ...(status === undefined ? [] : statusProblems(kind, status))]
   if (problems.length === 0) return undefined
   return `${USER_ERROR}${kind} ${metadata.namespace}/${metadata.name} is malformed: ${problemsText(problems)}`
 }
@@ -46,6 +45,17 @@ function found(shape: Shape, value: unknown, path: string): ReturnType<typeof st
   return problems
 }
 
+/** Of a spec of tekton.dev, in the stored version. */
+export function specProblems(kind: Kind, spec: unknown): readonly Problem[] {
+  if (isRecord(spec) && sound.has(spec)) return []
+  const problems = [
+    ...storedProblems(tektonSpecShape(kind, KINDS[kind].version) ?? 'object', spec, 'spec'),
+    ...unspeakable(kind, spec),
+  ]
+  if (problems.length === 0) sound.add(spec as object)
+  return problems
+}
+
 /** A run that can be read: itself, or what is left of it without the fields of its status that nobody can make sense of. */
 export function soundPart<R extends Run>(run: R): R {
   if (malformation(run) === undefined) return run
@@ -54,7 +64,7 @@ export function soundPart<R extends Run>(run: R): R {
     const shape: Shape | undefined = Object.hasOwn(fields, field) ? fields[field] : undefined
     return shape === undefined || storedProblems(shape, value, field).length === 0
   })
-  const isSound = storedProblems(tektonSpecShape(run.kind, 'v1') ?? 'object', run.spec, 'spec').length === 0
+  const isSound = specProblems(run.kind, run.spec).length === 0
   return { ...run, spec: isSound ? run.spec : {}, status: Object.fromEntries(status) }
 }
 

@@ -1,9 +1,10 @@
 /**
- * tekton.dev/v1beta1 → v1, and Triggers' v1alpha1 → v1beta1, on specs whose types have been checked. Renames and
- * removals only: defaults come later. `spec/tekton-features.md` section 20 is the table behind it.
+ * tekton.dev/v1beta1 → v1, and Triggers' v1alpha1 → v1beta1. Renames and removals only: defaults come later.
+ * `spec/tekton-features.md` section 20 is the table behind it. It goes by the fields that are there, and what is spelled
+ * as in the newer version already stays and comes first: where an API server converts nothing, versions are only names.
  */
 import { mustNotSet, type Problem } from './problem.js'
-import { isRecord, type Json } from './shape.js'
+import { asRecord, isRecord, type Json } from './shape.js'
 import { DEPRECATED_STEP_FIELDS } from './shapes-tekton.js'
 
 export interface Normalised {
@@ -43,7 +44,7 @@ function toV1Task(spec: Json, path: string, problems: Problem[]): Json {
 
 function toV1Container(container: Json, dropped: readonly string[]): Json {
   const { resources, ...rest } = container
-  return compact({ ...without(rest, dropped), computeResources: resources })
+  return compact({ computeResources: resources, ...without(rest, dropped) })
 }
 
 /** What steps lose on the way to v1 is kept in the annotation that Tekton uses for it. */
@@ -70,9 +71,15 @@ function toV1TaskRun(spec: Json, problems: Problem[]): Json {
     ...without(spec, ['resources', 'stepOverrides', 'sidecarOverrides']),
     taskRef: toV1Ref(spec['taskRef'], 'spec.taskRef', problems),
     taskSpec: inside(spec['taskSpec'], task => toV1Task(task, 'spec.taskSpec', problems)),
-    stepSpecs: eachOf(spec['stepOverrides'], one => toV1Container(one, [])),
-    sidecarSpecs: eachOf(spec['sidecarOverrides'], one => toV1Container(one, [])),
+    ...newOverrides(spec),
   })
+}
+
+function newOverrides(written: Json): Json {
+  return {
+    stepSpecs: written['stepSpecs'] ?? eachOf(written['stepOverrides'], one => toV1Container(one, [])),
+    sidecarSpecs: written['sidecarSpecs'] ?? eachOf(written['sidecarOverrides'], one => toV1Container(one, [])),
+  }
 }
 
 function toV1Pipeline(spec: Json, path: string, problems: Problem[]): Json {
@@ -101,7 +108,7 @@ function toV1PipelineRun(spec: Json, problems: Problem[]): Json {
   if (timeout !== undefined && timeouts !== undefined) {
     problems.push(mustNotSet(['spec.timeout', 'spec.timeouts'], 'keep timeouts.pipeline and remove timeout'))
   }
-  const template = compact({ podTemplate, serviceAccountName })
+  const template = compact({ podTemplate, serviceAccountName, ...asRecord(spec['taskRunTemplate']) })
   return compact({
     ...rest,
     pipelineRef: toV1Ref(spec['pipelineRef'], 'spec.pipelineRef', problems),
@@ -113,13 +120,12 @@ function toV1PipelineRun(spec: Json, problems: Problem[]): Json {
 }
 
 function toV1TaskRunSpec(entry: Json): Json {
-  const { taskServiceAccountName, taskPodTemplate, stepOverrides, sidecarOverrides, ...rest } = entry
+  const { taskServiceAccountName, taskPodTemplate, stepOverrides: _, sidecarOverrides: __, ...rest } = entry
   return compact({
-    ...rest,
     serviceAccountName: taskServiceAccountName,
     podTemplate: taskPodTemplate,
-    stepSpecs: eachOf(stepOverrides, one => toV1Container(one, [])),
-    sidecarSpecs: eachOf(sidecarOverrides, one => toV1Container(one, [])),
+    ...rest,
+    ...newOverrides(entry),
   })
 }
 
@@ -144,7 +150,7 @@ function toV1beta1Trigger(trigger: Json): Json {
   return compact({ ...trigger, interceptors: eachOf(trigger['interceptors'], toV1beta1Interceptor) })
 }
 
-const LEGACY_INTERCEPTORS = ['bitbucket', 'cel', 'github', 'gitlab']
+export const LEGACY_INTERCEPTORS = ['bitbucket', 'cel', 'github', 'gitlab']
 
 function toV1beta1Interceptor(interceptor: Json): Json {
   const name = LEGACY_INTERCEPTORS.find(one => isRecord(interceptor[one]))

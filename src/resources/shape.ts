@@ -112,7 +112,8 @@ function readFields(shape: Fields, value: Json, path: string, reading: Reading):
   return Object.fromEntries(kept)
 }
 
-function fieldNamed(written: string, { fields }: Fields, schemaless: boolean): string | undefined {
+/** The field that is meant by a name; where Tekton's own decoder reads, names match in any case. */
+export function fieldNamed(written: string, { fields }: Fields, schemaless: boolean): string | undefined {
   if (Object.hasOwn(fields, written)) return written
   return schemaless ? Object.keys(fields).find(name => name.toLowerCase() === written.toLowerCase()) : undefined
 }
@@ -174,7 +175,7 @@ function readScalar(shape: ScalarShape, value: unknown, path: string, { problems
 }
 
 /** As ParamValue's decoder in Tekton: strings, lists and maps of strings stay, everything else is its JSON text. */
-function paramValue(value: unknown): string | readonly string[] | Readonly<Record<string, string>> {
+export function paramValue(value: unknown): string | readonly string[] | Readonly<Record<string, string>> {
   if (value === null || value === undefined) return ''
   if (typeof value === 'string') return value
   const isText = (item: unknown): boolean => typeof item === 'string' || item === null
@@ -187,7 +188,7 @@ function paramValue(value: unknown): string | readonly string[] | Readonly<Recor
   return jsonText(value)
 }
 
-function isParamValue(value: unknown): boolean {
+export function isParamValue(value: unknown): boolean {
   if (typeof value === 'string') return true
   const items = Array.isArray(value) ? value : isRecord(value) ? Object.values(value) : [undefined]
   return items.every(item => typeof item === 'string')

@@ -45,6 +45,10 @@ const TASK_RUNS: Readonly<Record<string, { spec: string; message: string }>> = {
     spec: 'nothing',
     message: 'spec: Invalid value: "string": spec in body must be of type object: "string"',
   },
+  'a bundle, which v1beta1 had': {
+    spec: '{ taskRef: { name: a, bundle: example.com/tasks } }',
+    message: 'must not set the field(s): spec.taskRef.bundle',
+  },
   'a timeout that is none': {
     spec: '{ timeout: soon, taskSpec: { steps: [{ image: a }] } }',
     message: 'time: invalid duration "soon"',

@@ -1,5 +1,8 @@
 /** Kinds as paths and parameters of requests, objects as they are sent and received. Pure. */
+
+import { specAsRead } from '../../resources/as-read.js'
 import { groupResource, groupVersion, groupVersionPath, type KindEntry } from '../../resources/kind-table.js'
+import { isKind, KINDS } from '../../resources/kinds.js'
 import type { Key } from '../../resources/meta.js'
 import type { Selector } from '../cluster.js'
 import { hasEnded } from '../embedded/ended.js'
@@ -62,16 +65,21 @@ export function objectText(served: ServedKind, name: string): string {
 }
 
 /**
- * As the port has objects: items of a list come without kind and apiVersion, cluster-scoped objects without a namespace.
+ * As the port has objects: items of a list come without kind and apiVersion, cluster-scoped objects without a namespace,
+ * and what nobody has looked at before it was stored comes in whatever spelling it was written in (`resources/as-read.ts`).
  * `managedFields` is left out: nobody here reads it, it often is half of the object, and an API server keeps what it has
  * when a replace comes without.
  */
 export function received(served: ServedKind, { metadata = {}, ...content }: WireObject): WireObject {
+  const { group, version, kind } = served
   const { managedFields: _managed, ...kept } = metadata
+  const { spec } = content
+  const isOurs = spec !== undefined && isKind(kind) && KINDS[kind].group === group
   return {
-    apiVersion: groupVersion(served.group, served.version),
-    kind: served.kind,
+    apiVersion: groupVersion(group, version),
+    kind,
     ...content,
+    ...(isOurs && { spec: specAsRead(kind, `${kept['name']}`, spec) }),
     metadata: { namespace: '', ...kept },
   }
 }
