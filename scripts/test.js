@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { ensureHelm } from './helm.js'
 import { ensureDebianKubectl } from './kubectl.js'
 import { build, ensureDebianPackage, installPackages, ROOT, run, step } from './prepare.js'
 
@@ -16,6 +17,7 @@ ensureDebianPackage('git', 'git')
 ensureDebianPackage('docker-registry', 'docker-registry')
 ensureDebianPackage('busybox', 'busybox')
 ensureDebianKubectl()
+ensureHelm()
 build()
 if (only.length === 0) run('npm run check', process.execPath, [join(ROOT, 'scripts/check.js')])
 

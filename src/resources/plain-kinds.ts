@@ -10,6 +10,7 @@ const core = { group: '', version: 'v1', served: ['v1'], namespaced: true, statu
 const apps = { ...core, ...all, group: 'apps' }
 const batch = { ...core, ...all, group: 'batch' }
 const network = { ...core, group: 'networking.k8s.io' }
+const webhooks = { ...core, group: 'admissionregistration.k8s.io', namespaced: false, status: false }
 const storage = { ...core, group: 'storage.k8s.io', namespaced: false, status: false }
 
 export const PLAIN_KINDS = {
@@ -42,6 +43,8 @@ export const PLAIN_KINDS = {
   PodDisruptionBudget: { ...core, group: 'policy', plural: 'poddisruptionbudgets', shortNames: ['pdb'] },
   Lease: { ...core, group: 'coordination.k8s.io', plural: 'leases', shortNames: [], status: false },
   StorageClass: { ...storage, plural: 'storageclasses', shortNames: ['sc'] },
+  ValidatingWebhookConfiguration: { ...webhooks, plural: 'validatingwebhookconfigurations', shortNames: [] },
+  MutatingWebhookConfiguration: { ...webhooks, plural: 'mutatingwebhookconfigurations', shortNames: [] },
   PriorityClass: { ...storage, group: 'scheduling.k8s.io', plural: 'priorityclasses', shortNames: ['pc'] },
 } as const satisfies Readonly<Record<string, KindInfo>>
 

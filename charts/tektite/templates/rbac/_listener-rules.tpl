@@ -1,0 +1,53 @@
+{{/* What listeners ask of the API server, and what for. test/chart/rights.test.ts holds it against the calls they make. */}}
+{{- define "tektite.listenerRules" -}}
+# What says which event makes what.
+- apiGroups: [triggers.tekton.dev]
+  resources: [eventlisteners, triggers, triggerbindings, triggertemplates, interceptors]
+  verbs: [get, list, watch]
+# Their addresses, and what is wrong with them.
+- apiGroups: [triggers.tekton.dev]
+  resources: [eventlisteners/status, interceptors/status]
+  verbs: [update]
+# Runs by the clock, and when they went last.
+- apiGroups: [tektite.dev]
+  resources: [schedules]
+  verbs: [get, list, watch]
+- apiGroups: [tektite.dev]
+  resources: [schedules/status]
+  verbs: [update]
+# Runs own up to their Schedule, where OwnerReferencesPermissionEnforcement is on (OpenShift).
+- apiGroups: [tektite.dev]
+  resources: [schedules/finalizers]
+  verbs: [update]
+# What templates make. get: made before, by a listener that died. list and watch, update and delete: of a Schedule's runs,
+# which of them still go, the one to replace, those that its history does not keep.
+- apiGroups: [tekton.dev]
+  resources: [pipelineruns, taskruns]
+  verbs: [get, list, watch, create, update, delete]
+- apiGroups: [tekton.dev]
+  resources: [customruns]
+  verbs: [get, create]
+# What webhooks are signed with, and tokens for interceptors. Never listed: a name has to be known.
+- apiGroups: [""]
+  resources: [secrets]
+  verbs: [get]
+{{- with .Values.rbac.extraListenerRules }}
+# rbac.extraListenerRules: what else templates may make.
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{/* Of things without a namespace: left out where an installation has one namespace. */}}
+{{- define "tektite.listenerClusterRules" -}}
+- apiGroups: [triggers.tekton.dev]
+  resources: [clustertriggerbindings, clusterinterceptors]
+  verbs: [get, list, watch]
+- apiGroups: [triggers.tekton.dev]
+  resources: [clusterinterceptors/status]
+  verbs: [update]
+# Which hosts interceptors may be asked at, beyond the public ones.
+- apiGroups: [""]
+  resources: [configmaps]
+  resourceNames: [tektite-config]
+  verbs: [get]
+{{- end }}

@@ -1,0 +1,62 @@
+{{/* What workers ask of the API server, and what for. test/chart/rights.test.ts holds it against the calls they make. */}}
+{{- define "tektite.workerRules" -}}
+# The runs themselves. update: labels, annotations, cancelling a child. create: a task's TaskRun, a pipeline in a pipeline.
+- apiGroups: [tekton.dev]
+  resources: [pipelineruns, taskruns, customruns]
+  verbs: [get, list, watch, create, update]
+# How they fare. Of CustomRuns the status is their own controller's.
+- apiGroups: [tekton.dev]
+  resources: [pipelineruns/status, taskruns/status]
+  verbs: [update]
+# Where OwnerReferencesPermissionEnforcement is on (OpenShift): TaskRuns, Pods and claims name their run as owner.
+- apiGroups: [tekton.dev]
+  resources: [pipelineruns/finalizers, taskruns/finalizers]
+  verbs: [update]
+# What runs refer to.
+- apiGroups: [tekton.dev]
+  resources: [pipelines, tasks, stepactions]
+  verbs: [get]
+# What is fetched from elsewhere: asked for by a run, answered by a resolver.
+- apiGroups: [resolution.tekton.dev]
+  resources: [resolutionrequests]
+  verbs: [get, list, watch, create]
+- apiGroups: [resolution.tekton.dev]
+  resources: [resolutionrequests/status]
+  verbs: [update]
+# One Pod for each try of a TaskRun. update: the annotations that let it start and stop. delete: cancelled, timed out.
+- apiGroups: [""]
+  resources: [pods]
+  verbs: [get, list, watch, create, update, delete]
+# A workspace's volumeClaimTemplate.
+- apiGroups: [""]
+  resources: [persistentvolumeclaims]
+  verbs: [get, create]
+# The entrypoint, once in each namespace with runs; scripts too long for annotations; settings of resolvers.
+- apiGroups: [""]
+  resources: [configmaps]
+  verbs: [get, create]
+# Logins for git and registries of the run's ServiceAccount, tokens for resolvers and git status. Never listed: a name has to be known.
+- apiGroups: [""]
+  resources: [secrets, serviceaccounts]
+  verbs: [get]
+# Defaults that a namespace sets for containers.
+- apiGroups: [""]
+  resources: [limitranges]
+  verbs: [list]
+# What happened to a run, for `kubectl describe`. update: it happened again.
+- apiGroups: [""]
+  resources: [events]
+  verbs: [get, create, update]
+{{- with .Values.rbac.extraWorkerRules }}
+# rbac.extraWorkerRules
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{/* Of things without a namespace: left out where an installation has one namespace. */}}
+{{- define "tektite.workerClusterRules" -}}
+# Which architecture a Pod's node will have, and so which entrypoint it needs.
+- apiGroups: [""]
+  resources: [nodes]
+  verbs: [list, watch]
+{{- end }}
