@@ -31,6 +31,9 @@ export function startWatcher(deps: {
   const unfinished = createUnfinished()
   const waker = createWaker(deps.queue, deps.log, stop.signal)
   const pace = createPace(waker.wake, stop.signal)
+  deps.queue.onLoss(() => {
+    for (const key of unfinished.all()) waker.wake(key)
+  })
   const loops = WATCHED_KINDS.map(kind => follow(deps, kind, unfinished, pace, stop.signal))
   return {
     async close() {

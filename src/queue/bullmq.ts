@@ -3,6 +3,7 @@ import { describeError } from '../lib/fault.js'
 import type { Log } from '../lib/log.js'
 import { type Job, openQueue, openWorker } from '../redis/bullmq.js'
 import { connectForRequests, evictionTrouble } from '../redis/connection.js'
+import { type LossWatch, watchForLosses } from '../redis/losses.js'
 import { parseRunKey, type RunHandler, type RunKey, type RunQueue, type RunWorker } from './queue.js'
 
 export interface BullmqQueueOptions {
@@ -16,6 +17,8 @@ export interface BullmqQueueOptions {
   readonly lockMs?: number
   /** Default 5000. */
   readonly silentMs?: number
+  /** How often is looked whether Redis has forgotten something. Default 1000. */
+  readonly lossLookMs?: number
   readonly pauses?: PauseLimits
   readonly random?: () => number
 }
@@ -64,6 +67,7 @@ export async function openBullmqQueue(options: BullmqQueueOptions): Promise<Bull
   const queue = openQueue<WakeData>(redis, name, log)
   /** Calls of this process. Two jobs of one run meet here only after Redis forgot the first one's lock. */
   const running = new Map<RunKey, Promise<void>>()
+  const lossWatches: LossWatch[] = []
 
   function wake(key: RunKey): Promise<void> {
     return queue.add('wake', { key }, { deduplication: { id: key, keepLastIfActive: true, replace: true } })
@@ -143,12 +147,18 @@ export async function openBullmqQueue(options: BullmqQueueOptions): Promise<Bull
     }
   }
 
+  function onLoss(listener: () => void): void {
+    const { lossLookMs: everyMs = 1_000 } = options
+    lossWatches.push(watchForLosses(redis, listener, { key: `${name.prefix}:${name.name}:witness`, everyMs, log }))
+  }
+
   async function close(): Promise<void> {
+    for (const watch of lossWatches) watch.stop()
     await queue.close()
     redis.disconnect()
   }
 
-  return { wake, work, depth: queue.depth, close }
+  return { wake, work, onLoss, depth: queue.depth, close }
 }
 
 interface Look {

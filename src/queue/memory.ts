@@ -148,7 +148,7 @@ export function createMemoryQueue(options: MemoryQueueOptions = {}): RunQueue {
     lineStart = 0
   }
 
-  return { wake, work, close }
+  return { wake, work, onLoss: () => {}, close }
 }
 
 function leastBusy(workers: readonly Worker[]): Worker | undefined {

@@ -27,6 +27,11 @@ export interface RunQueue {
   /** Resolves when the wake will be honoured. @throws when the queue cannot be reached (never hangs). */
   wake(key: RunKey): Promise<void>
   work(handler: RunHandler, options: { readonly concurrency: number }): RunWorker
+  /**
+   * `listener` is called soon after the queue has lost wakes that it had promised to honour, or may have: then every
+   * unfinished run is to be woken. A queue that lives and dies with its process never calls.
+   */
+  onLoss(listener: () => void): void
   /** Closes what the queue opened. Close its workers first. */
   close(): Promise<void>
 }

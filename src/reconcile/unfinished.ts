@@ -36,6 +36,8 @@ export interface Wake {
 export interface Unfinished {
   /** `change` is of a watch of `kind` by its selector in `WATCHED`, told in the order of that watch. */
   wakesOf(kind: Watched['kind'], change: Change<Watched>): readonly Wake[]
+  /** Every run that is not finished, as far as the watches have told. */
+  all(): readonly RunKey[]
 }
 
 interface Known {
@@ -77,6 +79,7 @@ export function createUnfinished(): Unfinished {
   const inWindow = (key: RunKey): Wake => ({ key, windowMs: siblings.windowMs(key) })
 
   return {
+    all: () => [...runs.PipelineRun.values(), ...runs.TaskRun.values()].flatMap(({ keys }) => keys),
     wakesOf(kind, change) {
       switch (change.type) {
         case 'listed': {

@@ -190,6 +190,63 @@ test('after FLUSHALL in mid-call the queue goes on: waiting wakes are lost, late
   await vi.waitFor(() => expect(calls.filter(called => called === key('held'))).toHaveLength(3), soon)
 })
 
+test.each([
+  ['a flush', flush],
+  [
+    'kill -9, which may have cost the last second',
+    async () => {
+      await redis.kill('SIGKILL')
+      await redis.start()
+    },
+  ],
+  ['an older copy in its place', putBack],
+])('%s is told as a loss, once', async (_, lose) => {
+  const { lines, ...log } = collectingLog()
+  const queue = await open({ log, lossLookMs: 20 })
+  let losses = 0
+  queue.onLoss(() => {
+    losses += 1
+  })
+  const connection = raw()
+  const witness = async () => {
+    const [key] = await connection.keys(`${prefix}:runs:witness:*`)
+    return key === undefined ? 0 : Number(await connection.get(key))
+  }
+  await vi.waitFor(async () => expect(await witness()).toBeGreaterThan(2), soon)
+  expect(losses).toBe(0)
+  await lose()
+  await vi.waitFor(() => expect(losses).toBe(1), soon)
+  const before = await vi.waitFor(() => witness(), soon)
+  await vi.waitFor(async () => expect(await witness()).toBeGreaterThan(before + 1), soon)
+  expect(losses).toBe(1)
+  expect(lines.filter(({ message }) => message.includes('may have lost'))).toHaveLength(1)
+})
+
+async function flush(): Promise<void> {
+  const connection = raw()
+  await vi.waitFor(() => connection.flushall(), soon)
+}
+
+/** What a replica that lagged behind would have. */
+async function putBack(): Promise<void> {
+  const connection = raw()
+  const [key] = await vi.waitFor(() => connection.keys(`${prefix}:runs:witness:*`), soon)
+  await connection.set(key!, 1)
+}
+
+test('connections that are cut are no loss', async () => {
+  const queue = await open({ lossLookMs: 20 })
+  const told = vi.fn()
+  queue.onLoss(told)
+  const connection = raw()
+  const witness = async () => Number(await connection.get((await connection.keys(`${prefix}:runs:witness:*`))[0]!))
+  await vi.waitFor(async () => expect(await witness()).toBeGreaterThan(0), soon)
+  await connection.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes')
+  const before = await witness()
+  await vi.waitFor(async () => expect(await witness()).toBeGreaterThan(before + 1), soon)
+  expect(told).not.toHaveBeenCalled()
+})
+
 test('killed connections cost neither a wake nor a look', async () => {
   const queue = await open()
   const connection = raw()

@@ -14,6 +14,7 @@ import { key, PIPELINE_RUN, storeWith, TASK_RUN, taskRun } from '../reconcile/re
 function noting(isAway: () => boolean = () => false) {
   const woken: RunKey[] = []
   const tried: RunKey[] = []
+  const listeners: (() => void)[] = []
   const queue: RunQueue = {
     async wake(run) {
       tried.push(run)
@@ -21,9 +22,13 @@ function noting(isAway: () => boolean = () => false) {
       woken.push(run)
     },
     work: () => ({ close: async () => {} }),
+    onLoss: listener => void listeners.push(listener),
     close: async () => {},
   }
-  return { woken, tried, queue }
+  const lose = () => {
+    for (const listener of listeners) listener()
+  }
+  return { woken, tried, queue, lose }
 }
 
 function watch(cluster: Cluster, queue: RunQueue) {
@@ -147,4 +152,19 @@ test('closing ends, also with watches open and wakes that never get through', as
   await applyTo(cluster, PIPELINE_RUN)
   await cluster.delete('TaskRun', key('one'))
   expect(tried).toHaveLength(before)
+})
+
+test('after the queue has lost something every unfinished run is woken, and none that has ended', async () => {
+  const { cluster, say, inputs } = scripted()
+  const { woken, queue, lose } = noting()
+  watch(cluster, queue)
+  await until('the watches', () => inputs.size === 5)
+  for (const item of [run('a', 'Unknown'), run('b', 'Unknown'), run('c')]) say('TaskRun', { type: 'put', item })
+  say('TaskRun', { type: 'put', item: run('b', 'True') })
+  say('PipelineRun', { type: 'put', item: { ...run('parent', 'Unknown'), kind: 'PipelineRun' } as Watched })
+  await until('the parent', () => woken.includes('PipelineRun/default/parent'))
+  woken.length = 0
+  lose()
+  await until('three wakes', () => woken.length === 3)
+  expect(woken.toSorted()).toEqual(['PipelineRun/default/parent', 'TaskRun/default/a', 'TaskRun/default/c'])
 })
