@@ -1,5 +1,6 @@
 /** The worker process: sees what changed, takes names from the queue, gives each run one pass. */
 import type { RunQueue } from '../src/queue/queue.js'
+import { createFinishedChildren } from '../src/reconcile/finished-children.js'
 import type { ReconcileDeps } from '../src/reconcile/reconcile.js'
 import { startWatcher } from './watcher.js'
 import { startWorker } from './worker.js'
@@ -13,8 +14,9 @@ export function startWorkers(
   deps: ReconcileDeps & { readonly queue: RunQueue },
   options: { readonly concurrency: number },
 ): Workers {
-  const worker = startWorker(deps.queue, deps, options)
-  const watcher = startWatcher(deps)
+  const finished = createFinishedChildren()
+  const worker = startWorker(deps.queue, { ...deps, finished }, options)
+  const watcher = startWatcher({ ...deps, finished })
   return {
     async close() {
       await watcher.close()

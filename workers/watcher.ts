@@ -9,6 +9,7 @@ import { growingPauseMs } from '../src/lib/backoff.js'
 import { describeError } from '../src/lib/fault.js'
 import type { Log } from '../src/lib/log.js'
 import type { RunKey, RunQueue } from '../src/queue/queue.js'
+import { type FinishedChildren, NO_FINISHED_CHILDREN } from '../src/reconcile/finished-children.js'
 import { NOBODY, type RunObserver } from '../src/reconcile/run-observer.js'
 import { createUnfinished, type Unfinished, WATCHED, WATCHED_KINDS } from '../src/reconcile/unfinished.js'
 import type { Watched } from '../src/reconcile/wakes.js'
@@ -26,6 +27,7 @@ export function startWatcher(deps: {
   readonly queue: RunQueue
   readonly log: Log
   readonly observer?: RunObserver
+  readonly finished?: FinishedChildren
 }): Watcher {
   const stop = new AbortController()
   const unfinished = createUnfinished()
@@ -44,13 +46,14 @@ export function startWatcher(deps: {
 }
 
 async function follow(
-  { cluster, observer = NOBODY }: Parameters<typeof startWatcher>[0],
+  { cluster, observer = NOBODY, finished = NO_FINISHED_CHILDREN }: Parameters<typeof startWatcher>[0],
   kind: Watched['kind'],
   unfinished: Unfinished,
   pace: Pace,
   signal: AbortSignal,
 ): Promise<void> {
   for await (const change of cluster.watch(kind, WATCHED[kind], signal) as AsyncIterable<Change<Watched>>) {
+    finished.heard(change)
     for (const { key, windowMs } of unfinished.wakesOf(kind, change)) pace.wake(key, windowMs)
     if (change.type === 'put' && change.item.kind === 'CustomRun') observer.customRunSeen?.(change.item)
   }

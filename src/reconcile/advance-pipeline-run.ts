@@ -135,7 +135,9 @@ function startChildren({ run, world, status, spec, gained, states }: Advance): S
     const bound = childBindings(run, spec, task, bindingsUse, declaredWorkspaces(world, name))
     if (bound.is === 'problem') return fault(bound.message)
     const existing = new Set(children.map(child => child.metadata.name))
-    const start = { task, isFinal, combinations, bindings: bound.bindings }
+    const found = world.tasks.get(name)
+    const from = found?.is === 'found' ? found.from : undefined
+    const start = { task, isFinal, combinations, bindings: bound.bindings, from }
     const all = createChildren({ ...run, status }, start, meta, world.settings)
     actions.push(...all.filter(action => !(action.do === 'create' && existing.has(action.object.metadata.name ?? ''))))
   }

@@ -24,27 +24,48 @@ export function lots(actions: readonly Action[]): readonly (readonly Action[])[]
 }
 
 function isAboutChild(action: Action): boolean {
-  if (action.do === 'cancel') return true
-  const isRun = action.kind === 'TaskRun' || action.kind === 'PipelineRun' || action.kind === 'CustomRun'
-  return action.do === 'create' && isRun
+  return action.do === 'cancel' || (action.do === 'create' && isRunKind(action.kind))
 }
 
-/** Begun in order, ended together. Resolves to the first 'no' that the API server said. @throws as `applyAction`. */
-export async function applyLot(
-  cluster: Cluster,
-  lot: readonly Action[],
-): Promise<{ readonly action: Action; readonly refusal: Refusal } | undefined> {
-  const outcomes = await Promise.allSettled(lot.map(action => applyAction(cluster, action)))
-  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
+function isRunKind(kind: Kind): boolean {
+  return kind === 'TaskRun' || kind === 'PipelineRun' || kind === 'CustomRun'
+}
+
+/** It may have got further since it was made: whoever made it must look at it. */
+function hasLifeOfItsOwn(kind: Kind): boolean {
+  return kind === 'Pod' || isRunKind(kind)
+}
+
+/** What came of a lot that was carried out. */
+export interface LotOutcome {
+  /** The first 'no' that the API server said. */
+  readonly no?: { readonly action: Action; readonly refusal: Refusal }
+  /** A child or a Pod that was to be made was there already, made by us before. */
+  readonly foundOurs: boolean
+}
+
+/** Begun in order, ended together. @throws as `applyAction`. */
+export async function applyLot(cluster: Cluster, lot: readonly Action[]): Promise<LotOutcome> {
+  const outcomes = await Promise.allSettled(lot.map(action => carryOut(cluster, action)))
+  const values = outcomes.map(outcome => {
+    if (outcome.status === 'rejected') throw outcome.reason
+    return outcome.value
+  })
+  const foundOurs = values.includes('was there')
   for (const [index, action] of lot.entries()) {
-    const outcome = outcomes[index]
-    if (outcome?.status === 'fulfilled' && outcome.value) return { action, refusal: outcome.value }
+    const refusal = values[index]
+    if (typeof refusal === 'object') return { no: { action, refusal }, foundOurs }
   }
-  return undefined
+  return { foundOurs }
 }
 
 /** Resolves to the API server's 'no', if it said one. @throws on everything else that goes wrong. */
 export async function applyAction(cluster: Cluster, action: Action): Promise<Refusal | undefined> {
+  const outcome = await carryOut(cluster, action)
+  return typeof outcome === 'object' ? outcome : undefined
+}
+
+async function carryOut(cluster: Cluster, action: Action): Promise<Refusal | 'was there' | undefined> {
   switch (action.do) {
     case 'create':
       return create(cluster, action.kind, action.object as New<Kinds[Kind]>)
@@ -76,14 +97,21 @@ export async function applyAction(cluster: Cluster, action: Action): Promise<Ref
   }
 }
 
-async function create(cluster: Cluster, kind: Kind, object: New<Kinds[Kind]>): Promise<Refusal | undefined> {
+async function create(
+  cluster: Cluster,
+  kind: Kind,
+  object: New<Kinds[Kind]>,
+): Promise<Refusal | 'was there' | undefined> {
   try {
     await cluster.create(kind, object as never)
     return undefined
   } catch (error) {
     if (!(error instanceof ClusterError)) throw error
     const { reason, by, message } = error
-    if (reason === 'AlreadyExists') return (await isOurs(cluster, kind, object)) ? undefined : { reason, message }
+    if (reason === 'AlreadyExists') {
+      if (!(await isOurs(cluster, kind, object))) return { reason, message }
+      return hasLifeOfItsOwn(kind) ? 'was there' : undefined
+    }
     // An API server that is away says nothing of the object; a webhook that is away is one that somebody has to mend.
     const isNo = reason === 'Invalid' || reason === 'Forbidden' || (reason === 'Unavailable' && by === 'webhook')
     if (!isNo) throw error

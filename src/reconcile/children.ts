@@ -1,11 +1,5 @@
 /** The objects that a PipelineRun makes: its children and the claims they share. Names, labels and specs are Tekton's. */
-import {
-  GIT_STATUS_ANNOTATIONS,
-  ON_ERROR_ANNOTATION,
-  RELEASE,
-  RELEASE_ANNOTATION,
-  STATUS_MESSAGE_ANNOTATION,
-} from '../resources/annotations.js'
+import { GIT_STATUS_ANNOTATIONS, ON_ERROR_ANNOTATION, STATUS_MESSAGE_ANNOTATION } from '../resources/annotations.js'
 import type { PersistentVolumeClaim } from '../resources/core.js'
 import type { NewMeta, OwnerReference } from '../resources/meta.js'
 import type {
@@ -18,7 +12,7 @@ import type {
   TaskRun,
   WorkspaceBinding,
 } from '../resources/tekton.js'
-import { MANAGED_BY_LABEL, mergePodTemplates } from '../run/defaults.js'
+import { mergePodTemplates } from '../run/defaults.js'
 import { type Combination, childNames } from '../run/matrix.js'
 import { CANCEL_MESSAGES, type Child } from '../run/pipeline-task-state.js'
 import { runClaimName } from '../run/pipeline-workspaces.js'
@@ -31,6 +25,8 @@ import { ANCESTORS_ANNOTATION, ancestorsAnnotation } from './ancestors.js'
 import type { Action } from './decision.js'
 import { labelValue, PIPELINE_LABEL } from './pipeline-metadata.js'
 import { withoutReport } from './report-due.js'
+import type { Origin } from './resolved.js'
+import { metadataAtCreation } from './task-metadata.js'
 
 export type ChildKind = 'TaskRun' | 'PipelineRun' | 'CustomRun'
 
@@ -41,6 +37,8 @@ export interface Start {
   /** Without a matrix: undefined. */
   readonly combinations: readonly Combination[] | undefined
   readonly bindings: readonly WorkspaceBinding[]
+  /** The Task that it refers to, where that is known. */
+  readonly from?: Origin | undefined
 }
 
 export function childKind(task: PipelineTask): ChildKind {
@@ -111,6 +109,8 @@ function createChild(
     return { do: 'create', kind, object: customRun(task, { ...metadata, labels, annotations }, spec) }
   }
   const podTemplate = mergePodTemplates(run.spec.taskRunTemplate?.podTemplate, own.podTemplate)
+  // The TaskRun would get it in its first pass: said now, it is one write less.
+  const ofTask = metadataAtCreation(start.from, settings)
   const object: Omit<TaskRun, 'metadata' | 'status'> & { readonly metadata: NewMeta } = {
     apiVersion: 'tekton.dev/v1',
     kind,
@@ -118,13 +118,13 @@ function createChild(
       ...metadata,
       // `taskRunSpecs` over the PipelineRun's own over the inline task's; what says whose child it is, over all.
       labels: {
-        [MANAGED_BY_LABEL]: settings.managedByLabelValue,
+        ...ofTask.labels,
         ...task.taskSpec?.metadata?.labels,
         ...withoutReport(meta.labels),
         ...own.metadata?.labels,
         ...identity,
       },
-      annotations: taskRunAnnotations(run, task, own, annotations),
+      annotations: { ...ofTask.annotations, ...taskRunAnnotations(run, task, own, annotations) },
     },
     spec: {
       ...(task.taskRef ? { taskRef: task.taskRef } : { taskSpec: inlineSpec(task) }),
@@ -201,8 +201,6 @@ function taskRunAnnotations(
 ): Readonly<Record<string, string>> {
   const span = handedOn(run.status?.spanContext)
   return {
-    // The TaskRun would get it in its first pass: said now, it is one write less.
-    [RELEASE_ANNOTATION]: RELEASE,
     ...task.taskSpec?.metadata?.annotations,
     ...inherited,
     ...own.metadata?.annotations,

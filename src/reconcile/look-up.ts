@@ -164,11 +164,15 @@ function askerOf(run: TaskRun): Omit<Asker, 'failed'> {
   return { namespace, base: name, owner: ownedBy(run), owners: [uid, ...parents] }
 }
 
-/** @param spec with params and context replaced, so that the requests are those the TaskRuns will look for */
+/**
+ * @param spec with params and context replaced, so that the requests are those the TaskRuns will look for
+ * @param isWanted by the name of the pipeline task
+ */
 export async function lookUpTasks(
   deps: LookUpDeps,
   run: PipelineRun,
   spec: PipelineSpec | undefined,
+  isWanted: (task: string) => boolean = () => true,
 ): Promise<ReadonlyMap<string, Lookup<TaskSpec>>> {
   const { namespace, uid, name: runName } = run.metadata
   // What has a child, or never will, is decided: its Task was needed to create it and to check what refers to it.
@@ -177,7 +181,9 @@ export async function lookUpTasks(
     ...(run.status?.skippedTasks ?? []).map(skipped => skipped.name),
   ])
   const all = [...(spec?.tasks ?? []), ...(spec?.finally ?? [])]
-  const tasks = all.filter(task => isTaskReference(task) && !decided.has(task.name) && !waitsForResults(task))
+  const tasks = all.filter(
+    task => isTaskReference(task) && !decided.has(task.name) && isWanted(task.name) && !waitsForResults(task),
+  )
   const looked = tasks.map(async ({ name, taskRef = {} }) => {
     const found = await lookUp(deps, 'Task', taskRef, {
       namespace,

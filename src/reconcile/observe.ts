@@ -9,6 +9,8 @@ import { snapshotPipeline } from '../run/pipeline-variables.js'
 import type { Settings } from '../run/settings.js'
 import { withDefaultBindings } from '../run/workspaces.js'
 import type { Lookup, PipelineRunWorld, PodMaterial, TaskRunWorld } from './decision.js'
+import { type FinishedChildren, NO_FINISHED_CHILDREN } from './finished-children.js'
+import { hasListed, type Look } from './look.js'
 import { type LookUpDeps, lookUpPipeline, lookUpStepActions, lookUpTask, lookUpTasks } from './look-up.js'
 import { lookUpNested } from './look-up-nested.js'
 import { soundPart } from './malformed.js'
@@ -27,21 +29,25 @@ export interface ObserveDeps {
   /** As they are now: an installation may change them while it runs. */
   readonly settings: () => Settings
   readonly entrypoint: EntrypointSource
+  readonly finished?: FinishedChildren
 }
 
-export async function observePipelineRun(deps: ObserveDeps, run: PipelineRun, now: number): Promise<PipelineRunWorld> {
+export async function observePipelineRun(
+  deps: ObserveDeps,
+  run: PipelineRun,
+  now: number,
+  look: Look = 'all',
+): Promise<PipelineRunWorld> {
   const { cluster } = deps
   const settings = deps.settings()
   const pipeline = await pipelineOf({ cluster, settings }, run)
   const spec = run.status?.pipelineSpec ?? (pipeline.is === 'found' ? pipeline.value : undefined)
+  const expected = look === 'listed' ? (run.status?.childReferences ?? []) : expectedOf(run, spec, settings)
   const [tasks, pipelines, found] = await Promise.all([
-    lookUpTasks({ cluster, settings }, run, knownPipeline(run, pipeline, settings)),
+    // Of a run that has begun, the Tasks that count are those of what begins now: `lookUpStarted`.
+    hasListed(run) ? [] : lookUpTasks({ cluster, settings }, run, knownPipeline(run, pipeline, settings)),
     lookUpNested(cluster, run, spec),
-    Promise.all(
-      (spec ? expectedChildren(run, spec, settings) : []).map(child =>
-        getChild(cluster, child, run.metadata.namespace),
-      ),
-    ),
+    Promise.all(expected.map(child => findChild(deps, child, run))),
   ])
   // A child that is not what it should be ends in a pass of its own; until then its parent sees what is sound of it.
   const existing = found.filter(child => child !== undefined).map(soundPart)
@@ -50,14 +56,33 @@ export async function observePipelineRun(deps: ObserveDeps, run: PipelineRun, no
     now,
     settings,
     pipeline,
-    tasks,
+    tasks: new Map(tasks),
     pipelines,
     children: existing.filter(ours),
     strangers: existing.filter(child => !ours(child)).map(child => child.metadata.name),
   }
 }
 
-export async function observeTaskRun(deps: ObserveDeps, run: TaskRun, now: number): Promise<TaskRunWorld> {
+/** With the Tasks of what the decision begins, where they were not looked up; undefined when there are none. */
+export async function lookUpStarted(
+  deps: ObserveDeps,
+  run: PipelineRun,
+  world: PipelineRunWorld,
+  started: ReadonlySet<string>,
+): Promise<PipelineRunWorld | undefined> {
+  const { cluster } = deps
+  const { settings, tasks } = world
+  const isWanted = (task: string) => started.has(task) && !tasks.has(task)
+  const found = await lookUpTasks({ cluster, settings }, run, run.status?.pipelineSpec, isWanted)
+  return found.size === 0 ? undefined : { ...world, tasks: new Map([...tasks, ...found]) }
+}
+
+export async function observeTaskRun(
+  deps: ObserveDeps,
+  run: TaskRun,
+  now: number,
+  look: Look = 'all',
+): Promise<TaskRunWorld> {
   const { cluster } = deps
   const settings = deps.settings()
   const { namespace, uid } = run.metadata
@@ -65,7 +90,9 @@ export async function observeTaskRun(deps: ObserveDeps, run: TaskRun, now: numbe
   const spec = run.status?.taskSpec ?? (task.is === 'found' ? task.value : undefined)
   const attempt = run.status?.retriesStatus?.length ?? 0
   const [pod, stepActions] = await Promise.all([
-    cluster.get('Pod', { namespace, name: podName(run.metadata.name, attempt) }),
+    look === 'listed' && isNew(run)
+      ? undefined
+      : cluster.get('Pod', { namespace, name: podName(run.metadata.name, attempt) }),
     lookUpStepActions({ cluster, settings }, run, spec),
   ])
   const ours = pod !== undefined && isOwnedBy(pod, uid)
@@ -157,13 +184,28 @@ async function getSecrets(
   )
 }
 
-function getChild(
-  cluster: Cluster,
-  child: { readonly kind: 'TaskRun' | 'PipelineRun' | 'CustomRun'; readonly name: string },
-  namespace: string,
+type ChildName = Pick<ReturnType<typeof expectedChildren>[number], 'kind' | 'name'>
+
+function expectedOf(run: PipelineRun, spec: PipelineSpec | undefined, settings: Settings): readonly ChildName[] {
+  return spec ? expectedChildren(run, spec, settings) : []
+}
+
+async function findChild(
+  { cluster, finished = NO_FINISHED_CHILDREN }: ObserveDeps,
+  { kind, name }: ChildName,
+  { metadata: { namespace, uid } }: PipelineRun,
 ): Promise<TaskRun | PipelineRun | CustomRun | undefined> {
-  const key: Key = { namespace, name: child.name }
-  return cluster.get<'TaskRun' | 'PipelineRun' | 'CustomRun'>(child.kind, key)
+  const kept = finished.find(uid, kind, name)
+  if (kept !== undefined) return kept
+  const key: Key = { namespace, name }
+  const child = await cluster.get<'TaskRun' | 'PipelineRun' | 'CustomRun'>(kind, key)
+  if (child !== undefined && isOwnedBy(child, uid)) finished.keep(uid, child)
+  return child
+}
+
+/** Nothing says that it has begun, or that it should not. */
+function isNew({ spec, status }: TaskRun): boolean {
+  return spec.status === undefined && status?.startTime === undefined && status?.retriesStatus === undefined
 }
 
 /** By uid, never by name: a namesake that somebody planted is not our child. */

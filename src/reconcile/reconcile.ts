@@ -3,6 +3,7 @@ import { evaluateWhen } from '../cel/when.js'
 import { ClusterError, isClusterError } from '../cluster/cluster.js'
 import { describeError, ensureError } from '../lib/fault.js'
 import type { Log } from '../lib/log.js'
+import { sameJson } from '../lib/same-json.js'
 import { toTimestamp } from '../lib/time.js'
 import { type Outcome, parseRunKey, type RunKey } from '../queue/queue.js'
 import type { Kinds } from '../resources/kinds.js'
@@ -10,11 +11,12 @@ import type { Key } from '../resources/meta.js'
 import { asRecord } from '../resources/shape.js'
 import type { PipelineRun, TaskRun } from '../resources/tekton.js'
 import { isDone, succeededCondition, withSucceeded } from '../status/conditions.js'
-import { applyLot, lots } from './apply.js'
+import { applyLot, type LotOutcome, lots } from './apply.js'
 import type { Action, Decision, PipelineRunWorld, Refusal, TaskRunWorld } from './decision.js'
 import { endMalformed } from './end-malformed.js'
+import { givesUp, type Look, startedTasks } from './look.js'
 import { malformation } from './malformed.js'
-import { type ObserveDeps, observePipelineRun, observeTaskRun } from './observe.js'
+import { lookUpStarted, type ObserveDeps, observePipelineRun, observeTaskRun } from './observe.js'
 import { reconcilePipelineRun } from './pipeline-run.js'
 import { refusedPipelineRun, refusedTaskRun } from './refused.js'
 import { reportDue } from './report-due.js'
@@ -33,7 +35,14 @@ interface RunKind<K extends 'PipelineRun' | 'TaskRun', World> {
   readonly kind: K
   /** What `spec.status` says to cancel one. */
   readonly cancelled: string
-  readonly observe: (deps: ObserveDeps, run: Kinds[K], now: number) => Promise<World>
+  readonly observe: (deps: ObserveDeps, run: Kinds[K], now: number, look: Look) => Promise<World>
+  /** What the decision rests on and `observe` has left out; undefined when it is all there. */
+  readonly lookUpMore?: (
+    deps: ObserveDeps,
+    run: Kinds[K],
+    world: World,
+    decision: Decision<unknown>,
+  ) => Promise<World | undefined>
   readonly decide: (run: Kinds[K], world: World) => Decision<NonNullable<Kinds[K]['status']>>
   readonly refused: (
     run: Kinds[K],
@@ -47,6 +56,7 @@ const PIPELINE_RUN: RunKind<'PipelineRun', PipelineRunWorld> = {
   kind: 'PipelineRun',
   cancelled: 'Cancelled',
   observe: observePipelineRun,
+  lookUpMore: (deps, run, world, decision) => lookUpStarted(deps, run, world, startedTasks(decision)),
   decide: (run, world) => reconcilePipelineRun(run, world, evaluateWhen),
   refused: refusedPipelineRun,
 }
@@ -79,7 +89,7 @@ async function pass<K extends 'PipelineRun' | 'TaskRun', World extends { readonl
   runKind: RunKind<K, World>,
   key: Key,
 ): Promise<Outcome> {
-  const { kind, observe, decide, refused } = runKind
+  const { kind, observe, refused } = runKind
   const { cluster, now, log, observer = NOBODY } = deps
   const startedAt = now()
   const run = await cluster.get(kind, key)
@@ -87,30 +97,28 @@ async function pass<K extends 'PipelineRun' | 'TaskRun', World extends { readonl
 
   const malformed = malformation(run)
   if (malformed !== undefined && isOurs(run)) return endMalformed(deps, run, malformed, startedAt)
-  const world = await observe(deps, run, startedAt)
-  const decision = attempt(() => decide(run, world))
-  if (decision instanceof Error) {
-    // A decision depends on nothing but its arguments, so it would fail in the same way for ever.
-    log.error('a decision failed', { run: `${kind}/${key.namespace}/${key.name}`, cause: decision.stack })
-    return endMalformed(
-      deps,
-      run,
-      `${kind} ${key.namespace}/${key.name} cannot be decided: ${describeError(decision)}`,
-      startedAt,
-    )
-  }
+  let seen = await lookAndDecide(deps, runKind, run, startedAt, 'listed')
+  if (seen instanceof Error) return undecidable(deps, run, seen, startedAt)
+  let { decision } = seen
   let { status, lookAgainAt } = decision
   try {
     // Children before status: if we stop in between, the next pass finds them by name.
     // The other way round, status would list runs that were never made.
-    for (const lot of lots(decision.actions)) {
-      const no = await applyLot(cluster, lot)
-      if (no === undefined) continue
-      const end = refused(withGained(run, decision), no.action, no.refusal, await observe(deps, run, startedAt))
+    let { no, foundOurs } = await applyAll(cluster, seen)
+    if (seen.look === 'listed' && (foundOurs || no?.refusal.reason === 'AlreadyExists')) {
+      // Made by a pass that was killed before it could say so, and with a life of their own since; or a stranger's.
+      seen = await lookAndDecide(deps, runKind, run, startedAt, 'all')
+      if (seen instanceof Error) return undecidable(deps, run, seen, startedAt)
+      ;({ decision } = seen)
+      ;({ status, lookAgainAt } = decision)
+      ;({ no } = await applyAll(cluster, seen))
+    }
+    if (no) {
+      const world = await observe(deps, run, startedAt, 'all')
+      const end = refused(withGained(run, decision), no.action, no.refusal, world)
       for (const last of lots(end.actions)) await applyLot(cluster, last)
       status = end.status
       lookAgainAt = isDone({ status }) ? undefined : earliest(decision.lookAgainAt, end.lookAgainAt)
-      break
     }
     const due = isOurs(run) ? reportDue(run, decision.annotations) : undefined
     const labelled = await addMetadata(
@@ -119,13 +127,15 @@ async function pass<K extends 'PipelineRun' | 'TaskRun', World extends { readonl
       run,
       due ? { ...decision, labels: { ...decision.labels, ...due } } : decision,
     )
-    const written = await storeStatus(deps, { ...labelled, status } as Kinds[K])
-    if (written.is === 'refused') {
-      // As it is now: children that this very pass has made must end too.
-      await endUnwritable(deps, runKind, labelled, await observe(deps, run, startedAt), written.why)
-      return { kind: 'settled' }
+    if (!sameJson(run.status ?? {}, status)) {
+      const written = await storeStatus(deps, { ...labelled, status } as Kinds[K])
+      if (written.is === 'refused') {
+        // As it is now: children that this very pass has made must end too.
+        await endUnwritable(deps, runKind, labelled, await observe(deps, run, startedAt, 'all'), written.why)
+        return { kind: 'settled' }
+      }
+      observer.changed?.(run, written.run)
     }
-    observer.changed?.(run, written.run)
   } catch (error) {
     // Someone wrote first. What we saw is stale, so look again instead of forcing it.
     if (isClusterError(error, 'Conflict')) return { kind: 'again', afterMs: pauseAfterConflict(error) }
@@ -133,6 +143,7 @@ async function pass<K extends 'PipelineRun' | 'TaskRun', World extends { readonl
     if (isClusterError(error, 'NotFound')) return { kind: 'settled' }
     throw error
   }
+  if (isDone({ status })) deps.finished?.forgetRun(run.metadata.uid)
   log.debug('reconciled', {
     run: `${kind}/${key.namespace}/${key.name}`,
     actions: decision.actions.length,
@@ -141,6 +152,49 @@ async function pass<K extends 'PipelineRun' | 'TaskRun', World extends { readonl
   })
   if (lookAgainAt === undefined) return { kind: 'settled' }
   return { kind: 'again', afterMs: Math.max(0, lookAgainAt - now()) }
+}
+
+interface Seen<Status> {
+  readonly decision: Decision<Status>
+  /** What the decision was made on, in the end. */
+  readonly look: Look
+}
+
+/** Resolves to the error when it cannot be decided. @throws on infrastructure faults */
+async function lookAndDecide<K extends 'PipelineRun' | 'TaskRun', World extends { readonly now: number }>(
+  deps: ReconcileDeps,
+  runKind: RunKind<K, World>,
+  run: Kinds[K],
+  now: number,
+  look: Look,
+): Promise<Seen<NonNullable<Kinds[K]['status']>> | Error> {
+  const { observe, lookUpMore = async () => undefined, decide } = runKind
+  let world = await observe(deps, run, now, look)
+  for (;;) {
+    const decision = attempt(() => decide(run, world))
+    if (decision instanceof Error) return decision
+    if (look === 'listed' && givesUp(run, decision)) return lookAndDecide(deps, runKind, run, now, 'all')
+    const more = await lookUpMore(deps, run, world, decision)
+    if (more === undefined) return { decision, look }
+    world = more
+  }
+}
+
+/** A decision depends on nothing but its arguments, so it would fail in the same way for ever. */
+function undecidable(deps: ReconcileDeps, run: PipelineRun | TaskRun, error: Error, now: number): Promise<Outcome> {
+  const { namespace, name } = run.metadata
+  deps.log.error('a decision failed', { run: `${run.kind}/${namespace}/${name}`, cause: error.stack })
+  const message = `${run.kind} ${namespace}/${name} cannot be decided: ${describeError(error)}`
+  return endMalformed(deps, run, message, now)
+}
+
+/** In lots, until one is refused, or there is something that the decision did not look at. */
+async function applyAll(cluster: ReconcileDeps['cluster'], { decision, look }: Seen<unknown>): Promise<LotOutcome> {
+  for (const lot of lots(decision.actions)) {
+    const outcome = await applyLot(cluster, lot)
+    if (outcome.no || (outcome.foundOurs && look === 'listed')) return outcome
+  }
+  return { foundOurs: false }
 }
 
 function isOurs({ spec }: PipelineRun | TaskRun): boolean {

@@ -2,25 +2,15 @@
 import { buildPod, ownedBy } from '../pod/build-pod.js'
 import { credentialsOf } from '../pod/credentials.js'
 import { ENTRYPOINT_KEY } from '../pod/volumes.js'
-import { RELEASE, RELEASE_ANNOTATION } from '../resources/annotations.js'
 import type { PersistentVolumeClaim } from '../resources/core.js'
 import type { New } from '../resources/meta.js'
 import type { TaskRun, TaskSpec, WorkspaceBinding } from '../resources/tekton.js'
-import { MANAGED_BY_LABEL } from '../run/defaults.js'
 import { claimName } from '../run/names.js'
 import { boundWorkspaces } from '../run/prepare-task.js'
 import { taskParams } from '../run/task-variables.js'
 import type { EvaluateCel } from '../run/when.js'
-import type { Action, Decision, PodMaterial, TaskRunWorld } from './decision.js'
-import { withoutReport } from './report-due.js'
-
-export interface Meta {
-  /** As they will be once `added` is. */
-  readonly labels: Readonly<Record<string, string>>
-  readonly annotations: Readonly<Record<string, string>>
-  /** What the run lacks; empty when it lacks nothing, so that nothing is written. */
-  readonly added: Pick<Decision<unknown>, 'labels' | 'annotations'>
-}
+import type { Action, PodMaterial, TaskRunWorld } from './decision.js'
+import type { Meta } from './task-metadata.js'
 
 export type PodActions =
   | { readonly is: 'made'; readonly actions: readonly Action[] }
@@ -122,42 +112,4 @@ function claimOf(run: TaskRun, { name, volumeClaimTemplate: template }: Workspac
     },
     spec: template?.spec ?? {},
   }
-}
-
-/** Labels and annotations of the Task, under the run's own. */
-export function inheritedMeta(run: TaskRun, { task, settings }: Pick<TaskRunWorld, 'task' | 'settings'>): Meta {
-  const from = task.is === 'found' ? task.from : undefined
-  const own = { labels: run.metadata.labels ?? {}, annotations: run.metadata.annotations ?? {} }
-  const inherited = {
-    labels: {
-      [MANAGED_BY_LABEL]: settings.managedByLabelValue,
-      ...from?.labels,
-      ...(from && { 'tekton.dev/task': from.name }),
-    },
-    annotations: {
-      ...Object.fromEntries(
-        Object.entries(from?.annotations ?? {}).filter(
-          ([key]) =>
-            key !== 'kubectl.kubernetes.io/last-applied-configuration' && !key.startsWith('chains.tekton.dev/'),
-        ),
-      ),
-      // Of Tekton's controller. What was built without knowing its version says so too.
-      [RELEASE_ANNOTATION]: RELEASE,
-    },
-  }
-  const labels = lacking(inherited.labels, own.labels)
-  const annotations = lacking(inherited.annotations, own.annotations)
-  return {
-    labels: { ...inherited.labels, ...withoutReport(own.labels) },
-    annotations: { ...inherited.annotations, ...own.annotations },
-    added: { ...(labels && { labels }), ...(annotations && { annotations }) },
-  }
-}
-
-function lacking(
-  inherited: Readonly<Record<string, string>>,
-  own: Readonly<Record<string, string>>,
-): Readonly<Record<string, string>> | undefined {
-  const missing = Object.entries(inherited).filter(([key]) => !Object.hasOwn(own, key))
-  return missing.length > 0 ? Object.fromEntries(missing) : undefined
 }

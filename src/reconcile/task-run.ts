@@ -35,6 +35,7 @@ import type { Hindrance } from '../status/pod-waiting.js'
 import { TASK_RUN_REASONS, type TaskRunReason, USER_ERROR } from '../status/reasons.js'
 import { SPAN_ANNOTATIONS, spanContextOf } from '../status/span-context.js'
 import type { Action, Decision, TaskRunWorld } from './decision.js'
+import { inheritedMeta } from './task-metadata.js'
 import { deadlineOf, onPod, podOfAttempt, startingAt, timeoutOf, waiting } from './task-run-attempt.js'
 import {
   failed,
@@ -45,7 +46,7 @@ import {
   statesOf,
   stopPod,
 } from './task-run-endings.js'
-import { createPod, inheritedMeta, podNotMade } from './task-run-pod.js'
+import { createPod, podNotMade } from './task-run-pod.js'
 import { stepsOutcome } from './task-run-sidecars.js'
 import { preparedTask } from './task-run-task.js'
 

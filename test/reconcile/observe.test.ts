@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import type { Cluster } from '../../src/cluster/cluster.js'
 import { ownedBy } from '../../src/pod/build-pod.js'
-import { observePipelineRun, observeTaskRun } from '../../src/reconcile/observe.js'
+import { lookUpStarted, observePipelineRun, observeTaskRun } from '../../src/reconcile/observe.js'
 import type { AnyKind } from '../../src/resources/kinds.js'
 import type { OwnerReference } from '../../src/resources/meta.js'
 import type { TaskRun } from '../../src/resources/tekton.js'
@@ -75,7 +75,7 @@ test('an inline Pipeline is from nowhere, and what a status holds goes over what
   expect(inline.pipeline).not.toHaveProperty('from')
 })
 
-test('Tasks of what was begun or skipped are not read again', async () => {
+test('once a run has begun, only the Tasks of what begins now are read, each once', async () => {
   const cluster = await storeWith(PIPELINE, TASK, runOf('{ name: p }'))
   const run = await pipelineRun(cluster)
   const status = {
@@ -84,8 +84,14 @@ test('Tasks of what was begun or skipped are not read again', async () => {
     ],
     skippedTasks: [{ name: 'unknown', reason: 'Results were missing' as const }],
   }
-  const world = await observePipelineRun(depsFor(cluster), { ...run, status }, NOW)
-  expect([...world.tasks.keys()]).toEqual(['remote', 'last'])
+  const spec = (await cluster.get('Pipeline', { namespace: 'default', name: 'p' }))!.spec
+  const begun = { ...run, status: { ...status, pipelineSpec: spec } }
+  const world = await observePipelineRun(depsFor(cluster), begun, NOW)
+  expect([...world.tasks.keys()]).toEqual([])
+  const started = new Set(['known', 'unknown', 'custom', 'last'])
+  const wider = await lookUpStarted(depsFor(cluster), begun, world, started)
+  expect([...(wider?.tasks ?? [])]).toMatchObject([['last', { is: 'found', from: { name: 'lint' } }]])
+  expect(await lookUpStarted(depsFor(cluster), begun, wider!, started)).toBeUndefined()
 })
 
 test('children are told from strangers by the uid of their controller', async () => {
@@ -234,6 +240,9 @@ test('a look reads names and lists nothing, however many other runs there are', 
     },
     list: () => Promise.reject(new Error('a look must not list')),
   }
-  await observePipelineRun(depsFor(counted), await pipelineRun(cluster), NOW)
-  expect(reads).toEqual(['TaskRun/run-a', 'TaskRun/run-b'])
+  const run = await pipelineRun(cluster)
+  await observePipelineRun(depsFor(counted), run, NOW)
+  expect(reads.splice(0)).toEqual(['TaskRun/run-a', 'TaskRun/run-b'])
+  await observePipelineRun(depsFor(counted), run, NOW, 'listed')
+  expect(reads.splice(0)).toEqual([])
 })

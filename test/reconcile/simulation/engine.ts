@@ -4,6 +4,7 @@
  */
 import { type Change, type Cluster, ClusterError } from '../../../src/cluster/cluster.js'
 import type { RunKey } from '../../../src/queue/queue.js'
+import { createFinishedChildren } from '../../../src/reconcile/finished-children.js'
 import { reconcile } from '../../../src/reconcile/reconcile.js'
 import { createUnfinished, WATCHED, WATCHED_KINDS } from '../../../src/reconcile/unfinished.js'
 import type { Watched } from '../../../src/reconcile/wakes.js'
@@ -78,7 +79,8 @@ export function startEngine(cluster: Cluster, clock: Clock, dice: Dice): Engine 
     delete: (kind, key, options) => write(() => cluster.delete(kind, key, options)),
     watch: (kind, selector, signal) => cluster.watch(kind, selector, signal),
   }
-  const deps = depsFor(seen, clock.now)
+  const finished = createFinishedChildren()
+  const deps = { ...depsFor(seen, clock.now), finished }
 
   async function pass(key: RunKey): Promise<void> {
     running.add(key)
@@ -103,6 +105,7 @@ export function startEngine(cluster: Cluster, clock: Clock, dice: Dice): Engine 
     for await (const change of seen.watch(kind, WATCHED[kind], stop.signal) as AsyncIterable<Change<Watched>>) {
       await turn()
       if (dead) return
+      finished.heard(change)
       for (const { key } of unfinished.wakesOf(kind, change)) wake(key)
     }
   }
