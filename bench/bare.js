@@ -3,13 +3,21 @@ import { join } from 'node:path'
 import { openEmbeddedCluster } from '../dist/src/cluster/embedded/store.js'
 import { createLog } from '../dist/src/logging.js'
 import { createMemoryQueue } from '../dist/src/queue/memory.js'
+import { createEntrypointSource, NOTHING_REMEMBERED } from '../dist/src/reconcile/entrypoint-source.js'
 import { DEFAULT_SETTINGS } from '../dist/src/run/settings.js'
 import { isDone, succeededCondition } from '../dist/src/status/conditions.js'
 import { openDatabase } from '../dist/src/storage/lmdb.js'
 import { startWorkers } from '../dist/workers/main.js'
 import { summary } from './measure.js'
 
-const ENTRYPOINT = { name: 'tektite-entrypoint-bench', binary: () => 'AAAA' }
+const ENTRYPOINT = createEntrypointSource(
+  {
+    name: 'tektite-entrypoint-bench',
+    offer: { architectures: ['amd64'], defaultArchitecture: 'amd64', hasNodes: false },
+    binaryData: () => ({ 'entrypoint-amd64': 'AAAA' }),
+  },
+  NOTHING_REMEMBERED,
+)
 /** As in src/embedded.ts. */
 const CONCURRENCY = 32
 

@@ -2,7 +2,7 @@
  * Wiring: everything in one process. The store is LMDB, the queue is memory, the kubelet is ours; with a Redis, queue
  * and inbox are BullMQ's. Nothing else in the code knows which adapter serves a port.
  */
-import { createHash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { startWorkers } from '../workers/main.js'
@@ -11,6 +11,7 @@ import { followSettings } from '../workers/settings.js'
 import type { AdmitOptions } from './admission/admit.js'
 import { type EmbeddedCluster, openEmbeddedCluster } from './cluster/embedded/store.js'
 import type { Config } from './config.js'
+import { readOwnEntrypoint } from './entrypoint-files.js'
 import { logTail } from './feedback/log-tail.js'
 import type { Inbox } from './inbox/inbox.js'
 import { openLmdbInbox } from './inbox/lmdb.js'
@@ -22,7 +23,6 @@ import type { Log } from './lib/log.js'
 import { createFileLogStore } from './logs/files.js'
 import { createMemoryQueue } from './queue/memory.js'
 import type { RunQueue } from './queue/queue.js'
-import type { EntrypointSource } from './reconcile/observe.js'
 import { type Reporting, reportForOneCommand, startReporting } from './reporting.js'
 import type { Resolution } from './resolve/resolve.js'
 import type { ResolversDeps } from './resolve/resolvers.js'
@@ -96,7 +96,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedEn
     // Runs a container to see what this machine allows. Meanwhile the databases are opened.
     const isolation = runtime.isolation()
     isolation.catch(() => undefined) // awaited below, or something else failed first
-    const entrypoint = await readEntrypoint(join(config.nativeDir, 'entrypoint'))
+    const entrypoint = await readOwnEntrypoint(config.nativeDir)
     const database = openDatabase(join(dataDir, 'store'), { durable: !throwAway })
     closing.push(() => database.close())
     const cluster = openEmbeddedCluster({ database })
@@ -209,19 +209,4 @@ async function redisPrefix(dataDir: string): Promise<string> {
   const id = randomUUID()
   await writeFileAtomically(file, `${id}\n`)
   return `tektite:${id}`
-}
-
-async function readEntrypoint(file: string): Promise<EntrypointSource> {
-  const bytes = await readFile(file).catch((cause: unknown) => {
-    throw new Error(`the entrypoint is missing at ${file}; run "npm run build"`, { cause })
-  })
-  const hash = createHash('sha256').update(bytes).digest('hex').slice(0, 16)
-  let binary: string | undefined
-  return {
-    name: `tektite-entrypoint-${hash}`,
-    binary: () => {
-      binary ??= bytes.toString('base64')
-      return binary
-    },
-  }
 }

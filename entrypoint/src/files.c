@@ -104,6 +104,10 @@ bool write_private(const char *path, const struct text *content) {
   return write_as(path, content->data, content->length, 0600);
 }
 
+bool write_program(const char *path, const struct text *content) {
+  return write_as(path, content->data, content->length, 0555);
+}
+
 bool read_followed(const char *path, size_t limit, struct text *content) {
   int file = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
   if (file < 0) return false;

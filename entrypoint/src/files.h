@@ -19,6 +19,9 @@ bool write_whole(const char *path, const char *content);
 // The same, for its owner only.
 bool write_private(const char *path, const struct text *content);
 
+// The same, for everybody to run.
+bool write_program(const char *path, const struct text *content);
+
 // Adds a file of at most `limit` bytes to `content`, through links: one that the kubelet mounted.
 bool read_followed(const char *path, size_t limit, struct text *content);
 

@@ -17,6 +17,9 @@ import { breakpointsOf } from './breakpoints.js'
 import type { Credentials } from './credentials.js'
 import { limitRangeRequests, withConfiguredResources, withRequests } from './default-resources.js'
 import { terminationByteLimit } from './entrypoint-args.js'
+import { entrypointCopy } from './entrypoint-copy.js'
+import { type EntrypointOffer, entrypointPlace } from './entrypoint-place.js'
+import type { NodeFacts } from './node-choice.js'
 import { collectScripts } from './scripts.js'
 import { sidecarContainers } from './sidecars.js'
 import { overTemplate } from './step-template.js'
@@ -41,14 +44,26 @@ export interface PodInput {
   readonly settings: Settings
   readonly credentials: Credentials
   readonly limitRanges: readonly LimitRange[]
-  /** Name of the ConfigMap that carries the entrypoint binary. */
-  readonly entrypoint: string
+  readonly entrypoint: EntrypointMaterial
   readonly evaluateCel: EvaluateCel
 }
 
+export interface EntrypointMaterial {
+  /** Name of the ConfigMap that carries the entrypoint's binaries. */
+  readonly name: string
+  readonly offer: EntrypointOffer
+  /** Those of the cluster; undefined when they cannot be read. */
+  readonly nodes: readonly NodeFacts[] | undefined
+}
+
 export type PodBuild =
-  /** `extra` has to be there before the Pod. */
-  | { readonly is: 'built'; readonly pod: New<Pod>; readonly extra: readonly New<ConfigMap>[] }
+  /** `extra` has to be there before the Pod; so has the entrypoint's ConfigMap, if it is used. */
+  | {
+      readonly is: 'built'
+      readonly pod: New<Pod>
+      readonly extra: readonly New<ConfigMap>[]
+      readonly usesConfigMap: boolean
+    }
   /** What the author has to change. */
   | { readonly is: 'wrong'; readonly message: string }
 
@@ -67,6 +82,8 @@ export function buildPod(input: PodInput): PodBuild {
   const { flags } = settings
   const task = substituteTaskSpec(input.task, retryCountReplacements(attempt))
   const podTemplate = run.spec.podTemplate && substitutePodTemplate(run.spec.podTemplate, input.known)
+  const place = entrypointPlace(podTemplate ?? {}, input.entrypoint.nodes, input.entrypoint.offer)
+  if (place.is === 'wrong') return place
   const merged: TaskSpec = { ...task, steps: task.steps.map(step => overTemplate(task.stepTemplate, step)) }
   const sidecars = merged.sidecars ?? []
   const isolated = isolatedWorkspaces([...merged.steps, ...sidecars])
@@ -76,6 +93,8 @@ export function buildPod(input: PodInput): PodBuild {
     merged.steps.map(({ name }) => name),
   )
 
+  const containers = merged.steps.length + sidecars.length + (place.is === 'image' ? 1 : 0)
+
   const steps = merged.steps.map((step, index) =>
     stepContainer(step, index, {
       task: merged,
@@ -84,7 +103,7 @@ export function buildPod(input: PodInput): PodBuild {
       workspaces,
       isolated,
       gated,
-      maxTerminationBytes: terminationByteLimit(merged.steps.length + sidecars.length, settings),
+      maxTerminationBytes: terminationByteLimit(containers, settings),
       maxResultBytes: flags.resultsFrom === 'sidecar-logs' ? flags.maxResultSize : undefined,
       credentials,
       breakpoints,
@@ -115,7 +134,7 @@ export function buildPod(input: PodInput): PodBuild {
   const owner = ownedBy(run)
   const scripts = collectScripts(merged, { namespace, name }, annotations, owner)
   const volumes = [
-    ...implicitVolumes(input.entrypoint),
+    ...implicitVolumes(input.entrypoint.name, place),
     ...(scripts.volume ? [scripts.volume] : []),
     ...breakpoints.volumes,
     ...credentials.volumes,
@@ -131,14 +150,19 @@ export function buildPod(input: PodInput): PodBuild {
     }
   }
 
-  const { env: _, volumes: __, ...template } = podTemplate ?? {}
+  const { env: _, volumes: __, nodeSelector: chosen, ...template } = podTemplate ?? {}
+  const nodeSelector = { ...(place.is === 'configMap' && place.nodeSelector), ...chosen }
+  const initContainers = [
+    ...(place.is === 'image' ? [configured(entrypointCopy(place.image, podTemplate?.securityContext))] : []),
+    // Those that Kubernetes starts before the steps, and stops after them, by itself.
+    ...(native ? beside.map(one => ({ ...one, restartPolicy: 'Always' as const })) : []),
+  ]
   const spec: PodSpec = {
     ...template,
+    ...(Object.keys(nodeSelector).length > 0 && { nodeSelector }),
     restartPolicy: 'Never',
     serviceAccountName: input.serviceAccountName,
-    // Those that Kubernetes starts before the steps, and stops after them, by itself.
-    ...(native &&
-      beside.length > 0 && { initContainers: beside.map(one => ({ ...one, restartPolicy: 'Always' as const })) }),
+    ...(initContainers.length > 0 && { initContainers }),
     containers: native ? stepContainers : [...stepContainers, ...beside],
     volumes,
     activeDeadlineSeconds: activeDeadlineSeconds(input.timeoutMs),
@@ -163,6 +187,7 @@ export function buildPod(input: PodInput): PodBuild {
       spec,
     },
     extra: scripts.configMap ? [scripts.configMap] : [],
+    usesConfigMap: place.is === 'configMap',
   }
 }
 

@@ -1,8 +1,9 @@
 /** The volumes and mounts that every Pod of ours has, whatever its task says. */
 import type { Volume, VolumeMount } from '../resources/core.js'
+import type { EntrypointPlace } from './entrypoint-place.js'
 
-export const ENTRYPOINT_KEY = 'entrypoint'
-export const ENTRYPOINT_PATH = `/tekton/bin/${ENTRYPOINT_KEY}`
+const ENTRYPOINT_FILE = 'entrypoint'
+export const ENTRYPOINT_PATH = `/tekton/bin/${ENTRYPOINT_FILE}`
 export const READY_ANNOTATION = 'tekton.dev/ready'
 export const CANCEL_ANNOTATION = 'tekton.dev/cancel'
 export const READY_PATH = '/tekton/downward/ready'
@@ -15,7 +16,7 @@ const SHARED: readonly VolumeMount[] = [
   { name: 'tekton-internal-results', mountPath: '/tekton/results' },
   { name: 'tekton-internal-artifacts', mountPath: '/tekton/artifacts' },
 ]
-const BIN: VolumeMount = { name: 'tekton-internal-bin', mountPath: '/tekton/bin', readOnly: true }
+export const BIN: VolumeMount = { name: 'tekton-internal-bin', mountPath: '/tekton/bin', readOnly: true }
 const RUN: VolumeMount = { name: 'tekton-internal-run', mountPath: '/tekton/run', readOnly: true }
 export const STEPS_FOLDER = '/tekton/steps'
 const STEPS: VolumeMount = { name: 'tekton-internal-steps', mountPath: STEPS_FOLDER, readOnly: true }
@@ -31,11 +32,25 @@ export function stepFolder(container: string): string {
   return `${STEPS.mountPath}/${container}`
 }
 
-/** @param entrypoint name of the ConfigMap that carries the entrypoint binary */
-export function implicitVolumes(entrypoint: string): readonly Volume[] {
+/** Under which the ConfigMap has the entrypoint of an architecture. */
+export function entrypointKey(architecture: string): string {
+  return `${ENTRYPOINT_FILE}-${architecture}`
+}
+
+/** @param configMap name of the one that carries the entrypoint's binaries */
+export function implicitVolumes(configMap: string, place: EntrypointPlace): readonly Volume[] {
   return [
     ...[...SHARED, RUN, STEPS].map(({ name }) => ({ name, emptyDir: {} })),
-    { name: BIN.name, configMap: { name: entrypoint, defaultMode: EXECUTABLE } },
+    place.is === 'configMap'
+      ? {
+          name: BIN.name,
+          configMap: {
+            name: configMap,
+            defaultMode: EXECUTABLE,
+            items: [{ key: entrypointKey(place.architecture), path: ENTRYPOINT_FILE }],
+          },
+        }
+      : { name: BIN.name, emptyDir: {} },
     {
       name: DOWNWARD.name,
       downwardAPI: {

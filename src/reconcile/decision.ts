@@ -2,6 +2,8 @@
 
 import type { RefusedBy } from '../cluster/cluster.js'
 import type { SecretFacts } from '../pod/credentials.js'
+import type { EntrypointOffer } from '../pod/entrypoint-place.js'
+import type { NodeFacts } from '../pod/node-choice.js'
 import type { LimitRange, Pod } from '../resources/core.js'
 import type { Kind, Kinds } from '../resources/kinds.js'
 import type { Key, New } from '../resources/meta.js'
@@ -103,6 +105,18 @@ export interface TaskRunWorld {
   readonly stranger: false | 'stays' | 'leaves'
   /** Read only by the pass that may make the Pod: not there, not made before, not stopped. */
   readonly toMakePod: PodMaterial | undefined
+  /** Read only while a Pod has been waiting for its volumes for long: somebody may have deleted the ConfigMap. */
+  readonly awaitedEntrypoint: EntrypointThere | undefined
+}
+
+/** The namespace's immutable ConfigMap that carries the entrypoint's binaries. */
+export interface EntrypointThere {
+  readonly name: string
+  readonly offer: EntrypointOffer
+  readonly binaryData: () => Readonly<Record<string, string>>
+  readonly exists: boolean
+  /** Uid of what bears the name and holds something else. */
+  readonly impostor?: string | undefined
 }
 
 /** What a Pod is made with, besides the run and its task. */
@@ -114,6 +128,7 @@ export interface PodMaterial {
   /** Secrets of the service account, in its order, each once; those that are missing are left out, as in Tekton. */
   readonly secrets: readonly SecretFacts[]
   readonly limitRanges: readonly LimitRange[]
-  /** The immutable ConfigMap that carries the entrypoint binary. */
-  readonly entrypoint: { readonly name: string; readonly exists: boolean; readonly binary: () => string }
+  /** Undefined when they cannot be read. */
+  readonly nodes: readonly NodeFacts[] | undefined
+  readonly entrypoint: EntrypointThere
 }

@@ -9,6 +9,7 @@ import { snapshotPipeline } from '../run/pipeline-variables.js'
 import type { Settings } from '../run/settings.js'
 import { withDefaultBindings } from '../run/workspaces.js'
 import type { Lookup, PipelineRunWorld, PodMaterial, TaskRunWorld } from './decision.js'
+import type { EntrypointSource } from './entrypoint-source.js'
 import { type FinishedChildren, NO_FINISHED_CHILDREN } from './finished-children.js'
 import { hasListed, type Look } from './look.js'
 import { type LookUpDeps, lookUpPipeline, lookUpStepActions, lookUpTask, lookUpTasks } from './look-up.js'
@@ -16,13 +17,7 @@ import { lookUpNested } from './look-up-nested.js'
 import { soundPart } from './malformed.js'
 import { expectedChildren } from './pipeline-run.js'
 import { pipelineNameOf } from './resolve-pipeline.js'
-
-/** The ConfigMap that carries the entrypoint binary into Pods: named by content, so that it never changes. */
-export interface EntrypointSource {
-  readonly name: string
-  /** Base64. */
-  readonly binary: () => string
-}
+import { firstCheckOfVolumes, waitsForVolumes } from './task-run-volumes.js'
 
 export interface ObserveDeps {
   readonly cluster: Cluster
@@ -96,6 +91,7 @@ export async function observeTaskRun(
     lookUpStepActions({ cluster, settings }, run, spec),
   ])
   const ours = pod !== undefined && isOwnedBy(pod, uid)
+  const waitsLong = ours && waitsForVolumes(pod) && now >= firstCheckOfVolumes(pod)
   const makesPod = pod === undefined && !run.status?.podName && run.spec.status !== 'TaskRunCancelled'
   return {
     now,
@@ -109,20 +105,23 @@ export async function observeTaskRun(
           deps,
           withDefaultBindings(run, spec?.workspaces, settings.taskRunWorkspaceBinding),
           settings,
+          now,
         )
       : undefined,
+    awaitedEntrypoint: waitsLong ? await deps.entrypoint.read(cluster, namespace) : undefined,
   }
 }
 
-async function readPodMaterial(deps: ObserveDeps, run: TaskRun, settings: Settings): Promise<PodMaterial> {
+async function readPodMaterial(deps: ObserveDeps, run: TaskRun, settings: Settings, now: number): Promise<PodMaterial> {
   const { cluster, entrypoint } = deps
   const { namespace } = run.metadata
   const account = run.spec.serviceAccountName || settings.serviceAccount
-  const [claims, serviceAccount, limitRanges, existing] = await Promise.all([
+  const [claims, serviceAccount, limitRanges, nodes, there] = await Promise.all([
     getClaims(cluster, run),
     cluster.get('ServiceAccount', { namespace, name: account }),
     cluster.list('LimitRange', { namespace }),
-    cluster.get('ConfigMap', { namespace, name: entrypoint.name }),
+    entrypoint.nodes(cluster, now),
+    entrypoint.find(cluster, namespace, now),
   ])
   const names = serviceAccount?.secrets?.flatMap(({ name }) => name || []) ?? []
   return {
@@ -131,7 +130,8 @@ async function readPodMaterial(deps: ObserveDeps, run: TaskRun, settings: Settin
     serviceAccountExists: serviceAccount !== undefined || account === settings.serviceAccount,
     secrets: settings.flags.disableCredsInit ? [] : await getSecrets(cluster, namespace, [...new Set(names)]),
     limitRanges,
-    entrypoint: { name: entrypoint.name, binary: entrypoint.binary, exists: existing !== undefined },
+    nodes,
+    entrypoint: there,
   }
 }
 

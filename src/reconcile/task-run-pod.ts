@@ -1,7 +1,6 @@
 /** What a TaskRun's Pod needs to exist, in the order it is made. */
 import { buildPod, ownedBy } from '../pod/build-pod.js'
 import { credentialsOf } from '../pod/credentials.js'
-import { ENTRYPOINT_KEY } from '../pod/volumes.js'
 import type { PersistentVolumeClaim } from '../resources/core.js'
 import type { New } from '../resources/meta.js'
 import type { TaskRun, TaskSpec, WorkspaceBinding } from '../resources/tekton.js'
@@ -9,7 +8,7 @@ import { claimName } from '../run/names.js'
 import { boundWorkspaces } from '../run/prepare-task.js'
 import { taskParams } from '../run/task-variables.js'
 import type { EvaluateCel } from '../run/when.js'
-import type { Action, PodMaterial, TaskRunWorld } from './decision.js'
+import type { Action, EntrypointThere, PodMaterial, TaskRunWorld } from './decision.js'
 import type { Meta } from './task-metadata.js'
 
 export type PodActions =
@@ -34,7 +33,7 @@ export function createPod(
   { attempt, timeoutMs, meta, evaluateCel }: Attempt,
 ): PodActions {
   const { settings } = world
-  const { claims, serviceAccountExists, secrets, limitRanges, entrypoint } = materialOf(world)
+  const { claims, serviceAccountExists, secrets, limitRanges, nodes, entrypoint } = materialOf(world)
   const account = run.spec.serviceAccountName || settings.serviceAccount
   if (!serviceAccountExists && !settings.flags.disableCredsInit) {
     return { is: 'impossible', message: `translating TaskSpec to Pod: serviceaccounts "${account}" not found` }
@@ -54,12 +53,12 @@ export function createPod(
     settings,
     credentials,
     limitRanges,
-    entrypoint: entrypoint.name,
+    entrypoint: { name: entrypoint.name, offer: entrypoint.offer, nodes },
     evaluateCel,
   })
   if (built.is === 'wrong') return built
   const needs: Action[] = []
-  if (!entrypoint.exists) needs.push(createEntrypoint(run, entrypoint))
+  if (built.usesConfigMap) needs.push(...entrypointActions(run, entrypoint))
   for (const claim of wantedClaims(run)) {
     const name = claim.metadata.name ?? ''
     if (!claims.has(name)) needs.push({ do: 'create', kind: 'PersistentVolumeClaim', object: claim })
@@ -80,19 +79,29 @@ function materialOf({ toMakePod }: TaskRunWorld): PodMaterial {
 }
 
 /** Named by its content and shared by all runs of the namespace: it has no owner, and is never changed. */
-function createEntrypoint(run: TaskRun, { name, binary }: PodMaterial['entrypoint']): Action {
-  return {
-    do: 'create',
+export function entrypointActions(
+  run: TaskRun,
+  { name, binaryData, exists, impostor }: EntrypointThere,
+): readonly Action[] {
+  const { namespace } = run.metadata
+  if (exists && impostor === undefined) return []
+  const object = {
+    apiVersion: 'v1',
     kind: 'ConfigMap',
-    object: {
-      apiVersion: 'v1',
-      kind: 'ConfigMap',
-      metadata: { namespace: run.metadata.namespace, name },
-      immutable: true,
-      binaryData: { [ENTRYPOINT_KEY]: binary() },
-    },
-  }
+    metadata: { namespace, name, labels: ENTRYPOINT_LABELS },
+    immutable: true,
+    binaryData: binaryData(),
+  } as const
+  return [
+    ...(impostor === undefined
+      ? []
+      : [{ do: 'delete', kind: 'ConfigMap', key: { namespace, name }, uid: impostor } as const]),
+    { do: 'create', kind: 'ConfigMap', object },
+  ]
 }
+
+/** By these one finds them, and those of earlier releases, in all namespaces. */
+const ENTRYPOINT_LABELS = { 'app.kubernetes.io/name': 'tektite', 'app.kubernetes.io/component': 'entrypoint' }
 
 function wantedClaims(run: TaskRun): readonly New<PersistentVolumeClaim>[] {
   return (run.spec.workspaces ?? []).flatMap(binding => (binding.volumeClaimTemplate ? [claimOf(run, binding)] : []))

@@ -49,6 +49,7 @@ import {
 import { createPod, podNotMade } from './task-run-pod.js'
 import { stepsOutcome } from './task-run-sidecars.js'
 import { preparedTask } from './task-run-task.js'
+import { checkVolumes } from './task-run-volumes.js'
 
 type TaskRunDecision = Decision<TaskRunStatus>
 
@@ -195,13 +196,8 @@ function toleratedUntil({ patience, since = 0 }: Hindrance, { settings }: Pick<T
   return 0
 }
 
-function follow(
-  run: TaskRun,
-  status: TaskRunStatus,
-  task: TaskSpec,
-  pod: Pod,
-  { now, ...world }: TaskRunWorld,
-): TaskRunDecision {
+function follow(run: TaskRun, status: TaskRunStatus, task: TaskSpec, pod: Pod, world: TaskRunWorld): TaskRunDecision {
+  const { now } = world
   const report = statusFromPod(run.metadata.name, task, pod)
   const { reason, message } = report.verdict
   const held = pod.metadata.annotations?.[READY_ANNOTATION] === undefined
@@ -217,10 +213,12 @@ function follow(
           },
         ]
       : []
+  const volumes = checkVolumes(run, pod, world)
+  const lookAgainAt = report.hindrance ? toleratedUntil(report.hindrance, world) : volumes.lookAgainAt
   return {
-    actions,
+    actions: [...actions, ...volumes.actions],
     status: { ...waiting(status, reason, message, now).status, ...statesOf(report, status) },
-    ...(report.hindrance && { lookAgainAt: toleratedUntil(report.hindrance, world) }),
+    ...(lookAgainAt !== undefined && { lookAgainAt }),
   }
 }
 

@@ -19,6 +19,7 @@ export const PLAIN_KINDS = {
   ReplicationController: { ...core, ...all, plural: 'replicationcontrollers', shortNames: ['rc'] },
   PodTemplate: { ...core, plural: 'podtemplates', shortNames: [], status: false },
   ResourceQuota: { ...core, plural: 'resourcequotas', shortNames: ['quota'] },
+  Node: { ...core, namespaced: false, plural: 'nodes', shortNames: ['no'] },
   PersistentVolume: { ...core, namespaced: false, plural: 'persistentvolumes', shortNames: ['pv'] },
   Deployment: { ...apps, plural: 'deployments', shortNames: ['deploy'] },
   StatefulSet: { ...apps, plural: 'statefulsets', shortNames: ['sts'] },

@@ -5,7 +5,7 @@ import type { PodMaterial } from '../../src/reconcile/decision.js'
 import { reconcileTaskRun } from '../../src/reconcile/task-run.js'
 import type { StepActionSpec, TaskRun, TaskSpec } from '../../src/resources/tekton.js'
 import { DEFAULT_SETTINGS, type FeatureFlags, type Settings } from '../../src/run/settings.js'
-import { podMaterial, taskRun, worldFor } from '../helpers/task-run-world.js'
+import { entrypointThere, podMaterial, taskRun, worldFor } from '../helpers/task-run-world.js'
 import { toYaml, yaml } from '../helpers/yaml.js'
 
 interface Golden {
@@ -42,7 +42,7 @@ test.each(names)('Pod: %s', name => {
     toMakePod: podMaterial({
       secrets,
       limitRanges,
-      entrypoint: { ...podMaterial().entrypoint, exists: entrypointExists },
+      entrypoint: entrypointThere({ exists: entrypointExists }),
     }),
   })
   const { actions } = reconcileTaskRun(subject, world)

@@ -1,5 +1,5 @@
 /** A small world for TaskRun decisions: what observe would read, without a cluster. */
-import type { Decision, PodMaterial, TaskRunWorld } from '../../src/reconcile/decision.js'
+import type { Decision, EntrypointThere, PodMaterial, TaskRunWorld } from '../../src/reconcile/decision.js'
 import type { ContainerStatus, Pod, PodStatus } from '../../src/resources/core.js'
 import type { New } from '../../src/resources/meta.js'
 import type { TaskRun, TaskRunSpec, TaskRunStatus } from '../../src/resources/tekton.js'
@@ -31,7 +31,18 @@ export function podMaterial(more: Partial<PodMaterial> = {}): PodMaterial {
     serviceAccountExists: true,
     secrets: [],
     limitRanges: [],
-    entrypoint: { name: 'tektite-entrypoint-0123456789', exists: false, binary: () => 'AAAA' },
+    nodes: undefined,
+    entrypoint: entrypointThere(),
+    ...more,
+  }
+}
+
+export function entrypointThere(more: Partial<EntrypointThere> = {}): EntrypointThere {
+  return {
+    name: 'tektite-entrypoint-0123456789',
+    offer: { architectures: ['amd64'], defaultArchitecture: 'amd64', hasNodes: false },
+    exists: false,
+    binaryData: () => ({ 'entrypoint-amd64': 'AAAA' }),
     ...more,
   }
 }
@@ -47,6 +58,7 @@ export function worldFor(run: TaskRun, more: Partial<TaskRunWorld> = {}): TaskRu
     pod: undefined,
     stranger: false,
     toMakePod: podMaterial(),
+    awaitedEntrypoint: undefined,
     ...more,
   }
 }

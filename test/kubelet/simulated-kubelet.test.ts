@@ -1,12 +1,12 @@
 /** The simulated kubelet is held against the real one: the same runs by both, and the same is said of their Pods. */
 
 import { spawn } from 'node:child_process'
-import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import type { Cluster } from '../../src/cluster/cluster.js'
+import { readOwnEntrypoint } from '../../src/entrypoint-files.js'
 import { startKubelet } from '../../src/kubelet/kubelet.js'
 import { createProcessRuntime } from '../../src/kubelet/process.js'
 import { createShells } from '../../src/kubelet/shells.js'
@@ -187,10 +187,8 @@ async function podsBy(startKubelet: (cluster: Cluster) => Promise<() => Promise<
 }
 
 async function engineOn(cluster: Cluster): Promise<void> {
-  const binary = readFileSync(join(ROOT, 'entrypoint/build/entrypoint'))
-  const name = `tektite-entrypoint-${createHash('sha256').update(binary).digest('hex').slice(0, 16)}`
+  const entrypoint = await readOwnEntrypoint(join(ROOT, 'entrypoint/build'))
   const queue = createMemoryQueue({ log: SILENT })
-  const entrypoint = { name, binary: () => binary.toString('base64') }
   const deps = { cluster, queue, settings: () => DEFAULT_SETTINGS, entrypoint, now: Date.now, log: SILENT }
   const workers = startWorkers(deps, { concurrency: 8 })
   onTestFinished(async () => {

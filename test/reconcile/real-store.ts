@@ -2,6 +2,7 @@
 
 import type { EmbeddedCluster } from '../../src/cluster/embedded/store.js'
 import { SILENT } from '../../src/lib/log.js'
+import { createEntrypointSource, NOTHING_REMEMBERED } from '../../src/reconcile/entrypoint-source.js'
 import type { ReconcileDeps } from '../../src/reconcile/reconcile.js'
 import type { PipelineRun, TaskRun } from '../../src/resources/tekton.js'
 import { DEFAULT_SETTINGS } from '../../src/run/settings.js'
@@ -10,7 +11,11 @@ import { temporaryDirectory } from '../helpers/temp-directory.js'
 import { applyTo } from '../listeners/world.js'
 
 export const NOW = Date.parse('2026-01-02T03:04:05Z')
-export const ENTRYPOINT = { name: 'tektite-entrypoint-0123456789', binary: () => 'AAAA' }
+export const ENTRYPOINT = {
+  name: 'tektite-entrypoint-0123456789',
+  offer: { architectures: ['amd64'], defaultArchitecture: 'amd64', hasNodes: false },
+  binaryData: () => ({ 'entrypoint-amd64': 'AAAA' }),
+}
 
 export async function storeWith(...manifests: readonly string[]): Promise<EmbeddedCluster> {
   const { cluster } = openCluster(temporaryDirectory('reconcile'), { now: () => NOW })
@@ -19,7 +24,8 @@ export async function storeWith(...manifests: readonly string[]): Promise<Embedd
 }
 
 export function depsFor(cluster: ReconcileDeps['cluster'], now: () => number = () => NOW): ReconcileDeps {
-  return { cluster, settings: () => DEFAULT_SETTINGS, entrypoint: ENTRYPOINT, now, log: SILENT }
+  const entrypoint = createEntrypointSource(ENTRYPOINT, NOTHING_REMEMBERED)
+  return { cluster, settings: () => DEFAULT_SETTINGS, entrypoint, now, log: SILENT }
 }
 
 export const key = (name: string) => ({ namespace: 'default', name })

@@ -2,11 +2,10 @@
  * The engine's own parts (workers, kubelet, resolver, settings) with an API server between them and the store, over a
  * network that loses requests, answers and watches. As on Kubernetes, but for the API server, which is ours.
  */
-import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { admitManifests } from '../../src/admission/admit.js'
+import { readClusterEntrypoint } from '../../src/entrypoint-files.js'
 import { startKubelet } from '../../src/kubelet/kubelet.js'
 import { createProcessRuntime } from '../../src/kubelet/process.js'
 import { createShells } from '../../src/kubelet/shells.js'
@@ -105,7 +104,7 @@ test('a PipelineRun is run by an engine that has its cluster over a bad network'
     messageBytes: POD_MESSAGE_BYTES,
   })
   onTestFinished(() => runtime.close())
-  const entrypoint = readFileSync(join(native, 'entrypoint'))
+  const entrypoint = await readClusterEntrypoint({ folder: native })
   const rewritesPaths = (await runtime.isolation()) === 'rewrite'
   const logs = createFileLogStore({ directory: join(dataDir, 'logs') })
   const baseEnv = { PATH: process.env['PATH'] ?? '', HOME: dataDir }
@@ -117,13 +116,12 @@ test('a PipelineRun is run by an engine that has its cluster over a bad network'
     containerMessageBytes: POD_MESSAGE_BYTES,
     podMessageBytes: POD_MESSAGE_BYTES,
   })
-  const name = `tektite-entrypoint-${createHash('sha256').update(entrypoint).digest('hex').slice(0, 16)}`
   const workers = startWorkers(
     {
       cluster,
       queue,
       settings: () => settings,
-      entrypoint: { name, binary: () => entrypoint.toString('base64') },
+      entrypoint,
       now: Date.now,
       log,
     },
