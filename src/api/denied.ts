@@ -1,7 +1,7 @@
 /** How objects are refused: in the words of whoever would refuse them on a real cluster. Pure. */
 import { shortened } from '../lib/shortened.js'
 import { groupKind, type KindEntry } from '../resources/kind-table.js'
-import { type Problem, problemsText, problemText } from '../resources/problem.js'
+import { adviceText, type Problem, problemsText, problemText } from '../resources/problem.js'
 import type { Json } from '../resources/shape.js'
 import { isOfKubernetes } from './patch/patch-type.js'
 import { ApiError, badRequest, type StatusCause } from './status.js'
@@ -87,7 +87,5 @@ function fieldCauseOf(problem: Problem): StatusCause {
 
 /** The message is Tekton's, word for word; what to do about it goes where Kubernetes puts single causes. */
 function causeOf(problem: Problem): StatusCause {
-  const text = problemText(problem)
-  const message = problem.hint === undefined ? text : `${text}: ${problem.hint}`
-  return { reason: 'FieldValueInvalid', message, field: problem.at ?? problem.paths[0] ?? '' }
+  return { reason: 'FieldValueInvalid', message: adviceText(problem), field: problem.at ?? problem.paths[0] ?? '' }
 }

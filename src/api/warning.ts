@@ -1,10 +1,10 @@
 /** What the API warns of when it takes an object. */
-import { type Problem, problemText } from '../resources/problem.js'
+import { adviceText, type Problem } from '../resources/problem.js'
 
 /** As Kubernetes' API server warns, and kubectl shows: one header for each warning. */
 export function warningHeader(warning: Problem): string {
-  const hint = warning.hint === undefined ? '' : `: ${warning.hint}`
-  const text = `${problemText(warning)}${hint}`
   // A header takes neither line breaks nor what is beyond Latin-1.
-  return `299 - "${text.replace(/[^\x20-\x7e]+/g, ' ').replace(/["\\]/g, '\\$&')}"`
+  return `299 - "${adviceText(warning)
+    .replace(/[^\x20-\x7e]+/g, ' ')
+    .replace(/["\\]/g, '\\$&')}"`
 }

@@ -86,6 +86,12 @@ export function problemText({ message, paths, details, complete }: Problem): str
   return details === undefined ? line : `${line}\n${details}`
 }
 
+/** With what the author can do, for where there is room for both. */
+export function adviceText(problem: Problem): string {
+  const text = problemText(problem)
+  return problem.hint === undefined ? text : `${text}: ${problem.hint}`
+}
+
 /** The text of several: equal messages share a line, lines are sorted. As knative's apis.FieldError. */
 export function problemsText(problems: readonly Problem[]): string {
   const merged = new Map<string, Problem>()
