@@ -10,6 +10,7 @@ import type { Key, New } from '../resources/meta.js'
 import type { ResolutionRequest } from '../resources/resolution.js'
 import type { CustomRun, PipelineRun, PipelineSpec, StepActionSpec, TaskRun, TaskSpec } from '../resources/tekton.js'
 import type { Settings } from '../run/settings.js'
+import type { FailureClass } from '../status/failure-class.js'
 import type { Origin } from './resolved.js'
 
 export type Action =
@@ -52,6 +53,8 @@ export interface Decision<Status> {
   /** Labels and annotations the run itself gains (from its Task or Pipeline): what it has not, or has otherwise. */
   readonly labels?: Readonly<Record<string, string>>
   readonly annotations?: Readonly<Record<string, string>>
+  /** Of a TaskRun that this ends in failure. */
+  readonly failureClass?: FailureClass
   /** Look again then, even if nothing changes: a timeout, a retry delay. Epoch ms. */
   readonly lookAgainAt?: number
 }

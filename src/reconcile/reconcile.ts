@@ -6,6 +6,7 @@ import type { Log } from '../lib/log.js'
 import { sameJson } from '../lib/same-json.js'
 import { toTimestamp } from '../lib/time.js'
 import { type Outcome, parseRunKey, type RunKey } from '../queue/queue.js'
+import { FAILURE_CLASS_ANNOTATION } from '../resources/annotations.js'
 import type { Kinds } from '../resources/kinds.js'
 import type { Key } from '../resources/meta.js'
 import { asRecord } from '../resources/shape.js'
@@ -100,7 +101,7 @@ async function pass<K extends 'PipelineRun' | 'TaskRun', World extends { readonl
   let seen = await lookAndDecide(deps, runKind, run, startedAt, 'listed')
   if (seen instanceof Error) return undecidable(deps, run, seen, startedAt)
   let { decision } = seen
-  let { status, lookAgainAt } = decision
+  let { status, lookAgainAt, failureClass } = decision
   try {
     // Children before status: if we stop in between, the next pass finds them by name.
     // The other way round, status would list runs that were never made.
@@ -110,23 +111,22 @@ async function pass<K extends 'PipelineRun' | 'TaskRun', World extends { readonl
       seen = await lookAndDecide(deps, runKind, run, startedAt, 'all')
       if (seen instanceof Error) return undecidable(deps, run, seen, startedAt)
       ;({ decision } = seen)
-      ;({ status, lookAgainAt } = decision)
+      ;({ status, lookAgainAt, failureClass } = decision)
       ;({ no } = await applyAll(cluster, seen))
     }
     if (no) {
       const world = await observe(deps, run, startedAt, 'all')
       const end = refused(withGained(run, decision), no.action, no.refusal, world)
       for (const last of lots(end.actions)) await applyLot(cluster, last)
-      status = end.status
+      ;({ status, failureClass } = end)
       lookAgainAt = isDone({ status }) ? undefined : earliest(decision.lookAgainAt, end.lookAgainAt)
     }
     const due = isOurs(run) ? reportDue(run, decision.annotations) : undefined
-    const labelled = await addMetadata(
-      deps,
-      kind,
-      run,
-      due ? { ...decision, labels: { ...decision.labels, ...due } } : decision,
-    )
+    const labelled = await addMetadata(deps, kind, run, {
+      ...decision,
+      ...(due && { labels: { ...decision.labels, ...due } }),
+      ...(failureClass && { annotations: { ...decision.annotations, [FAILURE_CLASS_ANNOTATION]: failureClass } }),
+    })
     if (!sameJson(run.status ?? {}, status)) {
       const written = await storeStatus(deps, { ...labelled, status } as Kinds[K])
       if (written.is === 'refused') {

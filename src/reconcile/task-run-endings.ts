@@ -9,9 +9,11 @@ import type { StepState, TaskRun, TaskRunStatus, TaskSpec } from '../resources/t
 import { substituteTaskSpec } from '../run/substitute-task.js'
 import { retryCountReplacements } from '../run/task-variables.js'
 import { withSucceeded } from '../status/conditions.js'
+import { classOfReason, type FailureKind } from '../status/failure-class.js'
 import { isFinished, type PodReport, statusFromPod, type Verdict } from '../status/from-pod.js'
-import { TASK_RUN_REASONS } from '../status/reasons.js'
+import { TASK_RUN_REASONS, type TaskRunReason } from '../status/reasons.js'
 import type { Action, Decision, TaskRunWorld } from './decision.js'
+import { FAILURE_KIND, kindToRemember, rememberedKind } from './task-run-failure-kind.js'
 import { STEPS_DONE, sidecarsAwaitedUntil, stopSidecars, withStepsDone } from './task-run-sidecars.js'
 
 /**
@@ -20,13 +22,16 @@ import { STEPS_DONE, sidecarsAwaitedUntil, stopSidecars, withStepsDone } from '.
  */
 const ATTEMPT_FAILED = 'AttemptFailed'
 
-export interface Failure extends Pick<Verdict, 'reason' | 'message'> {
+export interface Failure extends Pick<Verdict, 'reason' | 'message'>, Partial<FailureKind> {
   /** Another attempt would fail in the same way for sure. */
   readonly isFinal?: boolean
 }
 
-export function pendingFailure(status: TaskRunStatus): Condition | undefined {
-  return status.conditions?.find(({ type }) => type === ATTEMPT_FAILED)
+export function pendingFailure({ conditions }: TaskRunStatus): Failure | undefined {
+  const failed = conditions?.find(({ type }) => type === ATTEMPT_FAILED)
+  if (failed === undefined) return undefined
+  const reason = (failed.reason ?? TASK_RUN_REASONS.Failed) as TaskRunReason
+  return { reason, message: failed.message ?? '', ...rememberedKind(conditions) }
 }
 
 /** The Pod did its work, well or badly. Its sidecars are asked to stop, so that it can end. */
@@ -57,7 +62,7 @@ export function finishBySidecars(
   const until = pod && report && sidecarsAwaitedUntil(status, pod, report)
   const actions = pod && report ? stopSidecars(pod, report) : []
   const hurried = run.spec.status === 'TaskRunCancelled'
-  if (until === undefined || now >= until || hurried) return { actions, status: finished(seen, outcome, now) }
+  if (until === undefined || now >= until || hurried) return ended(seen, outcome, actions, now)
   return { actions, status: seen, lookAgainAt: until }
 }
 
@@ -80,8 +85,8 @@ export function stopPod(
     ...status,
     ...(report && statesOf(report, status)),
   }
-  const ended = (step: StepState) => endedStep(step, { run, reason: failure.reason, pod: status.podName ?? '', now })
-  const stopped: TaskRunStatus = { ...seen, ...(seen.steps && { steps: seen.steps.map(ended) }) }
+  const endedBy = (step: StepState) => endedStep(step, { run, reason: failure.reason, pod: status.podName ?? '', now })
+  const stopped: TaskRunStatus = { ...seen, ...(seen.steps && { steps: seen.steps.map(endedBy) }) }
   const standing = pod && !isFinished(pod) ? pod : undefined
   const kept = settings.flags.keepPodOnCancel && KEEPS_POD.has(failure.reason) && report?.started === true
   const actions = standing ? (kept ? cancelPod(standing, report) : deletePod(standing)) : []
@@ -113,7 +118,7 @@ export function failed(
 ): Decision<TaskRunStatus> {
   const isFinal = failure.isFinal === true || failure.reason === TASK_RUN_REASONS.TaskRunCancelled
   if (isFinal || !retriesLeft(run, status)) {
-    return { actions, status: finished(status, { status: 'False', ...failure }, now) }
+    return ended(status, { status: 'False', ...failure }, actions, now)
   }
   const conditions = withSucceeded(
     withoutRemembered(status),
@@ -125,7 +130,7 @@ export function failed(
   if (standing) {
     const { reason, message } = failure
     const remembered: Condition = { type: ATTEMPT_FAILED, status: 'True', reason, message }
-    return { actions, status: { ...status, conditions: [...conditions, remembered] } }
+    return { actions, status: { ...status, conditions: [...conditions, remembered, ...kindToRemember(failure)] } }
   }
   const {
     retriesStatus = [],
@@ -167,6 +172,17 @@ function retriesLeft(run: TaskRun, status: TaskRunStatus): boolean {
   return (status.retriesStatus?.length ?? 0) < (run.spec.retries ?? 0)
 }
 
+function ended(
+  status: TaskRunStatus,
+  outcome: Verdict,
+  actions: readonly Action[],
+  now: number,
+): Decision<TaskRunStatus> {
+  const failureClass = outcome.failureClass ?? classOfReason(outcome.reason)
+  const isFailure = outcome.status === 'False' && failureClass !== undefined
+  return { actions, status: finished(status, outcome, now), ...(isFailure && { failureClass }) }
+}
+
 function finished(status: TaskRunStatus, verdict: Verdict, now: number): TaskRunStatus {
   const { reason, message } = verdict
   const attempt = status.retriesStatus?.length ?? 0
@@ -187,8 +203,10 @@ function completedAt({ startTime, steps = [] }: TaskRunStatus, now: number): num
   return Math.min(now, Math.max(last, startTime === undefined ? last : fromTimestamp(startTime)))
 }
 
+const REMEMBERED: ReadonlySet<string> = new Set([ATTEMPT_FAILED, STEPS_DONE, FAILURE_KIND])
+
 function withoutRemembered(status: TaskRunStatus): readonly Condition[] {
-  return status.conditions?.filter(({ type }) => type !== ATTEMPT_FAILED && type !== STEPS_DONE) ?? []
+  return status.conditions?.filter(({ type }) => !REMEMBERED.has(type)) ?? []
 }
 
 /** A failure of a pipeline task with `onError: continue` is seen, and does not count. */

@@ -6,6 +6,7 @@ import type { TaskRunStatus } from '../resources/tekton.js'
 import { isFinished, type PodReport, type Verdict } from '../status/from-pod.js'
 import type { TaskRunReason } from '../status/reasons.js'
 import type { Action } from './decision.js'
+import { kindToRemember, rememberedKind } from './task-run-failure-kind.js'
 
 /**
  * While sidecars are being stopped, a second condition remembers what the steps came to: how a sidecar ends, a Pod that
@@ -19,13 +20,22 @@ const DEFAULT_GRACE_SECONDS = 30
 const REPORT_MS = 5_000
 
 export function withStepsDone(status: TaskRunStatus, verdict: Verdict, now: number): TaskRunStatus {
-  const remembered: Condition = { type: STEPS_DONE, ...verdict, lastTransitionTime: toTimestamp(now) }
-  return { ...status, conditions: [...(status.conditions ?? []), remembered] }
+  const { status: isWell, reason, message } = verdict
+  const remembered: Condition = {
+    type: STEPS_DONE,
+    status: isWell,
+    reason,
+    message,
+    lastTransitionTime: toTimestamp(now),
+  }
+  return { ...status, conditions: [...(status.conditions ?? []), remembered, ...kindToRemember(verdict)] }
 }
 
 export function stepsOutcome(status: TaskRunStatus): Verdict | undefined {
   const found = status.conditions?.find(({ type }) => type === STEPS_DONE)
-  return found && { status: found.status, reason: found.reason as TaskRunReason, message: found.message ?? '' }
+  if (found === undefined) return undefined
+  const { status: isWell, reason, message = '' } = found
+  return { status: isWell, reason: reason as TaskRunReason, message, ...rememberedKind(status.conditions) }
 }
 
 /** Until when sidecars are waited for, epoch ms; undefined when there is nothing to wait for. */

@@ -96,9 +96,8 @@ function started(
   const failing = pendingFailure(status)
   if (failing) {
     const standing = pod && !isFinished(pod) ? pod : undefined
-    const reason = (failing.reason ?? TASK_RUN_REASONS.Failed) as TaskRunReason
     const sidecars = pod && status.taskSpec && sidecarsOf(statusFromPod(run.metadata.name, status.taskSpec, pod))
-    return failed(run, { ...status, ...sidecars }, { reason, message: failing.message ?? '' }, standing, [], now)
+    return failed(run, { ...status, ...sidecars }, failing, standing, [], now)
   }
   if (pod && status.taskSpec) {
     const decision = byPod(run, onPod(status, pod.metadata.name), status.taskSpec, pod, world)
@@ -116,7 +115,7 @@ function started(
       run,
       status,
       status.taskSpec,
-      { reason: TASK_RUN_REASONS.Failed, message },
+      { reason: TASK_RUN_REASONS.Failed, message, failureClass: 'infrastructure' },
       { ...world, pod: undefined },
     )
   }

@@ -17,6 +17,9 @@ export const RELEASE_ANNOTATION = 'pipeline.tekton.dev/release'
 /** What it says: no release of Tekton's. */
 export const RELEASE = 'unknown'
 
+/** On a TaskRun that failed: whose fault it was, one of the failure classes (docs/failures.md). */
+export const FAILURE_CLASS_ANNOTATION = 'tektite.dev/failure-class'
+
 /** On a run: which git host is told how it fares, and on what commit (docs/git-status.md). */
 export const GIT_STATUS_ANNOTATIONS = {
   /** One of the kinds of git host; '' for none. */

@@ -4,6 +4,7 @@ import type { ConditionStatus } from '../resources/meta.js'
 import type { Artifacts, ResultValue, SidecarState, StepState, TaskSpec } from '../resources/tekton.js'
 import { sidecarContainerName, stepContainerName } from '../run/task-variables.js'
 import { artifactsOf, mergeArtifacts } from './artifacts.js'
+import type { FailureKind } from './failure-class.js'
 import { failureOf } from './pod-failure.js'
 import { type Hindrance, hindranceOf, waitingOf } from './pod-waiting.js'
 import { TASK_RUN_REASONS, type TaskRunReason, TERMINATION_REASONS, USER_ERROR } from './reasons.js'
@@ -21,7 +22,8 @@ const STOPPED = {
   message: 'Sidecar container successfully stopped by nop image',
 } as const
 
-export interface Verdict {
+/** What kind of failure it is, if it is one. */
+export interface Verdict extends Partial<FailureKind> {
   readonly status: ConditionStatus
   readonly reason: TaskRunReason
   readonly message: string
