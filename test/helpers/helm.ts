@@ -59,9 +59,14 @@ export function program(
 }
 
 /** What comes out for these values, which may be a file's name or `--set` texts. @throws Error with helm's words */
-export function template(args: readonly string[]): string {
-  const { code, stdout, stderr } = program('helm', ['template', 'tektite', CHART, '--namespace', 'tektite', ...args])
-  if (code !== 0) throw new Error(stderr)
+export function template(args: readonly string[], namespace = 'tektite'): string {
+  return succeeding('helm', ['template', 'tektite', CHART, '--namespace', namespace, ...args])
+}
+
+/** Its standard output. @throws Error with its words when it fails */
+export function succeeding(name: 'helm' | 'kubectl', args: readonly string[], options: ProgramOptions = {}): string {
+  const { code, stdout, stderr } = program(name, args, options)
+  if (code !== 0) throw new Error(`${name} ${args.join(' ')}: ${stderr}`)
   return stdout
 }
 

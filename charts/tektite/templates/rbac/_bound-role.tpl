@@ -3,7 +3,8 @@ A role with its binding to a ServiceAccount of this release. `root`; `kind`: Rol
 `component`: listeners or workers; `suffix`: of the name; `rules`: text.
 */}}
 {{- define "tektite.boundRole" -}}
-{{- $name := printf "%s-%s%s" (ternary (include "tektite.fullname" .root) (include "tektite.clusterName" .root) (eq .kind "Role")) .component (default "" .suffix) }}
+{{- $isOwn := and (eq .kind "Role") (eq .namespace .root.Release.Namespace) }}
+{{- $name := printf "%s-%s%s" (ternary (include "tektite.fullname" .root) (include "tektite.clusterName" .root) $isOwn) .component (default "" .suffix) }}
 ---
 apiVersion: rbac.authorization.k8s.io/v1
 kind: {{ .kind }}
