@@ -7,7 +7,7 @@ import { createEntrypointSource, NOTHING_REMEMBERED } from '../dist/src/reconcil
 import { DEFAULT_SETTINGS } from '../dist/src/run/settings.js'
 import { isDone, succeededCondition } from '../dist/src/status/conditions.js'
 import { openDatabase } from '../dist/src/storage/lmdb.js'
-import { startWorkers } from '../dist/workers/main.js'
+import { startWorkers } from '../dist/workers/workers.js'
 import { summary } from './measure.js'
 
 const ENTRYPOINT = createEntrypointSource(

@@ -6,7 +6,7 @@ import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { startListeners } from '../dist/listeners/main.js'
+import { startListeners } from '../dist/listeners/listeners.js'
 import { withEngine } from './engine.js'
 import { ROOT, report, rounds, summary } from './measure.js'
 

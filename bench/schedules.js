@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
-import { startListeners } from '../dist/listeners/main.js'
+import { startListeners } from '../dist/listeners/listeners.js'
 import { withEngine } from './engine.js'
 import { milliseconds, report, summary } from './measure.js'
 

@@ -1,85 +1,16 @@
-/** The listener process: takes events in, fires schedules, and turns what came of both into objects. */
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import type { AdmitOptions } from '../src/admission/admit.js'
-import type { Cluster } from '../src/cluster/cluster.js'
-import type { PostCloudEvent } from '../src/events/cloud-event-queue.js'
-import type { Inbox } from '../src/inbox/inbox.js'
-import type { Log } from '../src/lib/log.js'
-import type { TriggerMetrics } from '../src/metrics/trigger-metrics.js'
-import type { Key } from '../src/resources/meta.js'
-import type { Outside } from '../src/trigger/interceptors/outside.js'
-import { followingCatalogue } from './catalogue.js'
-import { createDispatcher } from './dispatch.js'
-import { createScheduleDispatcher } from './dispatch-schedule.js'
-import { keepInterceptorStatuses } from './interceptor-status.js'
-import { createListenerEvents } from './listener-events.js'
-import { keepListenerStatuses } from './listener-status.js'
-import { startTicker } from './schedule.js'
-import { createWebhookApp, SERVER_OPTIONS, secureServer } from './webhook.js'
+/** The process: `node dist/listeners/main.js --help`. */
+import { ownEnvironment } from '../src/config.js'
+import { runListeners } from '../src/distributed.js'
+import { LISTENER_FLAGS } from '../src/process/process-flags.js'
+import { runProgram } from '../src/process/run-program.js'
 
-/** How many deliveries one process turns into objects at a time. */
-const DISPATCH_CONCURRENCY = 16
-
-export interface Listeners {
-  readonly port: number
-  /** Answers nothing more; resolves when requests and dispatches in progress have ended. */
-  close(): Promise<void>
-}
-
-export interface ListenerDeps {
-  readonly cluster: Cluster
-  readonly inbox: Inbox
-  readonly admission: () => AdmitOptions
-  readonly outside?: Outside
-  /** Without: listeners send no CloudEvents. */
-  readonly postCloudEvent?: PostCloudEvent
-  readonly metrics?: { readonly triggers: TriggerMetrics } | undefined
-  readonly log: Log
-  readonly now: () => number
-  readonly newEventId: () => string
-}
-
-export interface ListenersAddress {
-  /** 0 takes any free one. */
-  readonly port: number
-  /** Default: all interfaces. */
-  readonly host?: string
-  /** What senders see in front of `/hooks/<namespace>/<listener>`, where that is another address. No slash at its end. */
-  readonly publicUrl?: string
-}
-
-export async function startListeners(given: ListenerDeps, address: ListenersAddress): Promise<Listeners> {
-  const catalogue = followingCatalogue(given.cluster)
-  const { postCloudEvent: post, now, log } = given
-  const events = post && createListenerEvents({ post, now, log })
-  const deps = { ...given, catalogue, ...(events && { events }) }
-  const server = createServer(SERVER_OPTIONS, createWebhookApp(deps))
-  secureServer(server)
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(address.port, address.host, resolve)
-  })
-  const { port } = server.address() as AddressInfo
-  const baseUrl = address.publicUrl ?? `http://${address.host ?? '127.0.0.1'}:${port}`
-  const urlOf = ({ namespace, name }: Key) => `${baseUrl}/hooks/${namespace}/${name}`
-  const statuses = [keepListenerStatuses({ ...deps, urlOf }), keepInterceptorStatuses(deps)]
-  const dispatchers = { EventListener: createDispatcher(deps), Schedule: createScheduleDispatcher(deps) }
-  const dispatching = deps.inbox.dispatch(record => dispatchers[record.delivery.to.kind](record), {
-    concurrency: DISPATCH_CONCURRENCY,
-  })
-  const ticker = startTicker(deps)
-  return {
-    port,
-    async close() {
-      await Promise.all(statuses.map(one => one.close()))
-      const closed = new Promise<void>(resolve => server.close(() => resolve()))
-      server.closeIdleConnections()
-      await closed
-      await ticker.close()
-      await dispatching.close()
-      await catalogue.close()
-      await events?.close()
-    },
-  }
-}
+await runProgram(
+  {
+    name: 'listeners',
+    about: 'Takes webhooks in, fires schedules, and creates what triggers make of both in a Kubernetes cluster.',
+    flags: LISTENER_FLAGS,
+    run: runListeners,
+  },
+  process.argv.slice(2),
+  ownEnvironment(),
+)

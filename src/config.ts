@@ -7,8 +7,14 @@ import { CONFIG_NAMES, type ConfigNames } from './run/config-maps.js'
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent'
 
+/** What an engine is made of. The store and its API are there in any case. */
+export const PARTS = ['api', 'kubelet', 'workers', 'listeners'] as const
+export type Part = (typeof PARTS)[number]
+
 export interface Config {
   readonly redisUrl: string | undefined
+  /** Starts the keys there; undefined for one of its own. */
+  readonly redisPrefix: string | undefined
   readonly logLevel: LogLevel
   /** Colours and live drawing: off when `NO_COLOR` is set, as https://no-color.org asks. */
   readonly color: boolean
@@ -40,25 +46,48 @@ const GITHUB_API = 'https://api.github.com'
 const INHERITED = ['PATH', 'HOME', 'USER', 'LOGNAME', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR']
 /** From all to nothing. */
 export const LOG_LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error', 'silent']
-const ISOLATIONS: readonly string[] = ['auto', 'namespace', 'rewrite']
+const ISOLATIONS: readonly Config['isolation'][] = ['auto', 'namespace', 'rewrite']
 
-/** @throws Error that names the variable, its value and what is allowed. */
-export function readConfig(
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/** That of this process. */
+export function ownEnvironment(): Environment {
+  return process.env
+}
+
+/** @throws Error with a line for each variable that is wrong: its name, its value and what is allowed. */
+export function readConfig(defaultLogLevel: LogLevel, environment: Environment = process.env): Config {
+  const { config, problems } = configIn(defaultLogLevel, environment)
+  if (problems.length > 0) throw new Error(problems.join('\n'))
+  return config
+}
+
+/** As `readConfig`, with what is wrong as a list. */
+export function configIn(
   defaultLogLevel: LogLevel,
-  environment: Readonly<Record<string, string | undefined>> = process.env,
-): Config {
-  return {
+  environment: Environment,
+): { readonly config: Config; readonly problems: readonly string[] } {
+  const problems: string[] = []
+  const oneOf = <T extends string>(name: string, value: string, allowed: readonly T[]): T => {
+    const found = allowed.find(each => each === value)
+    if (found !== undefined) return found
+    problems.push(`environment variable ${name} is "${value}"; it must be one of ${allowed.join(', ')}`)
+    return allowed[0] as T
+  }
+  const webAddress = (name: string, value: string, example: string): string => {
+    if (value === '' || (URL.canParse(value) && /^https?:/i.test(value))) return value
+    problems.push(`environment variable ${name} is "${value}"; it must be an http(s) URL, such as ${example}`)
+    return ''
+  }
+  const config: Config = {
     redisUrl: environment['REDIS_URL'] || undefined,
-    logLevel: oneOf('TEKTITE_LOG_LEVEL', environment['TEKTITE_LOG_LEVEL'] ?? defaultLogLevel, LOG_LEVELS) as LogLevel,
+    redisPrefix: environment['TEKTITE_REDIS_PREFIX'] || undefined,
+    logLevel: oneOf('TEKTITE_LOG_LEVEL', environment['TEKTITE_LOG_LEVEL'] ?? defaultLogLevel, LOG_LEVELS),
     color: !environment['NO_COLOR'],
     stepEnvironment: Object.fromEntries(
       INHERITED.flatMap(name => (environment[name] === undefined ? [] : [[name, environment[name]]])),
     ),
-    isolation: oneOf(
-      'TEKTITE_ISOLATION',
-      environment['TEKTITE_ISOLATION'] ?? 'auto',
-      ISOLATIONS,
-    ) as Config['isolation'],
+    isolation: oneOf('TEKTITE_ISOLATION', environment['TEKTITE_ISOLATION'] ?? 'auto', ISOLATIONS),
     configNames: {
       defaults: environment['CONFIG_DEFAULTS_NAME'] || CONFIG_NAMES.defaults,
       featureFlags: environment['CONFIG_FEATURE_FLAGS_NAME'] || CONFIG_NAMES.featureFlags,
@@ -82,14 +111,5 @@ export function readConfig(
     tempDir: tmpdir(),
     nativeDir: join(fileURLToPath(new URL('../..', import.meta.url)), 'entrypoint', 'build'),
   }
-}
-
-function oneOf(name: string, value: string, allowed: readonly string[]): string {
-  if (allowed.includes(value)) return value
-  throw new Error(`environment variable ${name} is "${value}"; it must be one of ${allowed.join(', ')}`)
-}
-
-function webAddress(name: string, value: string, example: string): string {
-  if (value === '' || (URL.canParse(value) && /^https?:/i.test(value))) return value
-  throw new Error(`environment variable ${name} is "${value}"; it must be an http(s) URL, such as ${example}`)
+  return { config, problems }
 }

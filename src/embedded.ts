@@ -5,13 +5,14 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { startWorkers } from '../workers/main.js'
 import { startResolver } from '../workers/resolver.js'
 import { followSettings } from '../workers/settings.js'
+import { startWorkers } from '../workers/workers.js'
 import type { AdmitOptions } from './admission/admit.js'
 import { type EmbeddedCluster, openEmbeddedCluster } from './cluster/embedded/store.js'
-import type { Config } from './config.js'
+import { type Config, PARTS, type Part } from './config.js'
 import { readOwnEntrypoint } from './entrypoint-files.js'
+import { startEventExpiry } from './events/event-expiry.js'
 import { logTail } from './feedback/log-tail.js'
 import type { Inbox } from './inbox/inbox.js'
 import { openLmdbInbox } from './inbox/lmdb.js'
@@ -21,9 +22,10 @@ import { createShells } from './kubelet/shells.js'
 import { POD_MESSAGE_BYTES } from './kubelet/termination-share.js'
 import type { Log } from './lib/log.js'
 import { createFileLogStore } from './logs/files.js'
+import type { LogStore } from './logs/log-store.js'
 import { createMemoryQueue } from './queue/memory.js'
 import type { RunQueue } from './queue/queue.js'
-import { type Reporting, reportForOneCommand, startReporting } from './reporting.js'
+import { type Reporting, type ReportingDeps, reportForOneCommand, startReporting } from './reporting.js'
 import type { Resolution } from './resolve/resolve.js'
 import type { ResolversDeps } from './resolve/resolvers.js'
 import { HOST_PATH_ANNOTATION } from './resources/annotations.js'
@@ -57,6 +59,8 @@ export interface EmbeddedOptions {
   /** The folder will be thrown away: nothing waits for the disk, and claims may stand for folders of this machine. */
   readonly throwAway: boolean
   readonly redisUrl?: string
+  /** What of the engine runs in this process; what does not is in others, over the API. Default: all of it. */
+  readonly parts?: readonly Part[]
 }
 
 export interface EmbeddedEngine {
@@ -83,87 +87,67 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedEn
     // In the reverse order of opening; each once, also when called again.
     for (let close = closing.pop(); close !== undefined; close = closing.pop()) await close()
   }
+  const { parts = PARTS } = options
   try {
     await mkdir(dataDir, { recursive: true, mode: 0o700 })
-    const runtime = createProcessRuntime({
-      rootDir: join(dataDir, 'pods'),
-      shimPath: join(config.nativeDir, 'shim'),
-      isolation: config.isolation,
-      shells: createShells({ dir: join(dataDir, 'shells'), path: config.stepEnvironment['PATH'] ?? '/usr/bin:/bin' }),
-      messageBytes: POD_MESSAGE_BYTES,
-    })
-    closing.push(() => runtime.close())
+    const runtime = parts.includes('kubelet') ? openRuntime(config, dataDir) : undefined
+    if (runtime) closing.push(() => runtime.close())
     // Runs a container to see what this machine allows. Meanwhile the databases are opened.
-    const isolation = runtime.isolation()
-    isolation.catch(() => undefined) // awaited below, or something else failed first
-    const entrypoint = await readOwnEntrypoint(config.nativeDir)
+    const isolation = runtime?.isolation()
+    isolation?.catch(() => undefined) // awaited below, or something else failed first
     const database = openDatabase(join(dataDir, 'store'), { durable: !throwAway })
     closing.push(() => database.close())
     const cluster = openEmbeddedCluster({ database })
     closing.push(() => cluster.close())
     if (!throwAway) for (const name of NAMESPACES) await ensureNamespace(cluster, name)
-    const redis =
-      options.redisUrl === undefined ? undefined : { redisUrl: options.redisUrl, prefix: await redisPrefix(dataDir) }
+    const redis = options.redisUrl === undefined ? undefined : await redisPlace(options.redisUrl, config, dataDir)
     const inbox = redis ? await openRedisInbox(redis, log) : openLmdbInbox({ dir: join(dataDir, 'inbox'), log })
     closing.push(() => inbox.close())
-    const queue = redis ? await openRedisQueue(redis, log) : createMemoryQueue({ log })
-    closing.push(() => queue.close())
 
     const logs = createFileLogStore({ directory: join(dataDir, 'logs') })
     const rewritesPaths = (await isolation) === 'rewrite'
-    const kubelet = await startKubelet({
-      cluster,
-      runtime,
-      logs,
-      dataDir,
-      now,
-      log,
-      baseEnv: config.stepEnvironment,
-      rewritesPaths,
-      ...(throwAway && { folderOfClaim: claim => claim.metadata.annotations?.[HOST_PATH_ANNOTATION] }),
-    })
-    closing.push(() => kubelet.close())
+    const kubelet =
+      runtime &&
+      (await startKubelet({
+        cluster,
+        runtime,
+        logs,
+        dataDir,
+        now,
+        log,
+        baseEnv: config.stepEnvironment,
+        rewritesPaths,
+        ...(throwAway && { folderOfClaim: claim => claim.metadata.annotations?.[HOST_PATH_ANNOTATION] }),
+      }))
+    if (kubelet) closing.push(() => kubelet.close())
     const { configNames } = config
     const live = await followSettings({ cluster, names: configNames, log, base: BASE_SETTINGS })
     closing.push(() => live.close())
     const settings = live.current
-    const reportingDeps = { cluster, settings, now, log }
-    const reporting = throwAway
-      ? reportForOneCommand(reportingDeps)
-      : await startReporting(reportingDeps, {
-          runUrl: config.runUrl,
-          tailOf: logTail(cluster, logs),
-          allowedHosts: config.fetching.allowedHosts,
-        })
-    closing.push(() => reporting.close())
-    const workers = startWorkers(
-      { cluster, queue, settings, entrypoint, now, log, observer: reporting.observer },
-      { concurrency: WORKER_CONCURRENCY },
-    )
-    closing.push(() => workers.close())
-    const resolver = startResolver(
-      {
-        cluster,
-        settings,
-        now,
-        log,
-        load: () => loadResolvers({ cluster, now, fetching: config.fetching, scratchDir: join(dataDir, 'fetches') }),
-      },
-      { concurrency: FETCHES_AT_ONCE },
-    )
-    closing.push(() => resolver.close())
+    const expiry = throwAway
+      ? undefined
+      : startEventExpiry({ cluster, now, log, othersWrite: !parts.includes('workers') })
+    if (expiry) closing.push(() => expiry.close())
+    const reportingDeps = { cluster, settings, now, log, eventWritten: expiry?.written }
+    const work = parts.includes('workers')
+      ? await openWorkers(options, { ...reportingDeps, logs, redis }, close => closing.push(close))
+      : undefined
     return {
       cluster,
       inbox,
       admission: () => ({ settings: settings(), configNames, kinds: cluster.kinds() }),
-      readLogs: kubelet.readLogs,
-      logSize: kubelet.logSize,
-      exec: kubelet.exec,
-      metrics: reporting.metrics,
-      notes: rewritesPaths ? [NO_IMAGES, REWRITTEN_PATHS] : [NO_IMAGES],
+      // Without a kubelet: what was stored of Pods, should there have been one.
+      readLogs:
+        kubelet?.readLogs ??
+        (async ({ podUid, ...key }, reading, signal) =>
+          podUid === undefined ? undefined : logs.read({ ...key, podUid }, reading, signal)),
+      logSize: kubelet?.logSize ?? logs.size,
+      exec: kubelet?.exec ?? (async () => undefined),
+      metrics: work?.metrics,
+      notes: kubelet === undefined ? [] : rewritesPaths ? [NO_IMAGES, REWRITTEN_PATHS] : [NO_IMAGES],
       close: closeAll,
       async destroy() {
-        await kubelet.stopAll()
+        await kubelet?.stopAll()
         await closeAll()
       },
     }
@@ -171,6 +155,48 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedEn
     await closeAll()
     throw error
   }
+}
+
+function openRuntime(config: Config, dataDir: string) {
+  return createProcessRuntime({
+    rootDir: join(dataDir, 'pods'),
+    shimPath: join(config.nativeDir, 'shim'),
+    isolation: config.isolation,
+    shells: createShells({ dir: join(dataDir, 'shells'), path: config.stepEnvironment['PATH'] ?? '/usr/bin:/bin' }),
+    messageBytes: POD_MESSAGE_BYTES,
+  })
+}
+
+interface WorkersDeps extends ReportingDeps {
+  readonly logs: LogStore
+  readonly redis: RedisPlace | undefined
+}
+
+/** Hands over what closes each of its parts when it is open. */
+async function openWorkers(
+  { config, throwAway, dataDir }: EmbeddedOptions,
+  deps: WorkersDeps,
+  opened: (close: () => Promise<void>) => void,
+): Promise<Pick<Reporting, 'metrics'>> {
+  const { cluster, settings, now, log, logs, redis } = deps
+  const entrypoint = await readOwnEntrypoint(config.nativeDir)
+  const queue = redis ? await openRedisQueue(redis, log) : createMemoryQueue({ log })
+  opened(() => queue.close())
+  const { allowedHosts } = config.fetching
+  const reporting = throwAway
+    ? reportForOneCommand(deps)
+    : await startReporting(deps, { runUrl: config.runUrl, tailOf: logTail(cluster, logs), allowedHosts })
+  opened(() => reporting.close())
+  const workers = startWorkers(
+    { cluster, queue, settings, entrypoint, now, log, observer: reporting.observer },
+    { concurrency: WORKER_CONCURRENCY },
+  )
+  opened(() => workers.close())
+  const scratchDir = join(dataDir, 'fetches')
+  const load = () => loadResolvers({ cluster, now, fetching: config.fetching, scratchDir })
+  const resolver = startResolver({ cluster, settings, now, log, load }, { concurrency: FETCHES_AT_ONCE })
+  opened(() => resolver.close())
+  return reporting
 }
 
 async function ensureNamespace(cluster: EmbeddedCluster, name: string): Promise<void> {
@@ -201,8 +227,13 @@ interface RedisPlace {
   readonly prefix: string
 }
 
+/** Where workers and listeners of other processes look, or else in a place of its own. */
+async function redisPlace(redisUrl: string, { redisPrefix }: Config, dataDir: string): Promise<RedisPlace> {
+  return { redisUrl, prefix: redisPrefix ?? (await ownPrefix(dataDir)) }
+}
+
 /** Engines that share a Redis must not take each other's work: each data folder has a name of its own there. */
-async function redisPrefix(dataDir: string): Promise<string> {
+async function ownPrefix(dataDir: string): Promise<string> {
   const file = join(dataDir, 'installation')
   const written = await readFile(file, 'utf8').catch(() => undefined)
   if (written) return `tektite:${written.trim()}`

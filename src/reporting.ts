@@ -4,8 +4,7 @@ import type { GitFeedbackDeps } from '../workers/git-feedback.js'
 import { countUnfinishedRuns } from '../workers/unfinished-runs.js'
 import type { Cluster } from './cluster/cluster.js'
 import { createCloudEventSender } from './events/cloud-event-sender.js'
-import { startEventExpiry } from './events/event-expiry.js'
-import { createEventRecorder } from './events/event-recorder.js'
+import { createEventRecorder, type EventRecorderOptions } from './events/event-recorder.js'
 import { createRunReporter } from './events/run-reporter.js'
 import type { Log } from './lib/log.js'
 import type { Metrics } from './metrics/metrics.js'
@@ -25,6 +24,7 @@ export interface ReportingDeps {
   readonly settings: () => Settings
   readonly now: () => number
   readonly log: Log
+  readonly eventWritten?: EventRecorderOptions['written'] | undefined
 }
 
 /** What only git hosts are told with. */
@@ -46,13 +46,12 @@ export function reportForOneCommand({ settings, now, log }: ReportingDeps): Repo
 }
 
 export async function startReporting(
-  { cluster, settings, now, log }: ReportingDeps,
+  { cluster, settings, now, log, eventWritten }: ReportingDeps,
   feedbackDeps: FeedbackDeps,
 ): Promise<Reporting> {
   const { createMetrics } = await import('./metrics/metrics.js')
   const { startGitFeedback } = await import('../workers/git-feedback.js')
-  const expiry = startEventExpiry({ cluster, now, log })
-  const recorder = createEventRecorder({ cluster, now, log, written: expiry.written })
+  const recorder = createEventRecorder({ cluster, now, log, ...(eventWritten && { written: eventWritten }) })
   const sender = createCloudEventSender({
     sink: () => settings().cloudEventsSink,
     newId: randomUUID,
@@ -73,7 +72,6 @@ export async function startReporting(
       await unfinished.close()
       await sender.close()
       await recorder.close()
-      await expiry.close()
     },
   }
 }

@@ -1,26 +1,16 @@
-/** The worker process: sees what changed, takes names from the queue, gives each run one pass. */
-import type { RunQueue } from '../src/queue/queue.js'
-import { createFinishedChildren } from '../src/reconcile/finished-children.js'
-import type { ReconcileDeps } from '../src/reconcile/reconcile.js'
-import { startWatcher } from './watcher.js'
-import { startWorker } from './worker.js'
+/** The process: `node dist/workers/main.js --help`. */
+import { ownEnvironment } from '../src/config.js'
+import { runWorkers } from '../src/distributed.js'
+import { WORKER_FLAGS } from '../src/process/process-flags.js'
+import { runProgram } from '../src/process/run-program.js'
 
-export interface Workers {
-  /** Takes nothing more; resolves when passes in progress have ended. */
-  close(): Promise<void>
-}
-
-export function startWorkers(
-  deps: ReconcileDeps & { readonly queue: RunQueue },
-  options: { readonly concurrency: number },
-): Workers {
-  const finished = createFinishedChildren()
-  const worker = startWorker(deps.queue, { ...deps, finished }, options)
-  const watcher = startWatcher({ ...deps, finished })
-  return {
-    async close() {
-      await watcher.close()
-      await worker.close()
-    },
-  }
-}
+await runProgram(
+  {
+    name: 'workers',
+    about: 'Sees runs, and makes them happen: watches a Kubernetes cluster, takes names of runs from a queue in Redis.',
+    flags: WORKER_FLAGS,
+    run: runWorkers,
+  },
+  process.argv.slice(2),
+  ownEnvironment(),
+)

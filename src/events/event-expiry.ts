@@ -7,6 +7,8 @@ import type { Key } from '../resources/meta.js'
 
 const TTL_MS = 60 * 60_000
 const LOOK_EVERY_MS = 60_000
+/** Of Events that others write nothing is told here. */
+const LIST_EVERY_MS = 15 * 60_000
 /** Deleted together: enough to share a commit, few enough to let others in between. */
 const BATCH = 100
 
@@ -18,17 +20,21 @@ export interface EventExpiry {
   close(): Promise<void>
 }
 
-/** Events of an earlier process are read once, at the first sweep; after that, a sweep costs what it deletes. */
+/** Events of an earlier process are read once, at the first sweep; after that, a sweep costs what it deletes. Those of
+ * other processes are read again now and then. */
 export function startEventExpiry(options: {
   readonly cluster: Cluster
   readonly now: () => number
   readonly log: Log
+  /** Not only this process, which tells of what it writes. */
+  readonly othersWrite?: boolean
 }): EventExpiry {
-  const { cluster, now, log } = options
+  const { cluster, now, log, othersWrite = false } = options
   /** When each was last written, oldest first. */
   const known = new Map<string, { readonly key: Key; readonly at: number }>()
   let sweeping: Promise<void> = Promise.resolve()
-  let hasListed = false
+  /** When the Events were read (epoch ms). */
+  let listedAt: number | undefined
 
   function written(key: Key, at: number): void {
     const id = `${key.namespace}/${key.name}`
@@ -38,7 +44,7 @@ export function startEventExpiry(options: {
 
   async function list(): Promise<void> {
     const stored = await cluster.list('Event')
-    hasListed = true
+    listedAt = now()
     const sorted = stored
       .map(event => ({
         key: event.metadata,
@@ -51,7 +57,7 @@ export function startEventExpiry(options: {
   }
 
   async function sweepOnce(): Promise<void> {
-    if (!hasListed) await list()
+    if (listedAt === undefined || (othersWrite && now() - listedAt >= LIST_EVERY_MS)) await list()
     const limit = now() - TTL_MS
     for (;;) {
       const due: Key[] = []

@@ -1,6 +1,12 @@
 import { describeError } from '../lib/fault.js'
 import { type Job, openQueue, openWorker } from '../redis/bullmq.js'
-import { connectForRequests, evictionTrouble, persistenceTrouble } from '../redis/connection.js'
+import {
+  connectForRequests,
+  evictionTrouble,
+  persistenceTrouble,
+  type RedisEndpoint,
+  type RedisPlace,
+} from '../redis/connection.js'
 import { PAUSES, RETENTION_MS } from './attempts.js'
 import { createCompany } from './company.js'
 import type { Delivery, Dispatcher, Inbox, InboxWorker } from './inbox.js'
@@ -8,8 +14,7 @@ import { redisDeliveries } from './redis-deliveries.js'
 import { collectRejections } from './rejections.js'
 import { type TryOptions, type TryStore, tryOnce } from './try-once.js'
 
-export interface BullmqInboxOptions extends TryOptions {
-  readonly redisUrl: string
+export interface BullmqInboxOptions extends TryOptions, RedisPlace {
   /** Starts every key of ours: installations that share a Redis need different ones. Default `tektite`. */
   readonly prefix?: string
   /** What to do about a Redis that may lose what it was given. Default 'warn'. */
@@ -34,7 +39,7 @@ const SWEEP_PAGE = 500
  */
 export async function openBullmqInbox(options: BullmqInboxOptions): Promise<Inbox> {
   const { log, pauses = PAUSES } = options
-  const endpoint = { url: options.redisUrl, log }
+  const endpoint: RedisEndpoint = options
   const prefix = options.prefix ?? 'tektite'
   const redis = connectForRequests(endpoint)
   try {

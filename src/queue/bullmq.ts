@@ -2,12 +2,11 @@ import { growingPauseMs, type PauseLimits } from '../lib/backoff.js'
 import { describeError } from '../lib/fault.js'
 import type { Log } from '../lib/log.js'
 import { type Job, openQueue, openWorker } from '../redis/bullmq.js'
-import { connectForRequests, evictionTrouble } from '../redis/connection.js'
+import { connectForRequests, evictionTrouble, type RedisEndpoint, type RedisPlace } from '../redis/connection.js'
 import { type LossWatch, watchForLosses } from '../redis/losses.js'
 import { parseRunKey, type RunHandler, type RunKey, type RunQueue, type RunWorker } from './queue.js'
 
-export interface BullmqQueueOptions {
-  readonly redisUrl: string
+export interface BullmqQueueOptions extends RedisPlace {
   /** Starts every key of ours: installations that share a Redis need different ones. Default `tektite`. */
   readonly prefix?: string
   readonly log: Log
@@ -53,7 +52,7 @@ const CONFIRMED_WITHIN_MS = 2_000
  */
 export async function openBullmqQueue(options: BullmqQueueOptions): Promise<BullmqQueue> {
   const { log, pauses = { firstMs: 100, maxMs: 30_000 }, random = Math.random } = options
-  const endpoint = { url: options.redisUrl, log }
+  const endpoint: RedisEndpoint = options
   const name = { prefix: options.prefix ?? 'tektite', name: 'runs' }
   const redis = connectForRequests(endpoint)
   try {

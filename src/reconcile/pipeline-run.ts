@@ -21,6 +21,7 @@ import { groupBy } from '../lib/group-by.js'
 import { fromTimestamp, toTimestamp } from '../lib/time.js'
 import type { PipelineRun, PipelineRunStatus, PipelineSpec } from '../resources/tekton.js'
 import { buildGraph } from '../run/graph.js'
+import { isTakenBy } from '../run/managed-by.js'
 import { childNames, fanOut, isSizeKnown, largestFanOut } from '../run/matrix.js'
 import { snapshotPipeline } from '../run/pipeline-variables.js'
 import { type Fault, schedule } from '../run/schedule.js'
@@ -49,8 +50,7 @@ export function reconcilePipelineRun(
   evaluateCel: EvaluateCel = NO_CEL,
 ): Decision<PipelineRunStatus> {
   const { name, namespace } = run.metadata
-  const isForeign = run.spec.managedBy !== undefined && run.spec.managedBy !== 'tekton.dev/pipeline'
-  if (isForeign || isDone(run)) return { actions: [], status: run.status ?? {} }
+  if (!isTakenBy(world.settings, run.spec.managedBy) || isDone(run)) return { actions: [], status: run.status ?? {} }
   if (run.spec.status === 'PipelineRunPending' && run.status?.startTime === undefined) {
     const message = `PipelineRun "${name}" is pending`
     const status = unknown(run.status ?? {}, REASONS.PipelineRunPending, message, world.now)

@@ -11,6 +11,8 @@ import type { Kinds } from '../resources/kinds.js'
 import type { Key } from '../resources/meta.js'
 import { asRecord } from '../resources/shape.js'
 import type { PipelineRun, TaskRun } from '../resources/tekton.js'
+import { isTakenBy } from '../run/managed-by.js'
+import type { Settings } from '../run/settings.js'
 import { isDone, succeededCondition, withSucceeded } from '../status/conditions.js'
 import { applyLot, type LotOutcome, lots } from './apply.js'
 import type { Action, Decision, PipelineRunWorld, Refusal, TaskRunWorld } from './decision.js'
@@ -23,7 +25,7 @@ import { refusedPipelineRun, refusedTaskRun } from './refused.js'
 import { reportDue } from './report-due.js'
 import { NOBODY, type RunObserver } from './run-observer.js'
 import { storeStatus } from './store-status.js'
-import { MANAGED_BY_US, reconcileTaskRun } from './task-run.js'
+import { reconcileTaskRun } from './task-run.js'
 
 export interface ReconcileDeps extends ObserveDeps {
   readonly now: () => number
@@ -97,7 +99,7 @@ async function pass<K extends 'PipelineRun' | 'TaskRun', World extends { readonl
   if (run === undefined || isDone(run) || run.metadata.deletionTimestamp !== undefined) return { kind: 'settled' }
 
   const malformed = malformation(run)
-  if (malformed !== undefined && isOurs(run)) return endMalformed(deps, run, malformed, startedAt)
+  if (malformed !== undefined && isOurs(run, deps.settings())) return endMalformed(deps, run, malformed, startedAt)
   let seen = await lookAndDecide(deps, runKind, run, startedAt, 'listed')
   if (seen instanceof Error) return undecidable(deps, run, seen, startedAt)
   let { decision } = seen
@@ -121,7 +123,7 @@ async function pass<K extends 'PipelineRun' | 'TaskRun', World extends { readonl
       ;({ status, failureClass } = end)
       lookAgainAt = isDone({ status }) ? undefined : earliest(decision.lookAgainAt, end.lookAgainAt)
     }
-    const due = isOurs(run) ? reportDue(run, decision.annotations) : undefined
+    const due = isOurs(run, deps.settings()) ? reportDue(run, decision.annotations) : undefined
     const labelled = await addMetadata(deps, kind, run, {
       ...decision,
       ...(due && { labels: { ...decision.labels, ...due } }),
@@ -197,9 +199,9 @@ async function applyAll(cluster: ReconcileDeps['cluster'], { decision, look }: S
   return { foundOurs: false }
 }
 
-function isOurs({ spec }: PipelineRun | TaskRun): boolean {
+function isOurs({ spec }: PipelineRun | TaskRun, settings: Settings): boolean {
   const { managedBy } = asRecord(spec)
-  return typeof managedBy !== 'string' || managedBy === '' || managedBy === MANAGED_BY_US
+  return isTakenBy(settings, typeof managedBy === 'string' ? managedBy : '')
 }
 
 function attempt<T>(decide: () => T): T | Error {

@@ -26,6 +26,7 @@ import { READY_ANNOTATION } from '../pod/volumes.js'
 import type { Pod } from '../resources/core.js'
 import { keyOf } from '../resources/meta.js'
 import type { TaskRun, TaskRunStatus, TaskSpec } from '../resources/tekton.js'
+import { isTakenBy } from '../run/managed-by.js'
 import { podName } from '../run/names.js'
 import type { EvaluateCel } from '../run/when.js'
 import { withDefaultBindings } from '../run/workspaces.js'
@@ -53,8 +54,6 @@ import { checkVolumes } from './task-run-volumes.js'
 
 type TaskRunDecision = Decision<TaskRunStatus>
 
-/** What `spec.managedBy` says when somebody says it; another value is somebody else's run. */
-export const MANAGED_BY_US = 'tekton.dev/pipeline'
 const NO_CEL: EvaluateCel = () => new Error('CEL expressions are not available here')
 
 export function reconcileTaskRun(
@@ -63,8 +62,7 @@ export function reconcileTaskRun(
   evaluateCel: EvaluateCel = NO_CEL,
 ): TaskRunDecision {
   const before = run.status ?? {}
-  if (isDone(run) || (run.spec.managedBy && run.spec.managedBy !== MANAGED_BY_US))
-    return { actions: [], status: before }
+  if (isDone(run) || !isTakenBy(world.settings, run.spec.managedBy)) return { actions: [], status: before }
   const outcome = stepsOutcome(before)
   if (outcome) return stopping(run, before, world, outcome)
   if (run.spec.status === 'TaskRunCancelled') return cancelled(run, before, world)

@@ -1,11 +1,20 @@
+import { rootCertificates } from 'node:tls'
 import { Redis } from 'ioredis'
 import type { Log } from '../lib/log.js'
 
 export type { Redis }
 
-export interface RedisEndpoint {
+/** A Redis, and how to be let in there. */
+export interface RedisPlace {
   /** `redis://[user:password@]host[:port][/db]`, or `rediss://` for TLS. */
-  readonly url: string
+  readonly redisUrl: string
+  /** Instead of one in the URL. */
+  readonly redisPassword?: string | undefined
+  /** PEM. Whom to trust with TLS, besides the system's authorities. */
+  readonly redisCertificateAuthority?: string | undefined
+}
+
+export interface RedisEndpoint extends RedisPlace {
   readonly log: Log
 }
 
@@ -17,8 +26,9 @@ export const REQUEST_DEADLINE_MS = 2_000
  * connection that has gone quiet in the middle of a request is replaced.
  */
 export function connectForRequests(endpoint: RedisEndpoint): Redis {
-  const redis = new Redis(endpoint.url, {
+  const redis = new Redis(endpoint.redisUrl, {
     ...reconnecting,
+    ...accessTo(endpoint),
     connectionName: 'tektite-requests',
     enableOfflineQueue: false,
     // Whether a request in flight took effect is unknown after a loss; the caller decides if it may be repeated.
@@ -42,8 +52,9 @@ export interface WorkerConnection {
 /** A connection for a BullMQ worker: it waits for Redis for as long as it takes. */
 export function connectForWorker(endpoint: RedisEndpoint): WorkerConnection {
   const copies: Redis[] = []
-  const redis = new Redis(endpoint.url, {
+  const redis = new Redis(endpoint.redisUrl, {
     ...reconnecting,
+    ...accessTo(endpoint),
     connectionName: 'tektite-worker',
     maxRetriesPerRequest: null,
     // Longer than the longest blocking pop (10 s), or an idle worker would be cut off.
@@ -73,6 +84,13 @@ const reconnecting = {
   retryStrategy: (times: number) => Math.min(20 * 2 ** Math.min(times, 6), 1_000) * (0.5 + Math.random() / 2),
   // After a failover the old address may be a replica now: look the name up again.
   reconnectOnError: (error: Error) => /^(READONLY|UNBLOCKED)/.test(error.message),
+}
+
+function accessTo({ redisPassword: password, redisCertificateAuthority: authority }: RedisPlace) {
+  return {
+    ...(password !== undefined && { password }),
+    ...(authority !== undefined && { tls: { ca: [...rootCertificates, authority] } }),
+  }
 }
 
 function report(redis: Redis, { log }: RedisEndpoint): void {

@@ -12,6 +12,8 @@ export interface Settings {
   readonly serviceAccount: string
   /** `default-managed-by-label-value` */
   readonly managedByLabelValue: string
+  /** What `spec.managedBy` says of the runs that are taken here. Not given: Tekton's name, or nothing. */
+  readonly managedBy?: string
   /** `default-pod-template` */
   readonly podTemplate: PodTemplate | undefined
   /** `default-resolver-type`: put on references with neither name nor resolver; '' for none. */

@@ -20,6 +20,7 @@ export interface Engine {
   /** Where it keeps everything. */
   readonly data: string
   readonly api: string
+  /** '' where listeners are no part of it. */
   readonly hooks: string
   readonly token: string
   /** Everything said on standard error so far. */
@@ -29,8 +30,12 @@ export interface Engine {
 }
 
 /** `environment`: what it has besides that of this process. */
-export async function startEngine(data: string, environment: Readonly<Record<string, string>> = {}): Promise<Engine> {
-  const args = [join(ROOT, 'bin/tektite.js'), 'up', '--data', data, '--port', '0', '--hooks-port', '0']
+export async function startEngine(
+  data: string,
+  environment: Readonly<Record<string, string>> = {},
+  flags: readonly string[] = [],
+): Promise<Engine> {
+  const args = [join(ROOT, 'bin/tektite.js'), 'up', '--data', data, '--port', '0', '--hooks-port', '0', ...flags]
   const env = { ...process.env, NO_COLOR: '1', TEKTITE_LOG_LEVEL: 'info', REDIS_URL: '', ...environment }
   const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
   let said = ''
@@ -39,7 +44,7 @@ export async function startEngine(data: string, environment: Readonly<Record<str
       said += text
     })
   }
-  const { api, hooks } = await until(
+  const { api, hooks = '' } = await until(
     'tektite up',
     () => {
       if (hasEnded(child)) throw new Error(`tektite up ended with ${child.exitCode}: ${said}`)
@@ -65,7 +70,11 @@ export async function startEngine(data: string, environment: Readonly<Record<str
 }
 
 /** One for all tests of a file. It starts before them, with these manifests in it, and ends well after them. */
-export function engineOfFile(purpose: string, manifests?: string): Engine & { readonly folder: string } {
+export function engineOfFile(
+  purpose: string,
+  manifests?: string,
+  flags: readonly string[] = [],
+): Engine & { readonly folder: string } {
   const folder = mkdtempSync(join(tmpdir(), `tektite-${purpose}-`))
   const data = join(folder, 'data')
   let engine: Engine | undefined
@@ -74,7 +83,7 @@ export function engineOfFile(purpose: string, manifests?: string): Engine & { re
     return engine
   }
   beforeAll(async () => {
-    engine = await startEngine(data)
+    engine = await startEngine(data, {}, flags)
     if (manifests !== undefined) await apply(engine, manifests)
   }, 90_000)
   afterAll(async () => {
@@ -105,7 +114,7 @@ function hasEnded(child: ChildProcess): boolean {
 
 interface Addresses {
   readonly api: string
-  readonly hooks: string
+  readonly hooks?: string
   readonly pid: number
 }
 

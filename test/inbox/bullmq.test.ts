@@ -44,7 +44,7 @@ interface Setting {
 /** A Redis of its own, for tests that hurt it. */
 async function withRedis(use: (setting: Setting) => Promise<void>): Promise<void> {
   const server = await startRedis()
-  const look = connectForRequests({ url: server.url, log: SILENT })
+  const look = connectForRequests({ redisUrl: server.url, log: SILENT })
   await vi.waitFor(() => look.ping(), soon)
   const prefix = 'ours'
   const opened: Inbox[] = []

@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { followingCatalogue } from '../../listeners/catalogue.js'
 import { keepListenerStatuses } from '../../listeners/listener-status.js'
-import { startListeners } from '../../listeners/main.js'
+import { startListeners } from '../../listeners/listeners.js'
 import type { Cluster } from '../../src/cluster/cluster.js'
 import { type Log, SILENT } from '../../src/lib/log.js'
 import { applyTo, clusterWith, inboxFor, recordingLog } from './world.js'

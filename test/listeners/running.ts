@@ -1,7 +1,7 @@
 /** The listener process of production in this one: webhook front, inbox and dispatcher, on a real port. */
 import { createHmac, randomUUID } from 'node:crypto'
 import { expect, onTestFinished, vi } from 'vitest'
-import { startListeners } from '../../listeners/main.js'
+import { startListeners } from '../../listeners/listeners.js'
 import type { Cluster } from '../../src/cluster/cluster.js'
 import type { DeliveryRecord } from '../../src/inbox/inbox.js'
 import { send } from './http.js'

@@ -46,7 +46,7 @@ function work(queue: RunQueue, handler: RunHandler, concurrency = 1): RunWorker 
 }
 
 function raw(): Redis {
-  const connection = connectForRequests({ url: redis.url, log: SILENT })
+  const connection = connectForRequests({ redisUrl: redis.url, log: SILENT })
   cleanUp.push(() => connection.disconnect())
   return connection
 }

@@ -15,7 +15,7 @@ let name: QueueName
 
 beforeAll(async () => {
   server = await startRedis()
-  redis = connectForRequests({ url: server.url, log: SILENT })
+  redis = connectForRequests({ redisUrl: server.url, log: SILENT })
 })
 beforeEach(() => {
   name = { prefix: `test-${randomUUID()}`, name: 'jobs' }
@@ -41,7 +41,7 @@ test('a look that is queued late never overwrites the wake that waits for the ru
   await withQueue(async queue => {
     const calls: unknown[] = []
     let end = () => {}
-    const worker = openWorker({ url: server.url, log: SILENT }, name, queue, {
+    const worker = openWorker({ redisUrl: server.url, log: SILENT }, name, queue, {
       ...settings,
       async process({ data }) {
         calls.push(data)
@@ -68,7 +68,7 @@ test('the depth counts what waits and what is worked on, not what is pending; ta
     expect([await queue.depth(), await queue.takeable()]).toEqual([2, 2])
     let end = () => {}
     const held = new Promise<void>(resolve => (end = resolve))
-    const worker = openWorker({ url: server.url, log: SILENT }, name, queue, { ...settings, process: () => held })
+    const worker = openWorker({ redisUrl: server.url, log: SILENT }, name, queue, { ...settings, process: () => held })
     await vi.waitFor(async () => expect(await queue.takeable()).toBe(1), soon)
     expect(await queue.depth()).toBe(2)
     end()
@@ -83,7 +83,7 @@ test('a worker whose connection is half-open is replaced and the jobs are done',
   const log: Log = { debug: note, info: note, warn: note, error: note }
   await withQueue(async queue => {
     const done: unknown[] = []
-    const worker = openWorker({ url: `redis://127.0.0.1:${proxy.port}`, log }, name, queue, {
+    const worker = openWorker({ redisUrl: `redis://127.0.0.1:${proxy.port}`, log }, name, queue, {
       ...settings,
       silentMs: 200,
       async process({ data }) {
@@ -104,10 +104,10 @@ test('a worker whose connection is half-open is replaced and the jobs are done',
 
 test('a closed worker leaves no connection behind, also when Redis is away', async () => {
   const own = await startRedis()
-  const connection = connectForRequests({ url: own.url, log: SILENT })
+  const connection = connectForRequests({ redisUrl: own.url, log: SILENT })
   const queue = openQueue<unknown>(connection, name, SILENT)
   const done: unknown[] = []
-  const worker = openWorker({ url: own.url, log: SILENT }, name, queue, {
+  const worker = openWorker({ redisUrl: own.url, log: SILENT }, name, queue, {
     ...settings,
     async process({ data }) {
       done.push(data)
@@ -119,7 +119,7 @@ test('a closed worker leaves no connection behind, also when Redis is away', asy
   await worker.close()
   connection.disconnect()
   await own.start()
-  const look = connectForRequests({ url: own.url, log: SILENT })
+  const look = connectForRequests({ redisUrl: own.url, log: SILENT })
   await vi.waitFor(() => look.ping(), soon)
   expect(await look.client('LIST')).not.toMatch(/tektite-worker|amobs/)
   look.disconnect()

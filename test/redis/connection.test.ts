@@ -9,7 +9,7 @@ let server: TestRedis
 let redis: Redis
 beforeAll(async () => {
   server = await startRedis()
-  redis = connectForRequests({ url: server.url, log: SILENT })
+  redis = connectForRequests({ redisUrl: server.url, log: SILENT })
 })
 afterAll(async () => {
   redis.disconnect()
@@ -17,7 +17,7 @@ afterAll(async () => {
 })
 
 test('a request made before the connection stands waits for it', async () => {
-  const fresh = connectForRequests({ url: server.url, log: SILENT })
+  const fresh = connectForRequests({ redisUrl: server.url, log: SILENT })
   expect(await requestWithin(fresh, 'asking', () => fresh.ping())).toBe('PONG')
   fresh.disconnect()
 })
@@ -38,7 +38,7 @@ test('what Redis refuses for good is refused at once, with its words as the caus
 
 test('a Redis that became a replica is asked again over a new connection until it is a master', async () => {
   await requestWithin(redis, 'asking', () => redis.ping())
-  const other = connectForRequests({ url: server.url, log: SILENT })
+  const other = connectForRequests({ redisUrl: server.url, log: SILENT })
   await requestWithin(other, 'demoting', () => other.config('SET', 'replica-read-only', 'yes'))
   await requestWithin(other, 'demoting', () => other.replicaof('127.0.0.1', 1))
   let tries = 0
@@ -54,7 +54,7 @@ test('a Redis that became a replica is asked again over a new connection until i
 })
 
 test('a read-only Redis is refused within the deadline', async () => {
-  const other = connectForRequests({ url: server.url, log: SILENT })
+  const other = connectForRequests({ redisUrl: server.url, log: SILENT })
   await requestWithin(other, 'demoting', () => other.replicaof('127.0.0.1', 1))
   const refused = await requestWithin(redis, 'writing', () => redis.set('key', 'value'), 200).catch(
     (error: Error) => error,
@@ -65,7 +65,7 @@ test('a read-only Redis is refused within the deadline', async () => {
 })
 
 test('a connection that was closed says so', async () => {
-  const closed = connectForRequests({ url: server.url, log: SILENT })
+  const closed = connectForRequests({ redisUrl: server.url, log: SILENT })
   await requestWithin(closed, 'asking', () => closed.ping())
   closed.disconnect()
   await vi.waitFor(() => expect(closed.status).toBe('end'), soon)
@@ -79,7 +79,7 @@ test('a lost connection is one line in the log, its return another', async () =>
   const messages: string[] = []
   const note = (message: string) => void messages.push(message)
   const log: Log = { debug: note, info: note, warn: note, error: note }
-  const connection = connectForRequests({ url: own.url, log })
+  const connection = connectForRequests({ redisUrl: own.url, log })
   await requestWithin(connection, 'asking', () => connection.ping())
   await own.kill('SIGKILL')
   // Several tries to connect fail meanwhile.
@@ -92,7 +92,7 @@ test('a lost connection is one line in the log, its return another', async () =>
 
 test('a Redis that keeps nothing over a restart is reported', async () => {
   const forgetful = await startRedis(['--appendonly', 'no'])
-  const connection = connectForRequests({ url: forgetful.url, log: SILENT })
+  const connection = connectForRequests({ redisUrl: forgetful.url, log: SILENT })
   expect(await persistenceTrouble(connection)).toMatch(/no append-only file.*Set appendonly yes/)
   expect(await persistenceTrouble(redis)).toBeUndefined()
   connection.disconnect()

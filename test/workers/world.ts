@@ -6,7 +6,7 @@ import type { RunQueue } from '../../src/queue/queue.js'
 import type { RunObserver } from '../../src/reconcile/run-observer.js'
 import type { PipelineRun } from '../../src/resources/tekton.js'
 import { isDone } from '../../src/status/conditions.js'
-import { startWorkers } from '../../workers/main.js'
+import { startWorkers } from '../../workers/workers.js'
 import { until } from '../kubelet/until.js'
 import { depsFor } from '../reconcile/real-store.js'
 

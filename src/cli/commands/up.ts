@@ -3,12 +3,13 @@ import { randomUUID } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { createGuardedPost } from '../../../listeners/listener-events.js'
-import { startListeners } from '../../../listeners/main.js'
+import { startListeners } from '../../../listeners/listeners.js'
 import { createOutside } from '../../../listeners/outside.js'
 import { openAccess } from '../../api/access/data-folder.js'
 import { openSecurePort, type SecurePortOptions } from '../../api/access/secure-port.js'
 import { startApi } from '../../api/server.js'
-import { openEmbedded } from '../../embedded.js'
+import type { Part } from '../../config.js'
+import { type EmbeddedEngine, openEmbedded } from '../../embedded.js'
 import { describeError } from '../../lib/fault.js'
 import { writeFileAtomically } from '../../storage/write-file.js'
 import type { CliContext } from '../context.js'
@@ -21,6 +22,8 @@ export interface UpOptions {
   readonly hooksUrl?: string
   readonly dataDir: string
   readonly redisUrl?: string
+  /** What runs in this process. */
+  readonly parts: readonly Part[]
   readonly tokenAuthFile?: string
   readonly auditLogPath?: string
   /** The API over TLS. */
@@ -43,46 +46,51 @@ export async function upCommand(context: CliContext, options: UpOptions): Promis
       now,
       dataDir,
       throwAway: false,
+      parts: options.parts,
       ...(redis && { redisUrl: redis }),
     })
     closing.unshift(() => engine.close())
     const { tokenAuthFile, auditLogPath } = options
     const access = await openAccess({ dataDir, tokenAuthFile, auditLogPath, stdout, log, now })
     closing.unshift(async () => access.close())
-    const runRequests = { inbox: engine.inbox, now, newId: randomUUID }
     const { tokens, users, auditLog } = access
-    const apiDeps = { ...engine, runRequests, log, token: tokens.admin, users, auditLog }
+    const { inbox, ...served } = engine
+    // Deliveries are shown where they are kept: with the listeners, or in the Redis that is shared with them.
+    const taken = options.parts.includes('listeners') || redis ? inbox : undefined
+    const runRequests = taken && { inbox: taken, now, newId: randomUUID }
+    const apiDeps = {
+      ...served,
+      ...(taken && { inbox: taken }),
+      ...(runRequests && { runRequests }),
+      log,
+      token: tokens.admin,
+      users,
+      auditLog,
+    }
     const api = await onPort('--port', options.port, () => startApi(apiDeps, { port: options.port, host: '127.0.0.1' }))
     closing.unshift(() => api.close())
     const secure = await onPort('--secure-port', options.secure.port, () =>
       openSecurePort(apiDeps, { ...options.secure, dataDir, tokens, now }),
     )
     closing.unshift(() => secure.close())
-    const outside = createOutside({
-      cluster: engine.cluster,
-      allowedHosts: config.fetching.allowedHosts,
-      gitHub: config.gitHub,
-    })
-    const postCloudEvent = createGuardedPost({ cluster: engine.cluster, allowedHosts: config.fetching.allowedHosts })
-    const listeners = await onPort('--hooks-port', options.hooksPort, () =>
-      startListeners(
-        { ...engine, outside, postCloudEvent, log, now, newEventId: randomUUID },
-        { port: options.hooksPort, ...(options.hooksUrl && { publicUrl: options.hooksUrl }) },
-      ),
-    )
-    closing.unshift(() => listeners.close())
+    const listeners = options.parts.includes('listeners')
+      ? await onPort('--hooks-port', options.hooksPort, () => openListeners(context, engine, options))
+      : undefined
+    if (listeners) closing.unshift(() => listeners.close())
     const addresses = {
       api: `http://127.0.0.1:${api.port}`,
       secure: secure.url,
-      hooks: `http://127.0.0.1:${listeners.port}`,
+      ...(listeners && { hooks: `http://127.0.0.1:${listeners.port}` }),
       pid: process.pid,
     }
     // For scripts: where this engine listens, once it does.
     await writeFileAtomically(join(dataDir, 'addresses.json'), `${JSON.stringify(addresses)}\n`)
     for (const note of engine.notes) stderr.write(`${style.dim('note')}: ${note}\n`)
     stderr.write(`${style.bold('tektite')} is up\n  API     ${addresses.api}   (token in ${join(dataDir, 'token')})\n`)
-    stderr.write(`  hooks   ${addresses.hooks}/hooks/<namespace>/<listener>\n  data    ${dataDir}\n`)
+    if (addresses.hooks) stderr.write(`  hooks   ${addresses.hooks}/hooks/<namespace>/<listener>\n`)
+    stderr.write(`  data    ${dataDir}\n`)
     stderr.write(`  kubectl export KUBECONFIG=${shellQuoted(secure.kubeconfig)}\n`)
+    for (const line of missingParts(options.parts, shellQuoted(secure.kubeconfig))) stderr.write(`${line}\n`)
     log.info('up', { ...addresses, redis: redis !== undefined })
     await stopped
     return 0
@@ -93,6 +101,29 @@ export async function upCommand(context: CliContext, options: UpOptions): Promis
     // Stop taking work, then hand over, then close, in the reverse order of opening.
     for (const close of closing) await close()
   }
+}
+
+function openListeners({ config, log, now }: CliContext, engine: EmbeddedEngine, options: UpOptions) {
+  const { cluster } = engine
+  const { allowedHosts } = config.fetching
+  const outside = createOutside({ cluster, allowedHosts, gitHub: config.gitHub })
+  const postCloudEvent = createGuardedPost({ cluster, allowedHosts })
+  return startListeners(
+    { ...engine, outside, postCloudEvent, log, now, newEventId: randomUUID },
+    { port: options.hooksPort, ...(options.hooksUrl && { publicUrl: options.hooksUrl }) },
+  )
+}
+
+/** What is not here, and how it is started elsewhere. */
+function missingParts(parts: readonly Part[], kubeconfig: string): readonly string[] {
+  const processes = (['workers', 'listeners'] as const).filter(part => !parts.includes(part))
+  const kubelet = parts.includes('kubelet') ? [] : ['not here: kubelet: Pods are made, and wait for one']
+  return [
+    ...processes.map(
+      part => `not here: ${part}: node dist/${part}/main.js --kubeconfig ${kubeconfig} --redis-url redis://HOST:PORT`,
+    ),
+    ...kubelet,
+  ]
 }
 
 async function onPort<T>(flag: string, port: number, start: () => Promise<T>): Promise<T> {

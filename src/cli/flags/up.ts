@@ -1,7 +1,8 @@
 /** The flags of `tektite up`. The command itself is loaded when it is asked for. */
 import type { Command } from 'commander'
+import { PARTS, type Part } from '../../config.js'
 import type { Invocation } from '../context.js'
-import { baseUrl, hostName, ipAddress, port, repeated } from './values.js'
+import { baseUrl, hostName, ipAddress, parts, port, repeated } from './values.js'
 
 interface UpFlags {
   readonly port: number
@@ -16,6 +17,7 @@ interface UpFlags {
   readonly hooksUrl?: string
   readonly data: string
   readonly redis?: string
+  readonly parts: readonly Part[]
 }
 
 export function addUp(program: Command, { context, exit }: Invocation): void {
@@ -54,6 +56,12 @@ export function addUp(program: Command, { context, exit }: Invocation): void {
     .option('--data <dir>', 'where everything is kept', '.tektite')
     .option('--hooks-url <url>', 'where senders reach the webhooks, shown in the status of EventListeners', baseUrl)
     .option('--redis <url>', 'keep queue and inbox in this Redis (BullMQ)')
+    .option(
+      '--parts <list>',
+      'what runs in this process, of api,kubelet,workers,listeners; the api always does',
+      parts,
+      PARTS,
+    )
     .action(async (flags: UpFlags, command: Command) => {
       const { tlsCertFile, tlsPrivateKeyFile } = flags
       if ((tlsCertFile === undefined) !== (tlsPrivateKeyFile === undefined)) {
@@ -64,6 +72,7 @@ export function addUp(program: Command, { context, exit }: Invocation): void {
         await upCommand(context('info'), {
           port: flags.port,
           hooksPort: flags.hooksPort,
+          parts: flags.parts,
           dataDir: flags.data,
           secure: {
             port: flags.securePort,

@@ -2,6 +2,7 @@
 import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { InvalidArgumentError } from 'commander'
+import { PARTS, type Part } from '../../config.js'
 import { parseDuration } from '../../lib/duration.js'
 import { parseHeader } from '../request.js'
 
@@ -74,4 +75,14 @@ export function instant(text: string): number {
   const ms = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN
   if (Number.isNaN(ms)) throw new InvalidArgumentError('It must be a time such as 2026-03-29T00:00:00Z.')
   return ms
+}
+
+/** Parted by commas. */
+export function parts(text: string): readonly Part[] {
+  const named = text.split(',').map(one => one.trim())
+  const known = PARTS.filter(part => named.includes(part))
+  if (known.length < new Set(named).size || !known.includes('api')) {
+    throw new InvalidArgumentError(`It must be a list such as api,kubelet of ${PARTS.join(', ')}, with the api in it.`)
+  }
+  return known
 }

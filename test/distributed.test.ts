@@ -1,0 +1,93 @@
+/** Workers and listeners as processes of their own, over the API of an engine that has neither, with a real Redis. */
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { succeededCondition } from '../src/status/conditions.js'
+import { doneRun, engineOfFile, pipelineRuns } from './helpers/engine.js'
+import { endedPart, startPart } from './helpers/processes.js'
+import { startRedis, type TestRedis } from './helpers/redis.js'
+import { until } from './kubelet/until.js'
+
+const LISTENER = `
+apiVersion: triggers.tekton.dev/v1beta1
+kind: EventListener
+metadata: { name: push }
+spec:
+  serviceAccountName: ci
+  triggers:
+    - name: build
+      template:
+        spec:
+          resourcetemplates:
+            - apiVersion: tekton.dev/v1
+              kind: PipelineRun
+              metadata: { generateName: build- }
+              spec:
+                pipelineSpec:
+                  tasks:
+                    - name: hello
+                      taskSpec: { steps: [{ name: s, image: alpine, script: echo hello }] }
+`
+
+const engine = engineOfFile('distributed', LISTENER, ['--parts', 'api,kubelet'])
+let redis: TestRedis
+beforeAll(async () => {
+  redis = await startRedis()
+})
+afterAll(() => redis.close())
+const given = () => ({ KUBECONFIG: join(engine.data, 'kubeconfig'), REDIS_URL: redis.url })
+
+test('an engine without workers and listeners says how they are started', () => {
+  for (const part of ['workers', 'listeners']) {
+    expect(engine.said()).toContain(
+      `not here: ${part}: node dist/${part}/main.js --kubeconfig ${given().KUBECONFIG} --redis-url redis://HOST:PORT`,
+    )
+  }
+})
+
+test('a delivery becomes a run that ends, and both processes stop in order', async () => {
+  const [workers, listeners] = await Promise.all([
+    startPart('workers', [], given()),
+    startPart('listeners', [], given()),
+  ])
+  await Promise.all([workers.ready(), listeners.ready()])
+  const posted = () =>
+    fetch(`${listeners.hooks}/hooks/default/push`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{}',
+    })
+  expect((await posted()).status).toBe(202)
+  const run = await until('a run', async () => (await pipelineRuns(engine))[0])
+  expect(succeededCondition(await doneRun(engine, run.metadata.name))).toMatchObject({ reason: 'Succeeded' })
+  expect(await Promise.all([workers.end('SIGTERM'), listeners.end('SIGTERM')])).toEqual([0, 0])
+})
+
+test.each(['workers', 'listeners'] as const)('%s that are told something wrong say all of it and end', async name => {
+  const environment = { REDIS_URL: 'nonsense', REDIS_CA_FILE: '/nowhere', TEKTITE_RUN_URL: 'ftp://x' }
+  expect(await endedPart(name, ['--metrics-port', '-1'], environment)).toEqual({
+    code: 2,
+    stdout: '',
+    stderr: [
+      'environment variable REDIS_URL is "nonsense": it must be redis://[user:password@]host[:port][/database], or rediss:// for TLS',
+      '--metrics-port is "-1": it must be a port: 0 (any free one) to 65535',
+      'environment variable TEKTITE_RUN_URL is "ftp://x"; it must be an http(s) URL, such as https://ci.example.com/{namespace}/{name}',
+    ]
+      .map(line => `error: ${line}\n`)
+      .join(''),
+  })
+})
+
+test('what files say is checked, too', async () => {
+  const environment = { REDIS_URL: 'redis://127.0.0.1', REDIS_CA_FILE: '/nowhere/ca.pem' }
+  expect((await endedPart('workers', [], environment)).stderr.split('\n')).toEqual([
+    'error: --kubeconfig (KUBECONFIG): is not given, and this is no Pod: give --kubeconfig <file>, or set KUBECONFIG',
+    'error: --redis-ca-file (REDIS_CA_FILE) is "/nowhere/ca.pem": it is for TLS, and --redis-url is not: write rediss://',
+    '',
+  ])
+  const secure = { ...environment, REDIS_URL: 'rediss://127.0.0.1', KUBECONFIG: '/nowhere/kubeconfig' }
+  expect((await endedPart('workers', [], secure)).stderr.split('\n')).toEqual([
+    expect.stringMatching(/^error: --kubeconfig \(KUBECONFIG\): ENOENT: .*\/nowhere\/kubeconfig/),
+    expect.stringMatching(/^error: --redis-ca-file \(REDIS_CA_FILE\) is "\/nowhere\/ca.pem": ENOENT/),
+    '',
+  ])
+})
