@@ -1,9 +1,14 @@
-/** Wakes that come in bursts: the first goes through at once, those of the window after it go as one when it is over. */
+/**
+ * Wakes that come in bursts: the first goes through at once, those of the window after it go as one when it is over. A
+ * patient one waits for its window too, and goes with whatever comes first.
+ */
 import type { RunKey } from '../src/queue/queue.js'
 
 export interface Pace {
   /** A window of 0 goes through at once, and takes with it what waits. */
   wake(key: RunKey, windowMs: number): void
+  /** Within so long. */
+  wakeWithin(key: RunKey, windowMs: number): void
 }
 
 interface Rest {
@@ -18,7 +23,11 @@ export function createPace(wake: (key: RunKey) => void, signal: AbortSignal): Pa
 
   function through(key: RunKey, windowMs: number): void {
     wake(key)
-    resting.set(key, { next: undefined, timer: setTimeout(() => over(key), windowMs) })
+    rest(key, windowMs, undefined)
+  }
+
+  function rest(key: RunKey, windowMs: number, next: number | undefined): void {
+    resting.set(key, { next, timer: setTimeout(() => over(key), windowMs) })
   }
 
   function over(key: RunKey): void {
@@ -47,6 +56,12 @@ export function createPace(wake: (key: RunKey) => void, signal: AbortSignal): Pa
       if (rest !== undefined) rest.next = undefined
       if (windowMs > 0) through(key, windowMs)
       else wake(key)
+    },
+    wakeWithin(key, windowMs) {
+      if (signal.aborted) return
+      const known = resting.get(key)
+      if (known === undefined) rest(key, windowMs, windowMs)
+      else known.next ??= windowMs
     },
   }
 }

@@ -54,7 +54,10 @@ async function follow(
 ): Promise<void> {
   for await (const change of cluster.watch(kind, WATCHED[kind], signal) as AsyncIterable<Change<Watched>>) {
     finished.heard(change)
-    for (const { key, windowMs } of unfinished.wakesOf(kind, change)) pace.wake(key, windowMs)
+    for (const { key, windowMs, isPatient } of unfinished.wakesOf(kind, change)) {
+      if (isPatient) pace.wakeWithin(key, windowMs)
+      else pace.wake(key, windowMs)
+    }
     if (change.type === 'put' && change.item.kind === 'CustomRun') observer.customRunSeen?.(change.item)
   }
 }

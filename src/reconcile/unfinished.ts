@@ -4,6 +4,8 @@
  */
 import type { Change, Selector } from '../cluster/cluster.js'
 import type { RunKey } from '../queue/queue.js'
+import type { Pod } from '../resources/core.js'
+import { type PodMemory, PROGRESS_MS, podNews } from './pod-news.js'
 import { createSiblings } from './siblings.js'
 import {
   type Digest,
@@ -31,6 +33,8 @@ export interface Wake {
   readonly key: RunKey
   /** How long it may wait for others of the same run, so that one look is enough for all; 0 for not at all. */
   readonly windowMs: number
+  /** The first one waits as well. */
+  readonly isPatient?: true
 }
 
 export interface Unfinished {
@@ -48,20 +52,25 @@ interface Known {
 
 export function createUnfinished(): Unfinished {
   /** By uid. */
-  const runs: Readonly<Record<Watched['kind'], Map<string, Known>>> = {
+  const runs: Readonly<Record<Exclude<Watched['kind'], 'Pod'>, Map<string, Known>>> = {
     PipelineRun: new Map(),
     TaskRun: new Map(),
     CustomRun: new Map(),
     ResolutionRequest: new Map(),
-    Pod: new Map(),
   }
+  const pods = new Map<string, PodMemory>()
   const siblings = createSiblings()
 
-  /** Pods need no memory: every change of theirs counts. */
-  function remember(kind: Watched['kind'], item: Watched): void {
+  function remember(item: Watched): void {
     const { uid } = item.metadata
+    if (item.kind === 'Pod') {
+      const { memory } = podNews(item, undefined)
+      if (memory) pods.set(uid, memory)
+      return
+    }
+    const { kind } = item
     const digest = digestOf(item)
-    if (digest.done || item.kind === 'Pod') {
+    if (digest.done) {
       forget(kind, uid)
       return
     }
@@ -71,30 +80,48 @@ export function createUnfinished(): Unfinished {
   }
 
   function forget(kind: Watched['kind'], uid: string): void {
+    if (kind === 'Pod') {
+      pods.delete(uid)
+      return
+    }
     for (const owner of runs[kind].get(uid)?.owners ?? []) siblings.remove(owner, uid)
     runs[kind].delete(uid)
   }
 
+  function known(kind: Watched['kind']): readonly string[] {
+    return [...(kind === 'Pod' ? pods : runs[kind]).keys()]
+  }
+
   const atOnce = (key: RunKey): Wake => ({ key, windowMs: 0 })
   const inWindow = (key: RunKey): Wake => ({ key, windowMs: siblings.windowMs(key) })
+
+  function wakesOfPod(pod: Pod): readonly Wake[] {
+    const { uid } = pod.metadata
+    const { news, memory } = podNews(pod, pods.get(uid))
+    if (memory) pods.set(uid, memory)
+    if (news === 'nothing') return []
+    const keys = ownerKeys(pod.metadata)
+    return news === 'pressing' ? keys.map(atOnce) : keys.map(key => ({ key, windowMs: PROGRESS_MS, isPatient: true }))
+  }
 
   return {
     all: () => [...runs.PipelineRun.values(), ...runs.TaskRun.values()].flatMap(({ keys }) => keys),
     wakesOf(kind, change) {
       switch (change.type) {
         case 'listed': {
-          for (const uid of [...runs[kind].keys()]) forget(kind, uid)
-          for (const item of change.items) remember(kind, item)
+          for (const uid of known(kind)) forget(kind, uid)
+          for (const item of change.items) remember(item)
           const kinds = ownersAfterList(kind)
           const owners = kinds.flatMap(owner => [...runs[owner].values()].flatMap(({ keys }) => keys))
           return [...new Set([...change.items.flatMap(wakesAfterList), ...owners])].map(atOnce)
         }
         case 'put': {
           const { item } = change
-          const keys = wakesAfterPut(item, runs[kind].get(item.metadata.uid)?.digest)
-          remember(kind, item)
+          if (item.kind === 'Pod') return wakesOfPod(item)
+          const keys = wakesAfterPut(item, runs[item.kind].get(item.metadata.uid)?.digest)
+          remember(item)
           // What was asked of a run itself waits for nothing.
-          const own = item.kind === 'Pod' ? [] : selfKeys(item)
+          const own = selfKeys(item)
           return keys.map(key => (own.includes(key) ? atOnce(key) : inWindow(key)))
         }
         case 'removed':

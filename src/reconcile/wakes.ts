@@ -20,20 +20,18 @@ export interface Digest {
   readonly done: boolean
 }
 
-export function digestOf(object: Watched): Digest {
+export function digestOf(object: Exclude<Watched, Pod>): Digest {
   return {
     generation: object.metadata.generation ?? 0,
     deleting: object.metadata.deletionTimestamp !== undefined,
-    done: object.kind !== 'Pod' && isDone(object),
+    done: isDone(object),
   }
 }
 
-/** The runs to look at after `object` became what it is; `before` is undefined when it was not known. */
-export function wakesAfterPut(object: Watched, before: Digest | undefined): readonly RunKey[] {
+/** The runs to look at after `object` became what it is; `before` is undefined when it was not known. Of Pods: `podNews`. */
+export function wakesAfterPut(object: Exclude<Watched, Pod>, before: Digest | undefined): readonly RunKey[] {
   const now = digestOf(object)
   const owner = ownerKeys(object.metadata)
-  // A Pod's status is its TaskRun's next observation, whatever changed in it.
-  if (object.kind === 'Pod') return owner
   // Status is written by our own pass, which knows; spec and deletion come from outside.
   const asked = before === undefined || before.generation !== now.generation || before.deleting !== now.deleting
   const self = asked && !now.done ? selfKeys(object) : []
