@@ -3,7 +3,7 @@
  * blame for is the namespace's entrypoint, if somebody deleted it after we had looked.
  */
 import { fromTimestamp } from '../lib/time.js'
-import type { Pod } from '../resources/core.js'
+import type { ContainerStatus, Pod } from '../resources/core.js'
 import type { TaskRun } from '../resources/tekton.js'
 import type { Action, TaskRunWorld } from './decision.js'
 import { entrypointActions } from './task-run-pod.js'
@@ -12,13 +12,16 @@ import { entrypointActions } from './task-run-pod.js'
 const FIRST_CHECK_MS = 10_000
 
 export function waitsForVolumes({ status }: Pod): boolean {
-  const states = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])]
+  // Asked before the status is known to make sense.
+  const all = [status?.initContainerStatuses, status?.containerStatuses]
+  const states = all.flatMap(
+    statuses => (Array.isArray(statuses) ? statuses : []) as readonly Partial<ContainerStatus>[],
+  )
+  const reasons = states.map(({ state }) => state?.waiting?.reason)
   return (
     status?.phase === 'Pending' &&
-    states.length > 0 &&
-    states.every(
-      ({ state: { waiting } }) => waiting?.reason === 'ContainerCreating' || waiting?.reason === 'PodInitializing',
-    )
+    reasons.length > 0 &&
+    reasons.every(reason => reason === 'ContainerCreating' || reason === 'PodInitializing')
   )
 }
 
