@@ -10,6 +10,7 @@ import { type KubernetesCluster, openKubernetesCluster } from './cluster/kuberne
 import { readClusterEntrypoint } from './entrypoint-files.js'
 import { growingPauseMs } from './lib/backoff.js'
 import { describeError } from './lib/fault.js'
+import type { CallMetrics } from './metrics/call-metrics.js'
 import type { ProcessConfig } from './process/process-config.js'
 import type { LISTENER_FLAGS, WORKER_FLAGS } from './process/process-flags.js'
 import type { Life } from './process/run-process.js'
@@ -24,7 +25,8 @@ export async function runWorkers(told: ProcessConfig<typeof WORKER_FLAGS>, life:
   const { log } = life
   const { config, values } = told
   const now = Date.now
-  const cluster = openCluster(told, life)
+  let calls: CallMetrics | undefined
+  const cluster = openCluster(told, life, call => calls?.called(call))
   const entrypoint = await readClusterEntrypoint({
     folder: values['entrypoint-dir'] ?? config.nativeDir,
     image: values['entrypoint-image'],
@@ -44,6 +46,7 @@ export async function runWorkers(told: ProcessConfig<typeof WORKER_FLAGS>, life:
   )
   life.onStop(() => reporting.close())
   life.watch({ metrics: reporting.metrics })
+  calls = reporting.metrics?.calls
   const workers = startWorkers(
     { cluster, queue, settings, entrypoint, now, log, observer: reporting.observer },
     { concurrency: values.concurrency },
@@ -83,8 +86,12 @@ export async function runListeners(told: ProcessConfig<typeof LISTENER_FLAGS>, l
   life.onStop(() => listeners.close())
 }
 
-function openCluster({ connection }: { readonly connection: ProcessConfig<never>['connection'] }, life: Life) {
-  const cluster = openKubernetesCluster({ connection, log: life.log })
+function openCluster(
+  { connection }: { readonly connection: ProcessConfig<never>['connection'] },
+  life: Life,
+  onCall: CallMetrics['called'] = () => {},
+) {
+  const cluster = openKubernetesCluster({ connection, log: life.log, onCall })
   life.onStop(async () => cluster.close())
   return cluster
 }

@@ -14,7 +14,7 @@ import type { Settings } from './run/settings.js'
 export interface Reporting {
   readonly observer: RunObserver
   /** Absent where nobody could ask: in an engine that lives for one command. */
-  readonly metrics: Pick<Metrics, 'contentType' | 'text' | 'triggers'> | undefined
+  readonly metrics: Pick<Metrics, 'contentType' | 'text' | 'triggers' | 'calls'> | undefined
   /** Lets CloudEvents under way arrive, for a bounded time. */
   close(): Promise<void>
 }
@@ -59,17 +59,16 @@ export async function startReporting(
     log,
     outcome: recorder.record,
   })
-  const unfinished = countUnfinishedRuns(cluster)
+  const unfinished = countUnfinishedRuns()
   const { runUrl, tailOf } = feedbackDeps
   const send = gitHostSender(cluster, feedbackDeps.allowedHosts, now)
   const feedback = startGitFeedback({ cluster, send, tailOf, runUrl, record: recorder.record, now, log })
   const metrics = createMetrics(unfinished.count, async kind => (await cluster.list(kind)).length)
   return {
-    observer: observers(createRunReporter(recorder, sender), metrics.observer),
+    observer: observers(createRunReporter(recorder, sender), metrics.observer, unfinished.observer),
     metrics,
     async close() {
       await feedback.close()
-      await unfinished.close()
       await sender.close()
       await recorder.close()
     },

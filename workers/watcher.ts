@@ -54,6 +54,7 @@ async function follow(
 ): Promise<void> {
   for await (const change of cluster.watch(kind, WATCHED[kind], signal) as AsyncIterable<Change<Watched>>) {
     finished.heard(change)
+    observer.watched?.(kind, change)
     for (const { key, windowMs, isPatient } of unfinished.wakesOf(kind, change)) {
       if (isPatient) pace.wakeWithin(key, windowMs)
       else pace.wake(key, windowMs)

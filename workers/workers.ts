@@ -2,6 +2,7 @@
 import type { RunQueue } from '../src/queue/queue.js'
 import { createFinishedChildren } from '../src/reconcile/finished-children.js'
 import type { ReconcileDeps } from '../src/reconcile/reconcile.js'
+import { followLimitRanges } from './limit-ranges.js'
 import { startWatcher } from './watcher.js'
 import { startWorker } from './worker.js'
 
@@ -15,12 +16,14 @@ export function startWorkers(
   options: { readonly concurrency: number },
 ): Workers {
   const finished = createFinishedChildren()
-  const worker = startWorker(deps.queue, { ...deps, finished }, options)
+  const limitRanges = followLimitRanges(deps.cluster)
+  const worker = startWorker(deps.queue, { ...deps, finished, limitRanges: limitRanges.of }, options)
   const watcher = startWatcher({ ...deps, finished })
   return {
     async close() {
       await watcher.close()
       await worker.close()
+      await limitRanges.close()
     },
   }
 }

@@ -1,10 +1,12 @@
 /** Everything that a scrape of `/metrics` gets, in one registry. */
 import { Registry } from 'prom-client'
+import { type CallMetrics, createCallMetrics } from './call-metrics.js'
 import { createRunMetrics, type RunMetrics, type UnfinishedRuns } from './run-metrics.js'
 import { type CountedKind, createTriggerMetrics, type TriggerMetrics } from './trigger-metrics.js'
 
 export interface Metrics extends RunMetrics {
   readonly triggers: TriggerMetrics
+  readonly calls: CallMetrics
 }
 
 export function createMetrics(
@@ -12,5 +14,9 @@ export function createMetrics(
   countObjects: (kind: CountedKind) => Promise<number>,
 ): Metrics {
   const registry = new Registry()
-  return { ...createRunMetrics(unfinished, registry), triggers: createTriggerMetrics(registry, countObjects) }
+  return {
+    ...createRunMetrics(unfinished, registry),
+    triggers: createTriggerMetrics(registry, countObjects),
+    calls: createCallMetrics(registry),
+  }
 }

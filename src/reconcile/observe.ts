@@ -1,6 +1,7 @@
 /** Reads everything a decision depends on, by derived names only: the cost of a look depends on the run, never on how many runs there are. */
 import type { Cluster } from '../cluster/cluster.js'
 import type { SecretFacts } from '../pod/credentials.js'
+import type { LimitRange } from '../resources/core.js'
 import type { Kinds } from '../resources/kinds.js'
 import type { Key } from '../resources/meta.js'
 import type { CustomRun, PipelineRun, PipelineSpec, TaskRun, TaskSpec } from '../resources/tekton.js'
@@ -25,6 +26,8 @@ export interface ObserveDeps {
   readonly settings: () => Settings
   readonly entrypoint: EntrypointSource
   readonly finished?: FinishedChildren
+  /** What a watch knows of a namespace; undefined when it is to be read. */
+  readonly limitRanges?: (namespace: string) => readonly LimitRange[] | undefined
 }
 
 export async function observePipelineRun(
@@ -119,7 +122,7 @@ async function readPodMaterial(deps: ObserveDeps, run: TaskRun, settings: Settin
   const [claims, serviceAccount, limitRanges, nodes, there] = await Promise.all([
     getClaims(cluster, run),
     cluster.get('ServiceAccount', { namespace, name: account }),
-    cluster.list('LimitRange', { namespace }),
+    deps.limitRanges?.(namespace) ?? cluster.list('LimitRange', { namespace }),
     entrypoint.nodes(cluster, now),
     entrypoint.find(cluster, namespace, now),
   ])

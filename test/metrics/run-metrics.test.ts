@@ -1,5 +1,6 @@
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { createRunMetrics } from '../../src/metrics/run-metrics.js'
+import { observers } from '../../src/reconcile/run-observer.js'
 import type { PipelineRun, TaskRun } from '../../src/resources/tekton.js'
 import { countUnfinishedRuns } from '../../workers/unfinished-runs.js'
 import { serveApi, TOKEN } from '../api/world.js'
@@ -77,10 +78,9 @@ test('labels have no value without bound: the name of no run, and of tasks the f
 
 test('runs of the engine are counted; gauges say how many are on, and why they wait', async () => {
   const cluster = await clusterWith()
-  const unfinished = countUnfinishedRuns(cluster)
-  onTestFinished(() => unfinished.close())
+  const unfinished = countUnfinishedRuns()
   const metrics = createRunMetrics(unfinished.count)
-  startEngine(cluster, { observer: metrics.observer })
+  startEngine(cluster, { observer: observers(metrics.observer, unfinished.observer) })
   await applyTo(cluster, PIPELINE_RUN)
   const shows = (line: string) => until(line, async () => (await metrics.text()).includes(`${P}${line}\n`))
   await shows('running_pipelineruns 1')

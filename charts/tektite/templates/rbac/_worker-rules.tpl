@@ -42,7 +42,7 @@
 # Defaults that a namespace sets for containers.
 - apiGroups: [""]
   resources: [limitranges]
-  verbs: [list]
+  verbs: [list, watch]
 # What happened to a run, for `kubectl describe`. update: it happened again.
 - apiGroups: [""]
   resources: [events]
