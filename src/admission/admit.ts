@@ -19,6 +19,7 @@ import type { Problem } from '../resources/problem.js'
 import { asRecord, decode, isRecord, type Json } from '../resources/shape.js'
 import { CORE_SHAPES } from '../resources/shapes-core.js'
 import { CONFIG_NAMES, type ConfigNames, configOf, configProblems, settingsFrom } from '../run/config-maps.js'
+import { retryBudgetProblems } from '../run/retry-budgets.js'
 import { DEFAULT_SETTINGS, type Settings } from '../run/settings.js'
 import type { Rules } from '../run/validate/gates.js'
 import type { CelCheck } from '../run/validate/when.js'
@@ -86,6 +87,7 @@ export function admitWith(options: AdmitOptions, written: unknown): Admission {
   }
   const finished = defaultedSpec(kind, normalised.metadata, normalised.body, rules.settings)
   problems.push(...specProblems(kind, finished.metadata, finished.body, rules))
+  if (RETRIED.has(kind)) problems.push(...retryBudgetProblems(finished.metadata.annotations))
   if (problems.length > 0) return { is: 'refused', problems: named(problems) }
 
   const admitted = { apiVersion: apiVersionOf(kind), kind, metadata: finished.metadata, ...finished.body }
@@ -95,6 +97,9 @@ export function admitWith(options: AdmitOptions, written: unknown): Admission {
   if (problems.length > 0) return { is: 'refused', problems: named(problems) }
   return { is: 'ok', kind, object: made, warnings: named(lintObject(made)), dropped }
 }
+
+/** Runs, and what they take annotations from. */
+const RETRIED: ReadonlySet<string> = new Set<Kind>(['Task', 'TaskRun', 'Pipeline', 'PipelineRun'])
 
 interface CustomKindOf {
   readonly entry: KindEntry

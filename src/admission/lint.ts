@@ -13,6 +13,7 @@ import type {
   Task,
   TaskRun,
 } from '../resources/tekton.js'
+import { retryBudgetWarnings } from '../run/retry-budgets.js'
 import { definitionWarnings } from './custom/definition.js'
 import { celWarnings } from './lint-cel.js'
 import { gitStatusWarnings } from './lint-git-status.js'
@@ -26,6 +27,7 @@ export function lintObject(object: New<AnyResource>): readonly Problem[] {
   if (isA<CustomResourceDefinition>(object, 'CustomResourceDefinition')) return definitionWarnings(object.spec)
   return [
     ...gitStatusWarnings(object),
+    ...retryBudgetWarnings(object.metadata.annotations),
     ...unsignedWarnings(object),
     ...inlineTasks(object).flatMap(({ spec, path }) => scriptWarnings(spec, path)),
     ...celWarnings(object),

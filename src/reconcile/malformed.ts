@@ -10,6 +10,7 @@ import { asRecord, isRecord, type Shape, storedProblems } from '../resources/sha
 import { RUN_STATUS } from '../resources/shapes-status.js'
 import { tektonSpecShape } from '../resources/shapes-tekton.js'
 import type { CustomRun, PipelineRun, TaskRun } from '../resources/tekton.js'
+import { retryBudgetProblems } from '../run/retry-budgets.js'
 import { withSucceeded } from '../status/conditions.js'
 import { PIPELINE_RUN_REASONS, TASK_RUN_REASONS, USER_ERROR } from '../status/reasons.js'
 
@@ -20,7 +21,11 @@ const sound = new WeakSet<object>()
 
 /** What is wrong with the types in a run, as the message of its condition; undefined when nothing is. */
 export function malformation({ kind, metadata, spec, status }: Run): string | undefined {
-  const problems = [...specProblems(kind, spec), ...(status === undefined ? [] : statusProblems(kind, status))]
+  const problems = [
+    ...specProblems(kind, spec),
+    ...(status === undefined ? [] : statusProblems(kind, status)),
+    ...retryBudgetProblems(metadata.annotations),
+  ]
   if (problems.length === 0) return undefined
   return `${USER_ERROR}${kind} ${metadata.namespace}/${metadata.name} is malformed: ${problemsText(problems)}`
 }

@@ -38,7 +38,7 @@ export function refusedTaskRun(
   }
   // Whatever is tried there again is refused again, until nothing is left.
   const isFinal = by === 'namespace'
-  const fail = (failure: Failure) => failed(run, status, { ...failure, isFinal }, undefined, [], now)
+  const fail = (failure: Failure) => failed(run, status, { ...failure, isFinal }, undefined, [], { now, settings })
   switch (what) {
     case 'ResolutionRequest':
       return fail({ reason: 'TaskRunResolutionFailed', message: `error requesting remote resource: ${message}` })

@@ -13,6 +13,7 @@ import { classOfReason, type FailureKind } from '../status/failure-class.js'
 import { isFinished, type PodReport, statusFromPod, type Verdict } from '../status/from-pod.js'
 import { TASK_RUN_REASONS, type TaskRunReason } from '../status/reasons.js'
 import type { Action, Decision, TaskRunWorld } from './decision.js'
+import { isOfBudget, kindOfEnd, paidCondition, paidOf, paymentFor, RETRY_BUDGET, restingUntil } from './retries.js'
 import { FAILURE_KIND, kindToRemember, rememberedKind } from './task-run-failure-kind.js'
 import { STEPS_DONE, sidecarsAwaitedUntil, stopSidecars, withStepsDone } from './task-run-sidecars.js'
 
@@ -27,6 +28,8 @@ export interface Failure extends Pick<Verdict, 'reason' | 'message'>, Partial<Fa
   readonly isFinal?: boolean
 }
 
+type Now = Pick<TaskRunWorld, 'now' | 'settings'>
+
 export function pendingFailure({ conditions }: TaskRunStatus): Failure | undefined {
   const failed = conditions?.find(({ type }) => type === ATTEMPT_FAILED)
   if (failed === undefined) return undefined
@@ -40,12 +43,14 @@ export function finishByPod(
   status: TaskRunStatus,
   report: PodReport,
   pod: Pod,
-  now: number,
+  world: Now,
 ): Decision<TaskRunStatus> {
+  const { now } = world
   const seen = { ...status, ...statesOf(report, status), ...resultsOf(report) }
   const outcome = outcomeOf(run, report.verdict)
-  if (outcome.status === 'False' && retriesLeft(run, status)) {
-    return failed(run, seen, outcome, isFinished(pod) ? undefined : pod, stopSidecars(pod, report), now)
+  const failure: Failure = { ...outcome, ...kindOfEnd(pod, report) }
+  if (outcome.status === 'False' && paymentFor(run, status, failure, world.settings)) {
+    return failed(run, seen, failure, isFinished(pod) ? undefined : pod, stopSidecars(pod, report), world)
   }
   return finishBySidecars(run, withStepsDone(seen, outcome, now), report, outcome, { pod, now })
 }
@@ -90,7 +95,7 @@ export function stopPod(
   const standing = pod && !isFinished(pod) ? pod : undefined
   const kept = settings.flags.keepPodOnCancel && KEEPS_POD.has(failure.reason) && report?.started === true
   const actions = standing ? (kept ? cancelPod(standing, report) : deletePod(standing)) : []
-  return failed(run, stopped, failure, standing, actions, now)
+  return failed(run, stopped, failure, standing, actions, world)
 }
 
 const KEEPS_POD: ReadonlySet<string> = new Set([TASK_RUN_REASONS.TaskRunCancelled, TASK_RUN_REASONS.TaskRunTimeout])
@@ -114,23 +119,22 @@ export function failed(
   failure: Failure,
   standing: Pod | undefined,
   actions: readonly Action[],
-  now: number,
+  { now, settings }: Now,
 ): Decision<TaskRunStatus> {
-  const isFinal = failure.isFinal === true || failure.reason === TASK_RUN_REASONS.TaskRunCancelled
-  if (isFinal || !retriesLeft(run, status)) {
+  const { reason, message } = failure
+  const isFinal = failure.isFinal === true || reason === TASK_RUN_REASONS.TaskRunCancelled
+  // What was paid while the Pod of the attempt still stood is paid.
+  const payment = isFinal || paidOf(status) ? undefined : paymentFor(run, status, failure, settings)
+  const paid = payment ? paidCondition(payment, now) : paidOf(status)
+  if (isFinal || paid === undefined) {
     return ended(status, { status: 'False', ...failure }, actions, now)
   }
-  const conditions = withSucceeded(
-    withoutRemembered(status),
-    'Unknown',
-    TASK_RUN_REASONS.ToBeRetried,
-    failure.message,
-    now,
-  )
+  const words = isOfBudget(paid) ? `${message} (${paid.message})` : message
+  const conditions = withSucceeded(withoutRemembered(status), 'Unknown', TASK_RUN_REASONS.ToBeRetried, words, now)
   if (standing) {
-    const { reason, message } = failure
     const remembered: Condition = { type: ATTEMPT_FAILED, status: 'True', reason, message }
-    return { actions, status: { ...status, conditions: [...conditions, remembered, ...kindToRemember(failure)] } }
+    const conditionsOfAttempt = [remembered, ...kindToRemember(failure), paid]
+    return { actions, status: { ...status, conditions: [...conditions, ...conditionsOfAttempt] } }
   }
   const {
     retriesStatus = [],
@@ -141,12 +145,10 @@ export function failed(
     artifacts: _____,
     ...kept
   } = status
-  const { retriesStatus: ______, ...attempt } = finished(status, { status: 'False', ...failure }, now)
-  return {
-    actions,
-    status: { ...kept, conditions, retriesStatus: [...retriesStatus, attempt] },
-    lookAgainAt: now,
-  }
+  const { retriesStatus: ______, ...attempt } = finished(status, { status: 'False', reason, message }, now)
+  const archived = { ...attempt, conditions: [...(attempt.conditions ?? []), ...(isOfBudget(paid) ? [paid] : [])] }
+  const next = { ...kept, conditions, retriesStatus: [...retriesStatus, archived] }
+  return { actions, status: next, lookAgainAt: restingUntil(next) ?? now }
 }
 
 /** Where fetched steps came from is not in the Pod: it is taken over from the status so far. */
@@ -166,10 +168,6 @@ export function sidecarsOf(report: PodReport): Pick<TaskRunStatus, 'sidecars'> {
 /** As Tekton: artifacts are there as soon as a Pod was, be it an empty object. */
 function resultsOf({ results, artifacts }: PodReport): Pick<TaskRunStatus, 'results' | 'artifacts'> {
   return { ...(results.length > 0 && { results }), artifacts }
-}
-
-function retriesLeft(run: TaskRun, status: TaskRunStatus): boolean {
-  return (status.retriesStatus?.length ?? 0) < (run.spec.retries ?? 0)
 }
 
 function ended(
@@ -203,7 +201,8 @@ function completedAt({ startTime, steps = [] }: TaskRunStatus, now: number): num
   return Math.min(now, Math.max(last, startTime === undefined ? last : fromTimestamp(startTime)))
 }
 
-const REMEMBERED: ReadonlySet<string> = new Set([ATTEMPT_FAILED, STEPS_DONE, FAILURE_KIND])
+/** What is of one attempt only. */
+const REMEMBERED: ReadonlySet<string> = new Set([ATTEMPT_FAILED, STEPS_DONE, FAILURE_KIND, RETRY_BUDGET])
 
 function withoutRemembered(status: TaskRunStatus): readonly Condition[] {
   return status.conditions?.filter(({ type }) => !REMEMBERED.has(type)) ?? []

@@ -15,8 +15,9 @@
  *                steps came to is in the status (`StepsDone`) and stands, whatever happens to the Pod.
  *   done         Steps and sidecars ended (`Succeeded`, or a reason why not), results are written. Or the run was
  *                cancelled or ran out of time: the Pod is deleted, its steps are marked.
- *   to be retried  An attempt failed, by whatever cause but cancelling, and retries are left. As long as its Pod
- *                stands the run waits; then the attempt moves into `retriesStatus` and the next one starts from `started`.
+ *   to be retried  An attempt failed, by whatever cause but cancelling, and `spec.retries` or a budget pays. As long as its Pod
+ *                stands the run waits; then the attempt moves into `retriesStatus` and the next one starts from `started`,
+ *                after a pause if it was the infrastructure that failed.
  *
  * What the Pod says counts before the clock: a Pod that has ended is never timed out. Done is never left again.
  */
@@ -25,9 +26,11 @@ import { formatDuration } from '../lib/duration.js'
 import { READY_ANNOTATION } from '../pod/volumes.js'
 import type { Pod } from '../resources/core.js'
 import { keyOf } from '../resources/meta.js'
+import { problemsText } from '../resources/problem.js'
 import type { TaskRun, TaskRunStatus, TaskSpec } from '../resources/tekton.js'
 import { isTakenBy } from '../run/managed-by.js'
 import { podName } from '../run/names.js'
+import { retryBudgetProblems } from '../run/retry-budgets.js'
 import type { EvaluateCel } from '../run/when.js'
 import { withDefaultBindings } from '../run/workspaces.js'
 import { isDone, withSucceeded } from '../status/conditions.js'
@@ -36,6 +39,7 @@ import type { Hindrance } from '../status/pod-waiting.js'
 import { TASK_RUN_REASONS, type TaskRunReason, USER_ERROR } from '../status/reasons.js'
 import { SPAN_ANNOTATIONS, spanContextOf } from '../status/span-context.js'
 import type { Action, Decision, TaskRunWorld } from './decision.js'
+import { restingUntil } from './retries.js'
 import { inheritedMeta } from './task-metadata.js'
 import { deadlineOf, onPod, podOfAttempt, startingAt, timeoutOf, waiting } from './task-run-attempt.js'
 import {
@@ -69,6 +73,8 @@ export function reconcileTaskRun(
   if (run.spec.status === 'TaskRunPending' && before.startTime === undefined && !before.retriesStatus) {
     return waiting(before, TASK_RUN_REASONS.TaskRunPending, `TaskRun "${run.metadata.name}" is pending`, world.now)
   }
+  const resting = restingUntil(before)
+  if (resting !== undefined && world.now < resting) return { actions: [], status: before, lookAgainAt: resting }
   const spanContext = before.spanContext ?? spanContextOf(run.metadata.annotations?.[SPAN_ANNOTATIONS.TaskRun])
   const status: TaskRunStatus = {
     ...before,
@@ -95,7 +101,7 @@ function started(
   if (failing) {
     const standing = pod && !isFinished(pod) ? pod : undefined
     const sidecars = pod && status.taskSpec && sidecarsOf(statusFromPod(run.metadata.name, status.taskSpec, pod))
-    return failed(run, { ...status, ...sidecars }, failing, standing, [], now)
+    return failed(run, { ...status, ...sidecars }, failing, standing, [], world)
   }
   if (pod && status.taskSpec) {
     const decision = byPod(run, onPod(status, pod.metadata.name), status.taskSpec, pod, world)
@@ -131,8 +137,9 @@ function begin(
   const { now, settings } = world
   const { name, namespace } = run.metadata
   const meta = inheritedMeta(run, world)
+  const inheriting = { ...run, metadata: { ...run.metadata, annotations: meta.annotations } }
   const fail = (reason: TaskRunReason, message: string, seen: TaskRunStatus): TaskRunDecision => ({
-    ...failed(run, seen, { reason, message }, undefined, [], now),
+    ...failed(inheriting, seen, { reason, message }, undefined, [], world),
     ...meta.added,
   })
 
@@ -140,6 +147,11 @@ function begin(
   if (found.is === 'awaited') return found.decision
   if (found.is === 'wrong') return fail(found.reason, found.message, found.status)
   const { task, status: known } = found
+  // The run's own were looked at before; these are the Task's.
+  const unreadable = retryBudgetProblems(meta.annotations)
+  if (unreadable.length > 0) {
+    return fail(TASK_RUN_REASONS.TaskRunValidationFailed, USER_ERROR + problemsText(unreadable), known)
+  }
   // Made by a pass that could not write its status.
   if (pod) {
     const begun = onPod(known, pod.metadata.name)
@@ -180,7 +192,7 @@ function byPod(
   world: TaskRunWorld,
 ): TaskRunDecision | undefined {
   const report = statusFromPod(run.metadata.name, task, pod)
-  if (report.verdict.status !== 'Unknown') return finishByPod(run, status, report, pod, world.now)
+  if (report.verdict.status !== 'Unknown') return finishByPod(run, status, report, pod, world)
   const { hindrance } = report
   if (hindrance === undefined || world.now < toleratedUntil(hindrance, world)) return undefined
   return stopPod(run, status, task, hindrance, { ...world, pod })

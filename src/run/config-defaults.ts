@@ -3,8 +3,21 @@ import type { ResourceRequirements } from '../resources/core.js'
 import type { Problem } from '../resources/problem.js'
 import { podTemplate, resourceRequirements, volumeClaimTemplate, volumeSources } from '../resources/shapes-core.js'
 import type { PodTemplate } from '../resources/tekton.js'
-import { type ConfigData, createConfigReader, duration, integer, text, value, yaml } from './config-text.js'
+import { FAILURE_CLASSES } from '../status/failure-class.js'
+import {
+  type ConfigData,
+  type ConfigReader,
+  createConfigReader,
+  duration,
+  integer,
+  type Reading,
+  text,
+  value,
+  yaml,
+} from './config-text.js'
+import { RETRY_COUNT_HINT, type RetryBudgets, retryCount } from './retry-budgets.js'
 import type { Settings } from './settings.js'
+import { goQuote } from './validate/quote.js'
 
 type Defaults = Omit<Settings, 'flags' | 'kubelet'>
 
@@ -50,11 +63,28 @@ export function readConfigDefaults(
       duration,
     ),
     cloudEventsSink: read('default-cloud-events-sink', base.cloudEventsSink, text),
+    retries: retriesFrom(read, base.retries),
   }
   // Nothing here reads these two, but a typo in them is one all the same.
   read('default-affinity-assistant-pod-template', undefined, yaml<unknown>(podTemplate))
   read('default-step-ref-concurrency-limit', 0, integer)
   return { defaults, problems }
+}
+
+/** Ours, which a real Tekton passes over: a key for each class, as the annotations on runs. */
+function retriesFrom(read: ConfigReader['read'], base: RetryBudgets): RetryBudgets {
+  const counts = FAILURE_CLASSES.flatMap(failureClass => {
+    const count = read(`tektite-retries-${failureClass}`, base[failureClass], retries)
+    return count === undefined ? [] : [[failureClass, count] as const]
+  })
+  return Object.fromEntries(counts)
+}
+
+function retries(written: string, key: string): Reading<number | undefined> {
+  const count = retryCount(written)
+  if (count !== undefined) return value(count)
+  const hint = `${key} is ${goQuote(written)}; ${RETRY_COUNT_HINT}`
+  return { is: 'wrong', message: `failed parsing default config ${goQuote(key)}`, hint }
 }
 
 /** Sorted and without repetition, as Tekton keeps them. */

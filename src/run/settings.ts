@@ -1,5 +1,6 @@
 import type { ResourceRequirements } from '../resources/core.js'
 import type { PodTemplate, WorkspaceBinding } from '../resources/tekton.js'
+import type { RetryBudgets } from './retry-budgets.js'
 
 /**
  * What an installation sets for all runs: the part of Tekton's ConfigMaps `config-defaults`, `feature-flags` and
@@ -41,6 +42,8 @@ export interface Settings {
   readonly maximumResolutionTimeoutMs: number
   /** What the kubelets that run our Pods pass on. */
   readonly kubelet: KubeletLimits
+  /** `tektite-retries-<class>`: how often failures of a class are tried again where no annotation says it. */
+  readonly retries: RetryBudgets
   readonly flags: FeatureFlags
 }
 
@@ -108,6 +111,7 @@ export const DEFAULT_SETTINGS: Settings = {
   cloudEventsSink: '',
   maximumResolutionTimeoutMs: 60_000,
   kubelet: KUBERNETES_KUBELET,
+  retries: {},
   flags: {
     enableApiFields: 'alpha',
     disableCredsInit: false,

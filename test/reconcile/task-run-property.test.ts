@@ -2,11 +2,14 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Action } from '../../src/reconcile/decision.js'
+import { paidBudget } from '../../src/reconcile/retries.js'
 import { reconcileTaskRun } from '../../src/reconcile/task-run.js'
 import { type ContainerStatus, NOP_IMAGE, type Pod, type PodStatus } from '../../src/resources/core.js'
 import type { TaskRun, TaskRunStatus } from '../../src/resources/tekton.js'
 import { podName } from '../../src/run/names.js'
+import { retryAnnotation } from '../../src/run/retry-budgets.js'
 import { isDone, succeededCondition } from '../../src/status/conditions.js'
+import { FAILURE_CLASSES, type FailureClass } from '../../src/status/failure-class.js'
 import { frozen } from '../helpers/frozen.js'
 import { containerStatus, exited, NOW, running, storedPod, taskRun, worldFor } from '../helpers/task-run-world.js'
 
@@ -14,6 +17,8 @@ type Event =
   | 'step runs'
   | 'step succeeds'
   | 'step fails'
+  | 'step is out of memory'
+  | 'Pod is evicted'
   | 'image cannot be pulled'
   | 'sidecar is ready'
   | 'sidecar ends'
@@ -29,6 +34,9 @@ const events = fc.array(
     'step succeeds',
     'step fails',
     'step fails',
+    'step is out of memory',
+    'Pod is evicted',
+    'Pod is evicted',
     'image cannot be pulled',
     'sidecar is ready',
     'sidecar ends',
@@ -42,6 +50,11 @@ const events = fc.array(
   { minLength: 1, maxLength: 40 },
 )
 
+const budgets = fc.record(
+  Object.fromEntries(FAILURE_CLASSES.map(one => [retryAnnotation(one), fc.nat(2).map(String)])),
+  { requiredKeys: [] },
+)
+
 interface Sim {
   readonly run: TaskRun
   readonly now: number
@@ -53,8 +66,8 @@ interface Sim {
 test('decisions are stable, statuses move one way, at most one attempt stands', () => {
   let finished = 0
   fc.assert(
-    fc.property(events, fc.nat(2), fc.boolean(), (happenings, retries, sidecar) => {
-      let sim = begin(retries, sidecar)
+    fc.property(events, fc.nat(2), fc.boolean(), budgets, (happenings, retries, sidecar, annotations) => {
+      let sim = begin(retries, sidecar, annotations as Readonly<Record<string, string>>)
       for (const event of happenings) {
         sim = pass(happen(sim, event), event === 'status write is lost')
       }
@@ -66,13 +79,14 @@ test('decisions are stable, statuses move one way, at most one attempt stands', 
   expect(finished).toBeGreaterThan(100)
 })
 
-function begin(retries: number, sidecar: boolean): Sim {
+function begin(retries: number, sidecar: boolean, annotations: Readonly<Record<string, string>>): Sim {
   const sidecars = sidecar ? [{ name: 'db', image: 'postgres' }] : []
-  const run = taskRun({
+  const spec = {
     retries,
     timeout: '1m',
     taskSpec: { steps: [{ name: 'a', image: 'tool', command: ['a'] }], ...(sidecar && { sidecars }) },
-  })
+  }
+  const run = taskRun(spec, { annotations })
   return pass({ run, now: NOW, pods: new Map(), told: new Set() }, false)
 }
 
@@ -94,12 +108,26 @@ function pass(sim: Sim, loseStatus: boolean): Sim {
   expect(reconcileTaskRun(run, world)).toEqual(decision)
 
   oneWay(run.status, decision.status)
+  withinBudgets(run, decision.status)
   const standing = [...next.pods.values()].filter(
     pod => pod.status?.phase !== 'Succeeded' && pod.status?.phase !== 'Failed',
   )
   expect(standing.length).toBeLessThanOrEqual(1)
   const name = loseStatus ? undefined : decision.status.podName
   return { ...next, run: loseStatus ? run : after, told: name ? new Set([...next.told, name]) : next.told }
+}
+
+/** The default budget for what never started: without an annotation of its class. */
+const FREE_ATTEMPTS = 3
+
+function withinBudgets({ metadata, spec }: TaskRun, { retriesStatus = [] }: TaskRunStatus): void {
+  const paidBy = (one: FailureClass | undefined) => retriesStatus.filter(attempt => paidBudget(attempt) === one).length
+  expect(paidBy(undefined)).toBeLessThanOrEqual(spec.retries ?? 0)
+  for (const one of FAILURE_CLASSES) {
+    const written = metadata.annotations?.[retryAnnotation(one)]
+    const free = one === 'infrastructure' ? FREE_ATTEMPTS : 0
+    expect(paidBy(one)).toBeLessThanOrEqual(written === undefined ? free : Number(written))
+  }
 }
 
 function oneWay(before: TaskRunStatus | undefined, after: TaskRunStatus): void {
@@ -160,6 +188,14 @@ function happen(sim: Sim, event: Event): Sim {
       return change(containerStatus('step-a', exited(0)))
     case 'step fails':
       return change(containerStatus('step-a', exited(1)))
+    case 'step is out of memory':
+      return change(containerStatus('step-a', exited(137, [], 'OOMKilled')))
+    case 'Pod is evicted': {
+      const { status } = pod ?? {}
+      if (pod === undefined || status?.phase === 'Succeeded' || status?.phase === 'Failed') return sim
+      pods.set(pod.metadata.name, { ...pod, status: { ...status, phase: 'Failed', reason: 'Evicted' } })
+      return { ...sim, pods }
+    }
     case 'image cannot be pulled':
       return stateOf(pod, 'step-a')
         ? sim
@@ -187,7 +223,7 @@ function happen(sim: Sim, event: Event): Sim {
 
 /** Ended containers stay ended. */
 function mayChange(pod: Pod, container: string): boolean {
-  return !stateOf(pod, container)?.terminated
+  return pod.status?.reason !== 'Evicted' && !stateOf(pod, container)?.terminated
 }
 
 function stateOf(pod: Pod | undefined, container: string): ContainerStatus['state'] | undefined {

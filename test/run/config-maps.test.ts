@@ -27,6 +27,12 @@ const READ: Readonly<Record<string, [key: string, text: string, Partial<Settings
     '50ms',
     { sidecarLogPollingIntervalMs: 50 },
   ],
+  'retries of a class, which a real Tekton passes over': [
+    'tektite-retries-infrastructure',
+    '2',
+    { retries: { infrastructure: 2 } },
+  ],
+  'no retries of a class': ['tektite-retries-memory', '0', { retries: { memory: 0 } }],
   'a Pod template': [
     'default-pod-template',
     'nodeSelector: {disk: ssd}\nenv:\n- name: A\n  value: "1"\n',

@@ -1,0 +1,127 @@
+/**
+ * Whether a failed attempt is followed by another, and who pays. The budget of the failure's class pays first, then
+ * `spec.retries`. What was paid is in the status: an attempt that a budget paid for says so in a condition of its own, and
+ * every other attempt in `retriesStatus` was paid by `spec.retries`.
+ */
+import { fromTimestamp, toTimestamp } from '../lib/time.js'
+import { ON_ERROR_ANNOTATION } from '../resources/annotations.js'
+import type { Pod } from '../resources/core.js'
+import type { Condition } from '../resources/meta.js'
+import type { TaskRun, TaskRunStatus } from '../resources/tekton.js'
+import { retryAnnotation, retryBudgets } from '../run/retry-budgets.js'
+import type { Settings } from '../run/settings.js'
+import { classOfReason, type FailureClass, type FailureKind } from '../status/failure-class.js'
+import { isFinished, type PodReport } from '../status/from-pod.js'
+
+/** On an attempt that is tried again: the budget that pays, by the class of its failure, and when it was taken. */
+export const RETRY_BUDGET = 'RetryBudget'
+
+/**
+ * Nobody has to ask for it: where no step was begun, trying again repeats nothing. It is not given where an infrastructure
+ * budget was set, be it 0.
+ */
+const NEVER_STARTED_RETRIES = 3
+
+/** Between a failure of the infrastructure and the next attempt; four times as long each time. */
+const FIRST_PAUSE_MS = 1_000
+const LONGEST_PAUSE_MS = 300_000
+
+/** Of a class by its reason, where nobody knows better. */
+export interface FailedAttempt extends Partial<FailureKind> {
+  readonly reason: string
+}
+
+export type Payment =
+  | { readonly from: 'spec.retries' }
+  | { readonly from: 'budget'; readonly failureClass: FailureClass; readonly nth: number; readonly of: number }
+
+/** Undefined when nobody pays: the failure is the run's end. */
+export function paymentFor(
+  run: TaskRun,
+  status: TaskRunStatus,
+  failure: FailedAttempt,
+  settings: Settings,
+): Payment | undefined {
+  const failureClass = failure.failureClass ?? classOfReason(failure.reason)
+  if (failureClass === undefined) return undefined
+  // What the pipeline goes on after is no reason to try again.
+  const isAllowed = failureClass === 'user' && run.metadata.annotations?.[ON_ERROR_ANNOTATION] === 'continue'
+  const of = isAllowed ? 0 : budgetFor(run, failureClass, failure, settings)
+  const earlier = status.retriesStatus ?? []
+  const spent = earlier.filter(attempt => paidBudget(attempt) === failureClass).length
+  if (spent < of) return { from: 'budget', failureClass, nth: spent + 1, of }
+  const spentOfAny = earlier.filter(attempt => paidBudget(attempt) === undefined).length
+  return spentOfAny < (run.spec.retries ?? 0) ? { from: 'spec.retries' } : undefined
+}
+
+function budgetFor(run: TaskRun, failureClass: FailureClass, failure: FailedAttempt, settings: Settings): number {
+  const written = retryBudgets(run.metadata.annotations, settings.retries)[failureClass]
+  if (written !== undefined) return written
+  return failureClass === 'infrastructure' && failure.neverStarted === true ? NEVER_STARTED_RETRIES : 0
+}
+
+/**
+ * What remembers the payment while the Pod of the attempt still stands. That of a budget stays with the attempt; an attempt
+ * that `spec.retries` paid for looks as it does in Tekton.
+ */
+export function paidCondition(payment: Payment, now: number): Condition {
+  const lastTransitionTime = toTimestamp(now)
+  const common = { type: RETRY_BUDGET, status: 'True', lastTransitionTime } as const
+  if (payment.from === 'spec.retries')
+    return { ...common, reason: ANY_FAILURE, message: 'tried again from spec.retries' }
+  const { failureClass, nth, of } = payment
+  const message = `${failureClass} failure, tried again from ${retryAnnotation(failureClass)}: ${nth} of ${of}`
+  return { ...common, reason: REASONS[failureClass], message }
+}
+
+export function isOfBudget({ reason }: Condition): boolean {
+  return reason !== ANY_FAILURE
+}
+
+const ANY_FAILURE = 'Retries'
+/** Conditions want words of this form. */
+const REASONS: Readonly<Record<FailureClass, string>> = {
+  user: 'User',
+  infrastructure: 'Infrastructure',
+  memory: 'Memory',
+  timeout: 'Timeout',
+}
+
+/** The budget that has paid for another attempt after this one. */
+export function paidBudget(attempt: TaskRunStatus): FailureClass | undefined {
+  const reason = paidOf(attempt)?.reason
+  return (Object.keys(REASONS) as FailureClass[]).find(failureClass => REASONS[failureClass] === reason)
+}
+
+/** The payment for the attempt after this one. */
+export function paidOf({ conditions }: TaskRunStatus): Condition | undefined {
+  return conditions?.find(({ type }) => type === RETRY_BUDGET)
+}
+
+/** Epoch ms: the infrastructure gets time to recover before the next attempt begins. */
+export function restingUntil({ retriesStatus = [], startTime }: TaskRunStatus): number | undefined {
+  const last = retriesStatus.at(-1)
+  if (startTime !== undefined || last === undefined || paidBudget(last) !== 'infrastructure') return undefined
+  const failures = retriesStatus.filter(attempt => paidBudget(attempt) === 'infrastructure').length
+  const since = fromTimestamp(paidOf(last)?.lastTransitionTime ?? '')
+  if (!Number.isFinite(since)) return undefined
+  return since + Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 4 ** Math.min(failures - 1, 10))
+}
+
+/** Of a Pod that came to its end, whatever the pipeline makes of the failure. */
+export function kindOfEnd(
+  pod: Pod,
+  { verdict, started }: Pick<PodReport, 'verdict' | 'started'>,
+): Partial<FailureKind> {
+  const failureClass = verdict.failureClass ?? classOfReason(verdict.reason)
+  if (failureClass === undefined) return {}
+  return { failureClass, neverStarted: verdict.neverStarted ?? (!started && isLastWord(pod)) }
+}
+
+/** A Pod that was given up together with its node may have done more than it came to say. */
+function isLastWord(pod: Pod): boolean {
+  const isGivenUp = (pod.status?.conditions ?? []).some(
+    ({ type, reason }) => type === 'DisruptionTarget' && reason === 'DeletionByPodGC',
+  )
+  return isFinished(pod) && !isGivenUp && pod.status?.reason !== 'NodeLost'
+}
