@@ -25,14 +25,15 @@ function environmentOf(given: Readonly<Record<string, string>>): Record<string, 
   return { PATH, HOME, ...given }
 }
 
-/** Waits until it answers on its metrics port, which is before it is ready. Killed at the end of the test. */
+/** Waits until it answers on its metrics port, which is before it is ready. Killed at the end of the test. `root` holds `dist`. */
 export async function startPart(
   name: 'workers' | 'listeners',
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
+  root = ROOT,
 ): Promise<Part> {
   const ports = ['--metrics-port', '0', ...(name === 'listeners' ? ['--port', '0'] : [])]
-  const child = spawn(process.execPath, [join(ROOT, 'dist', name, 'main.js'), ...ports, ...args], {
+  const child = spawn(process.execPath, [join(root, 'dist', name, 'main.js'), ...ports, ...args], {
     env: environmentOf(environment),
     stdio: ['ignore', 'ignore', 'pipe'],
   })
