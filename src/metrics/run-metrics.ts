@@ -8,6 +8,7 @@ import type { RunObserver } from '../reconcile/run-observer.js'
 import type { Condition } from '../resources/meta.js'
 import type { PipelineRun, TaskRun } from '../resources/tekton.js'
 import { isDone, succeededCondition } from '../status/conditions.js'
+import { createFailureMetrics } from './failure-metrics.js'
 
 export interface RunMetrics {
   readonly observer: RunObserver
@@ -65,6 +66,7 @@ export function createRunMetrics(unfinished: UnfinishedRuns, registry = new Regi
     labelNames: ['kind'],
     registers,
   })
+  const failures = createFailureMetrics(registry, bound)
   addGauges(registry, unfinished)
 
   function finished(run: PipelineRun | TaskRun, condition: Condition): void {
@@ -95,6 +97,7 @@ export function createRunMetrics(unfinished: UnfinishedRuns, registry = new Regi
       changed(before, after) {
         const condition = succeededCondition(after)
         if (condition && isDone(after) && !isDone(before)) finished(after, condition)
+        if (before.kind === 'TaskRun' && after.kind === 'TaskRun') failures.changed(before, after)
       },
       passed(kind, ms, ended) {
         passSeconds.observe({ kind }, ms / 1_000)

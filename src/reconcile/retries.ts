@@ -12,9 +12,7 @@ import { retryAnnotation, retryBudgets } from '../run/retry-budgets.js'
 import type { Settings } from '../run/settings.js'
 import { classOfReason, type FailureClass, type FailureKind } from '../status/failure-class.js'
 import { isFinished, type PodReport } from '../status/from-pod.js'
-
-/** On an attempt that is tried again: the budget that pays, by the class of its failure, and when it was taken. */
-export const RETRY_BUDGET = 'RetryBudget'
+import { PAID_BY_BUDGET, PAID_BY_RETRIES, paidBudget, paidOf, RETRY_BUDGET } from '../status/paid-attempts.js'
 
 /**
  * Nobody has to ask for it: where no step was begun, trying again repeats nothing. It is not given where an infrastructure
@@ -68,34 +66,10 @@ export function paidCondition(payment: Payment, now: number): Condition {
   const lastTransitionTime = toTimestamp(now)
   const common = { type: RETRY_BUDGET, status: 'True', lastTransitionTime } as const
   if (payment.from === 'spec.retries')
-    return { ...common, reason: ANY_FAILURE, message: 'tried again from spec.retries' }
+    return { ...common, reason: PAID_BY_RETRIES, message: 'tried again from spec.retries' }
   const { failureClass, nth, of } = payment
   const message = `${failureClass} failure, tried again from ${retryAnnotation(failureClass)}: ${nth} of ${of}`
-  return { ...common, reason: REASONS[failureClass], message }
-}
-
-export function isOfBudget({ reason }: Condition): boolean {
-  return reason !== ANY_FAILURE
-}
-
-const ANY_FAILURE = 'Retries'
-/** Conditions want words of this form. */
-const REASONS: Readonly<Record<FailureClass, string>> = {
-  user: 'User',
-  infrastructure: 'Infrastructure',
-  memory: 'Memory',
-  timeout: 'Timeout',
-}
-
-/** The budget that has paid for another attempt after this one. */
-export function paidBudget(attempt: TaskRunStatus): FailureClass | undefined {
-  const reason = paidOf(attempt)?.reason
-  return (Object.keys(REASONS) as FailureClass[]).find(failureClass => REASONS[failureClass] === reason)
-}
-
-/** The payment for the attempt after this one. */
-export function paidOf({ conditions }: TaskRunStatus): Condition | undefined {
-  return conditions?.find(({ type }) => type === RETRY_BUDGET)
+  return { ...common, reason: PAID_BY_BUDGET[failureClass], message }
 }
 
 /** Epoch ms: the infrastructure gets time to recover before the next attempt begins. */

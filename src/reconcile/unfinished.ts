@@ -6,6 +6,7 @@ import type { Change, Selector } from '../cluster/cluster.js'
 import type { RunKey } from '../queue/queue.js'
 import type { Pod } from '../resources/core.js'
 import { type PodMemory, PROGRESS_MS, podNews } from './pod-news.js'
+import { createQuotaLine, QUOTA_COUNT_MS } from './quota-line.js'
 import { createSiblings } from './siblings.js'
 import {
   type Digest,
@@ -60,6 +61,7 @@ export function createUnfinished(): Unfinished {
   }
   const pods = new Map<string, PodMemory>()
   const siblings = createSiblings()
+  const quotaLine = createQuotaLine()
 
   function remember(item: Watched): void {
     const { uid } = item.metadata
@@ -69,6 +71,7 @@ export function createUnfinished(): Unfinished {
       return
     }
     const { kind } = item
+    if (item.kind === 'TaskRun') quotaLine.see(item)
     const digest = digestOf(item)
     if (digest.done) {
       forget(kind, uid)
@@ -86,6 +89,7 @@ export function createUnfinished(): Unfinished {
     }
     for (const owner of runs[kind].get(uid)?.owners ?? []) siblings.remove(owner, uid)
     runs[kind].delete(uid)
+    if (kind === 'TaskRun') quotaLine.forget(uid)
   }
 
   function known(kind: Watched['kind']): readonly string[] {
@@ -124,9 +128,15 @@ export function createUnfinished(): Unfinished {
           const own = selfKeys(item)
           return keys.map(key => (own.includes(key) ? atOnce(key) : inWindow(key)))
         }
-        case 'removed':
-          forget(kind, change.item.metadata.uid)
-          return wakesAfterRemoval(change.item).map(inWindow)
+        case 'removed': {
+          const { uid, namespace } = change.item.metadata
+          forget(kind, uid)
+          const waiting = kind === 'Pod' ? quotaLine.next(namespace) : []
+          return [
+            ...wakesAfterRemoval(change.item).map(inWindow),
+            ...waiting.map((key): Wake => ({ key, windowMs: QUOTA_COUNT_MS, isPatient: true })),
+          ]
+        }
         default:
           throw new Error(`unknown change ${JSON.stringify(change satisfies never)}`)
       }

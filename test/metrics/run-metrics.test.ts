@@ -62,6 +62,42 @@ test('a TaskRun of a pipeline is timed under its pipeline', async () => {
   expect(text).not.toContain('run-1')
 })
 
+test('failed attempts are counted by whose fault they were, and whether another followed', async () => {
+  const metrics = createRunMetrics(() => new Map())
+  const attempt = (reason: string, budget?: string) => ({
+    conditions: [
+      { type: 'Succeeded', status: 'False' as const, reason },
+      ...(budget ? [{ type: 'RetryBudget', status: 'True' as const, reason: budget }] : []),
+    ],
+  })
+  const annotated = (run: TaskRun, failureClass: string): TaskRun => {
+    const annotations = { 'tektite.dev/failure-class': failureClass }
+    return { ...run, metadata: { ...run.metadata, annotations } }
+  }
+  const first = { ...taskRun('t'), status: { retriesStatus: [attempt('TaskRunImagePullFailed', 'Infrastructure')] } }
+  const second = { ...first, status: { retriesStatus: [...first.status.retriesStatus, attempt('StepOOM')] } }
+  const ended = taskRun('t', { reason: 'Failed' })
+  const last = annotated({ ...ended, status: { ...ended.status, ...second.status } }, 'infrastructure')
+  metrics.observer.changed?.(taskRun('t'), first)
+  metrics.observer.changed?.(first, second)
+  metrics.observer.changed?.(second, last)
+  metrics.observer.changed?.(last, last)
+  end(metrics, annotated(taskRun('u', { reason: 'Failed' }), 'anything-that-somebody-wrote'))
+  end(metrics, taskRun('v', { reason: 'TaskRunCancelled' }))
+  end(metrics, taskRun('w', { reason: 'Succeeded' }))
+  const text = await metrics.text()
+  const counted = [...text.matchAll(/^tektite_taskrun_failures_total\{(.*)\} (\d+)$/gm)].map(([, labels, count]) => [
+    labels,
+    count,
+  ])
+  expect(counted.sort()).toEqual([
+    ['namespace="ci",class="infrastructure",retried="false"', '1'],
+    ['namespace="ci",class="infrastructure",retried="true"', '1'],
+    ['namespace="ci",class="memory",retried="true"', '1'],
+    ['namespace="ci",class="user",retried="false"', '1'],
+  ])
+})
+
 test('labels have no value without bound: the name of no run, and of tasks the first 200', async () => {
   const metrics = createRunMetrics(() => new Map())
   for (let n = 0; n < 1_000; n += 1) {
