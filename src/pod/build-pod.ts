@@ -2,6 +2,7 @@
  * TaskRun → Pod. Deterministic: the same run, task and attempt always make the same Pod, so that making it twice is
  * making it once. The contract with what runs inside is DESIGN.md, section 6.
  */
+import { READY_ANNOTATION } from '../resources/annotations.js'
 import type { ConfigMap, Container, LimitRange, Pod, PodSpec } from '../resources/core.js'
 import type { New, OwnerReference } from '../resources/meta.js'
 import type { PodTemplate, TaskRun, TaskSpec } from '../resources/tekton.js'
@@ -24,7 +25,7 @@ import { collectScripts } from './scripts.js'
 import { sidecarContainers } from './sidecars.js'
 import { overTemplate } from './step-template.js'
 import { stepContainer } from './steps.js'
-import { CANCEL_ANNOTATION, duplicateVolume, implicitVolumes, READY_ANNOTATION } from './volumes.js'
+import { CANCEL_ANNOTATION, duplicateVolume, implicitVolumes } from './volumes.js'
 
 export interface PodInput {
   readonly run: TaskRun

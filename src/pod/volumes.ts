@@ -1,10 +1,10 @@
 /** The volumes and mounts that every Pod of ours has, whatever its task says. */
+import { READY_ANNOTATION } from '../resources/annotations.js'
 import type { Volume, VolumeMount } from '../resources/core.js'
 import type { EntrypointPlace } from './entrypoint-place.js'
 
 const ENTRYPOINT_FILE = 'entrypoint'
 export const ENTRYPOINT_PATH = `/tekton/bin/${ENTRYPOINT_FILE}`
-export const READY_ANNOTATION = 'tekton.dev/ready'
 export const CANCEL_ANNOTATION = 'tekton.dev/cancel'
 export const READY_PATH = '/tekton/downward/ready'
 export const CANCEL_PATH = '/tekton/downward/cancel'

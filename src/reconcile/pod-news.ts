@@ -4,7 +4,8 @@
  * that has ended while others go on, a container that is being created.
  */
 import { createHash } from 'node:crypto'
-import { CANCEL_ANNOTATION, READY_ANNOTATION } from '../pod/volumes.js'
+import { CANCEL_ANNOTATION } from '../pod/volumes.js'
+import { READY_ANNOTATION } from '../resources/annotations.js'
 import type { ContainerStatus, Pod } from '../resources/core.js'
 import type { Condition } from '../resources/meta.js'
 

@@ -5,13 +5,11 @@
  */
 import { fromTimestamp, toTimestamp } from '../lib/time.js'
 import { ON_ERROR_ANNOTATION } from '../resources/annotations.js'
-import type { Pod } from '../resources/core.js'
 import type { Condition } from '../resources/meta.js'
 import type { TaskRun, TaskRunStatus } from '../resources/tekton.js'
 import { retryAnnotation, retryBudgets } from '../run/retry-budgets.js'
 import type { Settings } from '../run/settings.js'
 import { classOfReason, type FailureClass, type FailureKind } from '../status/failure-class.js'
-import { isFinished, type PodReport } from '../status/from-pod.js'
 import { PAID_BY_BUDGET, PAID_BY_RETRIES, paidBudget, paidOf, RETRY_BUDGET } from '../status/paid-attempts.js'
 
 /**
@@ -80,22 +78,4 @@ export function restingUntil({ retriesStatus = [], startTime }: TaskRunStatus): 
   const since = fromTimestamp(paidOf(last)?.lastTransitionTime ?? '')
   if (!Number.isFinite(since)) return undefined
   return since + Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 4 ** Math.min(failures - 1, 10))
-}
-
-/** Of a Pod that came to its end, whatever the pipeline makes of the failure. */
-export function kindOfEnd(
-  pod: Pod,
-  { verdict, started }: Pick<PodReport, 'verdict' | 'started'>,
-): Partial<FailureKind> {
-  const failureClass = verdict.failureClass ?? classOfReason(verdict.reason)
-  if (failureClass === undefined) return {}
-  return { failureClass, neverStarted: verdict.neverStarted ?? (!started && isLastWord(pod)) }
-}
-
-/** A Pod that was given up together with its node may have done more than it came to say. */
-function isLastWord(pod: Pod): boolean {
-  const isGivenUp = (pod.status?.conditions ?? []).some(
-    ({ type, reason }) => type === 'DisruptionTarget' && reason === 'DeletionByPodGC',
-  )
-  return isFinished(pod) && !isGivenUp && pod.status?.reason !== 'NodeLost'
 }

@@ -14,7 +14,7 @@ import { isFinished, type PodReport, statusFromPod, type Verdict } from '../stat
 import { isOfBudget, paidOf, RETRY_BUDGET } from '../status/paid-attempts.js'
 import { TASK_RUN_REASONS, type TaskRunReason } from '../status/reasons.js'
 import type { Action, Decision, TaskRunWorld } from './decision.js'
-import { kindOfEnd, paidCondition, paymentFor, restingUntil } from './retries.js'
+import { paidCondition, paymentFor, restingUntil } from './retries.js'
 import { FAILURE_KIND, kindToRemember, rememberedKind } from './task-run-failure-kind.js'
 import { STEPS_DONE, sidecarsAwaitedUntil, stopSidecars, withStepsDone } from './task-run-sidecars.js'
 
@@ -48,12 +48,17 @@ export function finishByPod(
 ): Decision<TaskRunStatus> {
   const { now } = world
   const seen = { ...status, ...statesOf(report, status), ...resultsOf(report) }
-  const outcome = outcomeOf(run, report.verdict)
-  const failure: Failure = { ...outcome, ...kindOfEnd(pod, report) }
-  if (outcome.status === 'False' && paymentFor(run, status, failure, world.settings)) {
-    return failed(run, seen, failure, isFinished(pod) ? undefined : pod, stopSidecars(pod, report), world)
+  const outcome = outcomeOf(run, isFinished(pod) ? surely(report.verdict, status) : report.verdict)
+  if (outcome.status === 'False' && paymentFor(run, status, outcome, world.settings)) {
+    return failed(run, seen, outcome, isFinished(pod) ? undefined : pod, stopRest(pod, report), world)
   }
   return finishBySidecars(run, withStepsDone(seen, outcome, now), report, outcome, { pod, now })
+}
+
+/** A kubelet that was started anew may have forgotten what ran, and we have not. */
+function surely(verdict: Verdict, { steps }: TaskRunStatus): Verdict {
+  const wasSeen = steps?.some(({ running, terminated }) => running || terminated)
+  return wasSeen ? { ...verdict, neverStarted: false } : verdict
 }
 
 /** The steps are done, and what they came to stands. The run is when its sidecars are, or have had the time to be. */
@@ -66,7 +71,7 @@ export function finishBySidecars(
 ): Decision<TaskRunStatus> {
   const seen = report ? { ...status, ...sidecarsOf(report) } : status
   const until = pod && report && sidecarsAwaitedUntil(status, pod, report)
-  const actions = pod && report ? stopSidecars(pod, report) : []
+  const actions = pod && report ? stopRest(pod, report) : []
   const hurried = run.spec.status === 'TaskRunCancelled'
   if (until === undefined || now >= until || hurried) return ended(seen, outcome, actions, now)
   return { actions, status: seen, lookAgainAt: until }
@@ -104,6 +109,11 @@ const KEEPS_POD: ReadonlySet<string> = new Set([TASK_RUN_REASONS.TaskRunCancelle
 function deletePod(pod: Pod): readonly Action[] {
   if (pod.metadata.deletionTimestamp !== undefined) return []
   return [{ do: 'delete', kind: 'Pod', key: keyOf(pod), uid: pod.metadata.uid }]
+}
+
+function stopRest(pod: Pod, report: PodReport): readonly Action[] {
+  const isTold = pod.metadata.annotations?.[CANCEL_ANNOTATION] !== undefined
+  return report.hasStrandedSteps && !isTold ? cancelPod(pod, report) : stopSidecars(pod, report)
 }
 
 /** Its steps end themselves, and so do its sidecars, so that the Pod is finished and its logs stay where they are. */

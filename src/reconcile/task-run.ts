@@ -23,7 +23,7 @@
  */
 
 import { formatDuration } from '../lib/duration.js'
-import { READY_ANNOTATION } from '../pod/volumes.js'
+import { READY_ANNOTATION } from '../resources/annotations.js'
 import type { Pod } from '../resources/core.js'
 import { keyOf } from '../resources/meta.js'
 import { problemsText } from '../resources/problem.js'
@@ -35,10 +35,11 @@ import type { EvaluateCel } from '../run/when.js'
 import { withDefaultBindings } from '../run/workspaces.js'
 import { isDone, withSucceeded } from '../status/conditions.js'
 import { isFinished, statusFromPod, type Verdict } from '../status/from-pod.js'
-import type { Hindrance } from '../status/pod-waiting.js'
 import { TASK_RUN_REASONS, type TaskRunReason, USER_ERROR } from '../status/reasons.js'
 import { SPAN_ANNOTATIONS, spanContextOf } from '../status/span-context.js'
 import type { Action, Decision, TaskRunWorld } from './decision.js'
+import { lostAt, lostOnNode, vanished } from './lost-pods.js'
+import { toleratedUntil, whileWaiting } from './patience.js'
 import { restingUntil } from './retries.js'
 import { inheritedMeta } from './task-metadata.js'
 import { deadlineOf, onPod, podOfAttempt, startingAt, timeoutOf, waiting } from './task-run-attempt.js'
@@ -114,14 +115,7 @@ function started(
   }
   if (pod && status.taskSpec) return follow(run, onPod(status, pod.metadata.name), status.taskSpec, pod, world)
   if (pod === undefined && status.podName) {
-    const message = `pod "${status.podName}" of TaskRun "${run.metadata.name}" vanished before its steps were done, and steps are never run twice in one attempt. Set spec.retries to have lost attempts repeated`
-    return stopPod(
-      run,
-      status,
-      status.taskSpec,
-      { reason: TASK_RUN_REASONS.Failed, message, failureClass: 'infrastructure' },
-      { ...world, pod: undefined },
-    )
+    return stopPod(run, status, status.taskSpec, vanished(run.metadata.name, status), { ...world, pod: undefined })
   }
   return begin(run, status, world, pod, evaluateCel)
 }
@@ -194,21 +188,15 @@ function byPod(
   const report = statusFromPod(run.metadata.name, task, pod)
   if (report.verdict.status !== 'Unknown') return finishByPod(run, status, report, pod, world)
   const { hindrance } = report
-  if (hindrance === undefined || world.now < toleratedUntil(hindrance, world)) return undefined
-  return stopPod(run, status, task, hindrance, { ...world, pod })
-}
-
-/** Epoch ms. As Tekton, what an installation is patient with counts from when the Pod's containers could start. */
-function toleratedUntil({ patience, since = 0 }: Hindrance, { settings }: Pick<TaskRunWorld, 'settings'>): number {
-  if (patience === 'image pull') return since + settings.imagePullBackOffTimeoutMs
-  if (patience === 'container creation') return since + settings.createContainerErrorTimeoutMs
-  return 0
+  const isHindered = hindrance !== undefined && world.now >= toleratedUntil(hindrance, world)
+  const failure = isHindered ? hindrance : lostOnNode(pod, report, world.now)
+  return failure && stopPod(run, status, task, failure, { ...world, pod })
 }
 
 function follow(run: TaskRun, status: TaskRunStatus, task: TaskSpec, pod: Pod, world: TaskRunWorld): TaskRunDecision {
   const { now } = world
   const report = statusFromPod(run.metadata.name, task, pod)
-  const { reason, message } = report.verdict
+  const { reason, message } = whileWaiting(pod, report, world)
   const held = pod.metadata.annotations?.[READY_ANNOTATION] === undefined
   const actions: readonly Action[] =
     held && report.sidecarsReady
@@ -223,7 +211,7 @@ function follow(run: TaskRun, status: TaskRunStatus, task: TaskSpec, pod: Pod, w
         ]
       : []
   const volumes = checkVolumes(run, pod, world)
-  const lookAgainAt = report.hindrance ? toleratedUntil(report.hindrance, world) : volumes.lookAgainAt
+  const lookAgainAt = report.hindrance ? toleratedUntil(report.hindrance, world) : (lostAt(pod) ?? volumes.lookAgainAt)
   return {
     actions: [...actions, ...volumes.actions],
     status: { ...waiting(status, reason, message, now).status, ...statesOf(report, status) },

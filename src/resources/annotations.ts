@@ -17,6 +17,9 @@ export const RELEASE_ANNOTATION = 'pipeline.tekton.dev/release'
 /** What it says: no release of Tekton's. */
 export const RELEASE = 'unknown'
 
+/** On a Pod: its first step may begin, as its sidecars are ready. */
+export const READY_ANNOTATION = 'tekton.dev/ready'
+
 /** On a TaskRun that failed: whose fault it was, one of the failure classes (docs/failures.md). */
 export const FAILURE_CLASS_ANNOTATION = 'tektite.dev/failure-class'
 

@@ -160,6 +160,8 @@ export interface Volume {
 
 export interface PodSpec {
   readonly restartPolicy: 'Never'
+  /** Where it was placed. */
+  readonly nodeName?: string
   readonly serviceAccountName?: string
   readonly containers: readonly Container[]
   readonly initContainers?: readonly Container[]

@@ -92,8 +92,9 @@ export interface FeatureFlags {
 }
 
 /**
- * Tekton's own defaults, but for three things: every feature is on, because who writes one means it; claims may be
- * combined freely (`coschedule`); and Pods without sidecars do not wait for ones that somebody might inject.
+ * Tekton's own defaults, but for four things: every feature is on, because who writes one means it; claims may be
+ * combined freely (`coschedule`); Pods without sidecars do not wait for ones that somebody might inject; and a registry or
+ * a runtime that is away has five minutes to come back.
  */
 export const DEFAULT_SETTINGS: Settings = {
   timeoutMinutes: 60,
@@ -105,8 +106,8 @@ export const DEFAULT_SETTINGS: Settings = {
   forbiddenEnv: [],
   taskRunWorkspaceBinding: undefined,
   containerResourceRequirements: {},
-  imagePullBackOffTimeoutMs: 0,
-  createContainerErrorTimeoutMs: 0,
+  imagePullBackOffTimeoutMs: 300_000,
+  createContainerErrorTimeoutMs: 300_000,
   sidecarLogPollingIntervalMs: 100,
   cloudEventsSink: '',
   maximumResolutionTimeoutMs: 60_000,

@@ -46,6 +46,8 @@ export interface PodReport {
   readonly sidecarsReady: boolean
   /** A step's container has run at some time. */
   readonly started: boolean
+  /** Steps that wait for one that will never tell them to go on: somebody has to end them. */
+  readonly hasStrandedSteps: boolean
 }
 
 export function statusFromPod(taskRun: string, task: TaskSpec, pod: Pod): PodReport {
@@ -68,6 +70,7 @@ export function statusFromPod(taskRun: string, task: TaskSpec, pod: Pod): PodRep
     task.results ?? [],
     found.map(({ spec, entries }) => ({ name: spec.name ?? '', declared: spec.results, entries })),
   )
+  const complete = isComplete(task, pod)
   return {
     steps: found.map(({ spec, status, entries }) => stepState(status, entries, spec.results)),
     sidecars: sidecars.flatMap(({ name, status }) => (status ? [sidecarState(name, status, isNop(pod, status))] : [])),
@@ -78,12 +81,13 @@ export function statusFromPod(taskRun: string, task: TaskSpec, pod: Pod): PodRep
         artifactsOf(entries, ENTRY_TYPE.stepArtifacts),
       ]),
     ),
-    verdict: isComplete(task, pod) ? endOf(taskRun, pod, found, problem) : progressOf(pod),
+    verdict: complete ? endOf(taskRun, pod, found, problem) : progressOf(pod),
     hindrance: hindranceOf(taskRun, pod),
     openSidecars: [...beside, ...native].map(({ name }) => name).filter(name => !statuses.get(name)?.state.terminated),
     // Native ones were started before the steps' containers: Kubernetes has waited for them.
     sidecarsReady: pod.status?.phase === 'Running' && beside.every(({ name }) => isReady(statuses.get(name))),
     started: found.some(({ status }) => hasStarted(status)),
+    hasStrandedSteps: complete && !isFinished(pod) && endedSteps(task, pod).length < task.steps.length,
   }
 }
 
@@ -104,6 +108,8 @@ function endOf(taskRun: string, pod: Pod, steps: readonly Found[], resultProblem
     status: 'False',
     reason,
     message: USER_ERROR + message,
+    failureClass: 'user',
+    neverStarted: false,
   })
   const tooLarge = steps.map(tooLargeOf).find(text => text !== undefined)
   if (tooLarge) return wrong(TaskRunResultLargerThanAllowedLimit, `TaskRun "${taskRun}" failed: ${tooLarge}`)
@@ -132,11 +138,24 @@ function progressOf(pod: Pod): Verdict {
 /** The steps decide, not the Pod: its sidecars may go on. A step out of memory ends it whatever its exit code says. */
 function isComplete(task: TaskSpec, pod: Pod): boolean {
   if (isFinished(pod)) return true
+  const ended = endedSteps(task, pod)
+  return (
+    ended.length === task.steps.length ||
+    ended.some(one => one.reason === TERMINATION_REASONS.OOMKilled || isWithoutWord(one))
+  )
+}
+
+function endedSteps(task: TaskSpec, pod: Pod): readonly ContainerStateTerminated[] {
   const names = new Set(task.steps.map(stepContainerName))
-  const ended = (pod.status?.containerStatuses ?? [])
+  return (pod.status?.containerStatuses ?? [])
     .filter(status => names.has(status.name))
     .flatMap(({ state }) => (state.terminated ? [state.terminated] : []))
-  return ended.length === names.size || ended.some(({ reason }) => reason === TERMINATION_REASONS.OOMKilled)
+}
+
+/** Its entrypoint was killed, or never began. It has told the next step nothing, which would wait for ever. */
+function isWithoutWord({ exitCode, message }: ContainerStateTerminated): boolean {
+  const { entries } = parseTerminationMessage(message)
+  return exitCode !== 0 && internalValue(entries, 'StartedAt') === undefined
 }
 
 function stepState(

@@ -1,9 +1,13 @@
 /** Why a completed Pod failed: the reason and message of the condition, in Tekton's order of precedence. */
 import type { ContainerStatus, Pod } from '../resources/core.js'
+import { disruptionOf } from './disruption.js'
+import type { FailureKind } from './failure-class.js'
+import { neverStarted } from './never-started.js'
+import { classOfFailure } from './pod-failure-class.js'
 import { TASK_RUN_REASONS, type TaskRunReason, TERMINATION_REASONS } from './reasons.js'
 import { internalValue, parseTerminationMessage } from './termination-message.js'
 
-export interface PodFailure {
+export interface PodFailure extends FailureKind {
   readonly reason: TaskRunReason
   readonly message: string
 }
@@ -13,10 +17,36 @@ export function failureOf(pod: Pod): PodFailure | undefined {
   const containers = inSpecOrder(pod)
   const stepFailed = containers.filter(isStep).some(hasFailed)
   if (pod.status?.phase !== 'Failed' && !stepFailed) return undefined
+  const { reason, message, culprit } = whatFailed(pod, containers)
+  const failureClass = classOfFailure(pod, reason, culprit?.container)
+  const disruption = failureClass === 'infrastructure' && reason !== 'PodEvicted' ? disruptionOf(pod) : undefined
+  return {
+    reason,
+    message: disruption === undefined || isSaidIn(message, pod) ? message : `${message}. ${disruption}`,
+    failureClass,
+    neverStarted: neverStarted(pod),
+  }
+}
+
+function isSaidIn(message: string, { status }: Pod): boolean {
+  return Boolean(status?.message) && message === status?.message
+}
+
+function whatFailed(
+  pod: Pod,
+  containers: readonly ContainerStatus[],
+): { readonly reason: TaskRunReason; readonly message: string; readonly culprit?: Culprit } {
   const R = TASK_RUN_REASONS
-  if (pod.status?.reason === 'Evicted') return { reason: R.PodEvicted, message: pod.status.message || UNSPECIFIED }
+  const { reason, message } = pod.status ?? {}
+  if (reason === 'Evicted') return { reason: R.PodEvicted, message: message || UNSPECIFIED }
+  // What was killed for that did not fail by itself. Ours is the shorter time: the Pod's is for when we are away.
+  if (reason === 'DeadlineExceeded') return { reason: R.TaskRunTimeout, message: message || UNSPECIFIED }
   const culprit = culpritOf(pod, containers)
-  return { reason: culprit?.reason ?? R.Failed, message: messageOf(pod, containers, culprit) }
+  return {
+    reason: culprit?.reason ?? R.Failed,
+    message: messageOf(pod, containers, culprit),
+    ...(culprit && { culprit }),
+  }
 }
 
 interface Culprit {

@@ -1,52 +1,85 @@
 /** A Pod that has not started yet: what it waits for, and whether waiting can still help. */
 import { fromTimestamp } from '../lib/time.js'
 import type { ContainerStatus, Pod } from '../resources/core.js'
+import type { FailureClass, FailureKind } from './failure-class.js'
+import { isFinalPullError } from './image-pull.js'
+import { neverStarted } from './never-started.js'
 import { TASK_RUN_REASONS, type TaskRunReason } from './reasons.js'
+import { classOfStartError } from './start-error.js'
 
 export interface Waiting {
   readonly reason: TaskRunReason
   readonly message: string
 }
 
-export interface Hindrance extends Waiting {
+export interface Hindrance extends Waiting, FailureKind {
   /** What an installation may be patient with, counted from `since`. */
   readonly patience?: 'image pull' | 'container creation'
-  /** Epoch ms: when containers could begin to start. Absent if the Pod does not say. */
-  readonly since?: number
+  /** When containers could begin to start, and when the Pod was placed: epoch ms, of the node's clock and the cluster's. */
+  readonly since?: { readonly ready: number; readonly placed: number }
 }
 
-/** What stops the run for good. `ErrImagePull` does not: the kubelet tries again, and says `ImagePullBackOff` when it waits. */
+/**
+ * What stops the run for good, or will if it lasts. `ErrImagePull` alone does not: the kubelet tries again, and says
+ * `ImagePullBackOff` when it waits; unless it says why trying is in vain.
+ */
 export function hindranceOf(taskRun: string, pod: Pod): Hindrance | undefined {
-  const since = readyToStartAt(pod)
-  const patient = (patience: NonNullable<Hindrance['patience']>) => ({
-    patience,
-    ...(since !== undefined && { since }),
+  const found = waitingContainers(pod).flatMap(status => hindranceBy(taskRun, pod, status) ?? [])
+  return found.find(({ patience }) => patience === undefined) ?? found[0]
+}
+
+function hindranceBy(taskRun: string, pod: Pod, status: ContainerStatus): Hindrance | undefined {
+  const { reason, message = '' } = status.state.waiting ?? {}
+  const who = `the ${kindAndName(status)} in TaskRun "${taskRun}"`
+  const said = `The pod errored with the message: "${message}."`
+  const final = (waiting: Waiting, failureClass: FailureClass): Hindrance => ({
+    ...waiting,
+    failureClass,
+    neverStarted: neverStarted(pod),
   })
-  for (const status of waitingContainers(pod)) {
-    const { reason, message = '' } = status.state.waiting ?? {}
-    const who = `the ${kindAndName(status)} in TaskRun "${taskRun}"`
-    const said = `The pod errored with the message: "${message}."`
-    const late = message.includes('context deadline exceeded') && patient('container creation')
-    switch (reason) {
-      case 'ImagePullBackOff':
-      case 'InvalidImageName':
-        return {
-          reason: TASK_RUN_REASONS.TaskRunImagePullFailed,
-          message: `${who} failed to pull the image "${status.imageID || status.image}". ${said}`,
-          ...(reason === 'ImagePullBackOff' && patient('image pull')),
-        }
-      case 'CreateContainerConfigError':
-        if (isAboutSubPath(message)) break
-        return {
-          reason: TASK_RUN_REASONS.CreateContainerConfigError,
-          message: 'Failed to create pod due to config error',
-          ...late,
-        }
-      case 'CreateContainerError':
-        return { reason: TASK_RUN_REASONS.PodCreationFailed, message: `${who} failed to start. ${said}`, ...late }
-    }
+  const passing = (waiting: Waiting, patience: NonNullable<Hindrance['patience']>): Hindrance => {
+    // When patience is at its end the kubelet has tried for minutes, which is no failure to try again after unasked.
+    return { ...final(waiting, 'infrastructure'), neverStarted: false, patience, since: readyToStartAt(pod) }
   }
-  return undefined
+  const { TaskRunImagePullFailed, CreateContainerConfigError, PodCreationFailed } = TASK_RUN_REASONS
+  const notPulled: Waiting = {
+    reason: TaskRunImagePullFailed,
+    message: `${who} failed to pull the image "${status.imageID || status.image}". ${said}`,
+  }
+  switch (reason) {
+    case 'InvalidImageName':
+    case 'ErrImageNeverPull':
+    case 'SignatureValidationFailed':
+      return final(notPulled, 'user')
+    case 'ErrImagePull':
+      return isFinalPullError(message) ? final(notPulled, 'user') : undefined
+    case 'ImagePullBackOff':
+    case 'RegistryUnavailable':
+    case 'ImageInspectError':
+      return isFinalPullError(message) ? final(notPulled, 'user') : passing(notPulled, 'image pull')
+    case 'CreateContainerConfigError': {
+      if (isAboutSubPath(message)) return undefined
+      const words = {
+        reason: CreateContainerConfigError,
+        message: `Failed to create pod due to config error: ${message}`,
+      }
+      return isPassing(message) ? passing(words, 'container creation') : final(words, 'user')
+    }
+    case 'CreateContainerError':
+    case 'RunContainerError': {
+      const words = { reason: PodCreationFailed, message: `${who} failed to start. ${said}` }
+      return isPassing(message) ? passing(words, 'container creation') : final(words, classOfStartError(message))
+    }
+    default:
+      return undefined
+  }
+}
+
+/** A runtime that is slow, or a kubelet that has not read what the Pod refers to yet. */
+function isPassing(message: string): boolean {
+  return /context deadline exceeded|is reserved for|failed to sync (?:secret|configmap) cache|timed out waiting/.test(
+    message,
+  )
 }
 
 /** The kubelet's words for an image that it may still get. */
@@ -57,12 +90,15 @@ const IMAGE_ERRORS: ReadonlySet<string | undefined> = new Set([
   'ErrImageNeverPull',
   'RegistryUnavailable',
   'InvalidImageName',
+  'SignatureValidationFailed',
 ])
 
 /** Reason and message while nothing is wrong for good. */
 export function waitingOf(pod: Pod): Waiting {
-  if (isOverNodeResources(pod)) {
-    return { reason: TASK_RUN_REASONS.ExceededNodeResources, message: 'TaskRun Pod exceeded available resources' }
+  const lack = lackOfResources(pod)
+  if (lack !== undefined) {
+    const message = `TaskRun Pod exceeded available resources: ${lack}`
+    return { reason: TASK_RUN_REASONS.ExceededNodeResources, message }
   }
   const waiting = waitingContainers(pod).map(({ state }) => state.waiting)
   if (waiting.some(one => one?.reason === 'CreateContainerConfigError' && isAboutSubPath(one.message ?? ''))) {
@@ -85,12 +121,16 @@ function waitingContainers({ status }: Pod): readonly ContainerStatus[] {
   return all.filter(({ state }) => state.waiting !== undefined)
 }
 
-function readyToStartAt({ status }: Pod): number | undefined {
-  const times = (status?.conditions ?? [])
-    .filter(({ type }) => type === 'Initialized' || type === 'PodReadyToStartContainers')
-    .map(({ lastTransitionTime }) => fromTimestamp(lastTransitionTime ?? ''))
-    .filter(Number.isFinite)
-  return times.length === 0 ? undefined : Math.max(...times)
+function readyToStartAt({ metadata, status }: Pod): NonNullable<Hindrance['since']> {
+  const latest = (...types: readonly string[]) =>
+    Math.max(
+      fromTimestamp(metadata.creationTimestamp),
+      ...(status?.conditions ?? [])
+        .filter(({ type }) => types.includes(type))
+        .map(({ lastTransitionTime }) => fromTimestamp(lastTransitionTime ?? ''))
+        .filter(Number.isFinite),
+    )
+  return { ready: latest('Initialized', 'PodReadyToStartContainers'), placed: latest('PodScheduled') }
 }
 
 function waitingMessage(pod: Pod): string {
@@ -103,14 +143,12 @@ function waitingMessage(pod: Pod): string {
   return pod.status?.message || 'Pending'
 }
 
-function isOverNodeResources(pod: Pod): boolean {
-  return (pod.status?.conditions ?? []).some(
-    ({ type, status, reason, message }) =>
-      type === 'PodScheduled' &&
-      status === 'False' &&
-      reason === 'Unschedulable' &&
-      (message ?? '').includes('Insufficient'),
+/** The scheduler's words, if there is not enough of something. */
+function lackOfResources(pod: Pod): string | undefined {
+  const found = pod.status?.conditions?.find(
+    ({ type, status, reason }) => type === 'PodScheduled' && status === 'False' && reason === 'Unschedulable',
   )
+  return found?.message?.includes('Insufficient') ? found.message : undefined
 }
 
 function kindAndName({ name }: ContainerStatus): string {

@@ -2,7 +2,7 @@
 import type { Change, Cluster } from '../../../src/cluster/cluster.js'
 import { isClusterError } from '../../../src/cluster/cluster.js'
 import { toTimestamp } from '../../../src/lib/time.js'
-import { READY_ANNOTATION } from '../../../src/pod/volumes.js'
+import { READY_ANNOTATION } from '../../../src/resources/annotations.js'
 import { type ContainerStatus, NOP_IMAGE, type Pod, type PodStatus } from '../../../src/resources/core.js'
 import type { CustomRun } from '../../../src/resources/tekton.js'
 import { isDone } from '../../../src/status/conditions.js'
