@@ -21,6 +21,7 @@ import { ownerReference } from './children.js'
 import type { Lookup } from './decision.js'
 import { specProblems } from './malformed.js'
 import { type ResolvableKind, type Resolved, readResolution } from './resolved.js'
+import { invalidDefinition } from './unseen.js'
 
 export interface LookUpDeps {
   readonly cluster: Cluster
@@ -35,6 +36,8 @@ interface Asker {
   readonly owner: OwnerReference
   /** Whose requests are as good as our own: of the PipelineRun that asked before it made this TaskRun. */
   readonly owners: readonly string[]
+  /** Next comes its Pod: what no webhook looked at is looked at now. */
+  readonly isToRun?: true
   readonly failed: (why: Why) => { readonly reason: string; readonly message: string }
 }
 
@@ -48,15 +51,19 @@ async function lookUp<K extends ResolvableKind>(
   reference: Reference,
   asker: Asker,
 ): Promise<Lookup<Kinds[K]['spec']>> {
-  const { namespace, failed } = asker
+  const { namespace, failed, isToRun = false } = asker
   if (!reference.resolver) {
     const { name = '' } = reference
     const found = await cluster.get(kind, { namespace, name })
     if (found) {
       const problems = specProblems(kind, found.spec)
-      if (problems.length === 0) return { is: 'found', value: found.spec, from: found.metadata }
-      const message = `${kind} "${name}" is malformed: ${problemsText(problems)}`
-      return { is: 'failed', ...failed({ is: 'missing', message }) }
+      if (problems.length > 0) {
+        const message = `${kind} "${name}" is malformed: ${problemsText(problems)}`
+        return { is: 'failed', ...failed({ is: 'missing', message }) }
+      }
+      const message = isToRun ? invalidDefinition(kind, found, settings) : undefined
+      if (message !== undefined) return { is: 'failed', ...failed({ is: 'refused', message }) }
+      return { is: 'found', value: found.spec, from: found.metadata }
     }
     return {
       is: 'failed',
@@ -161,7 +168,7 @@ export async function lookUpStepActions(
 function askerOf(run: TaskRun): Omit<Asker, 'failed'> {
   const { namespace, name, uid, ownerReferences = [] } = run.metadata
   const parents = ownerReferences.filter(owner => owner.controller === true).map(owner => owner.uid)
-  return { namespace, base: name, owner: ownedBy(run), owners: [uid, ...parents] }
+  return { namespace, base: name, owner: ownedBy(run), owners: [uid, ...parents], isToRun: true }
 }
 
 /**

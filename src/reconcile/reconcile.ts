@@ -25,7 +25,9 @@ import { refusedPipelineRun, refusedTaskRun } from './refused.js'
 import { reportDue } from './report-due.js'
 import { NOBODY, type RunObserver } from './run-observer.js'
 import { storeStatus } from './store-status.js'
+
 import { reconcileTaskRun } from './task-run.js'
+import { filledIn, invalidity } from './unseen.js'
 
 export interface ReconcileDeps extends ObserveDeps {
   readonly now: () => number
@@ -95,13 +97,19 @@ async function pass<K extends 'PipelineRun' | 'TaskRun', World extends { readonl
   const { kind, observe, refused } = runKind
   const { cluster, now, log, observer = NOBODY } = deps
   const startedAt = now()
-  const run = await cluster.get(kind, key)
-  if (run === undefined || isDone(run) || run.metadata.deletionTimestamp !== undefined) return { kind: 'settled' }
+  const stored = await cluster.get(kind, key)
+  if (stored === undefined || isDone(stored) || stored.metadata.deletionTimestamp !== undefined) {
+    return { kind: 'settled' }
+  }
 
-  const malformed = malformation(run)
-  if (malformed !== undefined && isOurs(run, deps.settings())) return endMalformed(deps, run, malformed, startedAt)
+  const settings = deps.settings()
+  const malformed = malformation(stored)
+  if (malformed !== undefined && isOurs(stored, settings)) return endMalformed(deps, stored, malformed, startedAt)
+  const run = malformed === undefined ? filledIn(stored, settings) : stored
+  const invalid = isOurs(run, settings) ? invalidity(run, settings) : undefined
+  if (invalid !== undefined) return endMalformed(deps, stored, invalid, startedAt)
   let seen = await lookAndDecide(deps, runKind, run, startedAt, 'listed')
-  if (seen instanceof Error) return undecidable(deps, run, seen, startedAt)
+  if (seen instanceof Error) return undecidable(deps, stored, seen, startedAt)
   let { decision } = seen
   let { status, lookAgainAt, failureClass } = decision
   try {
@@ -111,7 +119,7 @@ async function pass<K extends 'PipelineRun' | 'TaskRun', World extends { readonl
     if (seen.look === 'listed' && (foundOurs || no?.refusal.reason === 'AlreadyExists')) {
       // Made by a pass that was killed before it could say so, and with a life of their own since; or a stranger's.
       seen = await lookAndDecide(deps, runKind, run, startedAt, 'all')
-      if (seen instanceof Error) return undecidable(deps, run, seen, startedAt)
+      if (seen instanceof Error) return undecidable(deps, stored, seen, startedAt)
       ;({ decision } = seen)
       ;({ status, lookAgainAt, failureClass } = decision)
       ;({ no } = await applyAll(cluster, seen))
@@ -123,8 +131,8 @@ async function pass<K extends 'PipelineRun' | 'TaskRun', World extends { readonl
       ;({ status, failureClass } = end)
       lookAgainAt = isDone({ status }) ? undefined : earliest(decision.lookAgainAt, end.lookAgainAt)
     }
-    const due = isOurs(run, deps.settings()) ? reportDue(run, decision.annotations) : undefined
-    const labelled = await addMetadata(deps, kind, run, {
+    const due = isOurs(run, settings) ? reportDue(run, decision.annotations) : undefined
+    const labelled = await addMetadata(deps, kind, stored, {
       ...decision,
       ...(due && { labels: { ...decision.labels, ...due } }),
       ...(failureClass && { annotations: { ...decision.annotations, [FAILURE_CLASS_ANNOTATION]: failureClass } }),

@@ -62,7 +62,7 @@ const timeouts: fc.Arbitrary<PipelineRunSpec['timeouts']> = rarely(
   if (kind === 0) return { pipeline: ms(pipeline) }
   if (kind === 1) return { pipeline: ms(pipeline), tasks: ms(tasks) }
   if (kind === 2) return { pipeline: ms(pipeline), finally: ms(Math.round(pipeline * (1 - share))) }
-  return { tasks: ms(tasks), finally: '0s', pipeline: '0s' }
+  return { tasks: ms(tasks), pipeline: '0s' }
 })
 
 const request: fc.Arbitrary<Plan['request']> = rarely<Plan['request']>(
