@@ -14,7 +14,7 @@ import type { CallMetrics } from './metrics/call-metrics.js'
 import type { ProcessConfig } from './process/process-config.js'
 import type { LISTENER_FLAGS, WORKER_FLAGS } from './process/process-flags.js'
 import type { Life } from './process/run-process.js'
-import { DEFAULT_SETTINGS } from './run/settings.js'
+import { CLUSTER_SETTINGS } from './run/settings.js'
 import { pause } from './timers.js'
 
 /** Manifests that are fetched at once: each may be a git process and its memory. */
@@ -103,7 +103,7 @@ async function followedSettings(
 ) {
   const { followSettings } = await import('../workers/settings.js')
   const managedBy = 'managed-by' in values ? values['managed-by'] : undefined
-  const base = { ...DEFAULT_SETTINGS, ...(managedBy !== undefined && { managedBy }) }
+  const base = { ...CLUSTER_SETTINGS, ...(managedBy !== undefined && { managedBy }) }
   const live = await followSettings({ cluster, names: config.configNames, log: life.log, base })
   life.onStop(() => live.close())
   return live.current

@@ -22,14 +22,8 @@
  *   nop image would end: Completed, 0.
  */
 import { fromTimestamp, toTimestamp } from '../lib/time.js'
-import {
-  type Container,
-  type ContainerStatus,
-  NOP_IMAGE,
-  type Pod,
-  type PodPhase,
-  type PodStatus,
-} from '../resources/core.js'
+import type { Container, ContainerStatus, Pod, PodPhase, PodStatus } from '../resources/core.js'
+import { isAskedToStop } from '../resources/stopped-sidecars.js'
 import { vanished } from './container-record.js'
 import { podConditions } from './pod-conditions.js'
 import type { ContainerState } from './runtime.js'
@@ -183,7 +177,7 @@ function unhealthySteps(pod: Pod, states: States, seen: SeenPod): readonly Kubel
 
 function nopSteps(pod: Pod, states: States): readonly KubeletStep[] {
   const replaced = pod.spec.containers.filter(
-    ({ name, image }) => image === NOP_IMAGE && states.get(name)?.kind === 'running',
+    container => isAskedToStop(pod, container) && states.get(container.name)?.kind === 'running',
   )
   return replaced.map(({ name }) => ({ do: 'stop', container: name, graceMs: graceMsOf(pod) }))
 }
@@ -216,7 +210,7 @@ function outcomeOf(pod: Pod, states: States, late: boolean, initFailed: boolean,
   if (initFailed) return { phase: 'Failed' }
   const ends = pod.spec.containers.map(container => {
     const ended = endedWith(states.get(container.name))
-    return ended !== undefined && container.image === NOP_IMAGE ? 'success' : ended
+    return ended !== undefined && isAskedToStop(pod, container) ? 'success' : ended
   })
   const sidecarRuns = (pod.spec.initContainers ?? []).some(
     init => isSidecar(init) && states.get(init.name)?.kind === 'running',
@@ -263,7 +257,7 @@ function containerStatus(
         started: seen.started.has(name),
       }
     case 'exited': {
-      const asNop = image === NOP_IMAGE && role === 'main'
+      const asNop = isAskedToStop(pod, { name, image }) && role === 'main'
       const { startedAt, finishedAt, signal } = state
       const message = lastWords(pod, state.message)
       const terminated = {

@@ -15,6 +15,7 @@ import { retryCountReplacements, stepContainerName } from '../run/task-variables
 import type { EvaluateCel } from '../run/when.js'
 import { type BoundWorkspaces, isolatedWorkspaces } from '../run/workspaces.js'
 import { breakpointsOf } from './breakpoints.js'
+import { type ClaimFacts, coschedule, PIPELINE_RUN_UID_LABEL } from './coschedule.js'
 import type { Credentials } from './credentials.js'
 import { limitRangeRequests, withConfiguredResources, withRequests } from './default-resources.js'
 import { terminationByteLimit } from './entrypoint-args.js'
@@ -46,6 +47,8 @@ export interface PodInput {
   readonly credentials: Credentials
   readonly limitRanges: readonly LimitRange[]
   readonly entrypoint: EntrypointMaterial
+  /** Those of the workspaces that other Pods may use too, by name. */
+  readonly claims: ReadonlyMap<string, ClaimFacts | undefined>
   readonly evaluateCel: EvaluateCel
 }
 
@@ -151,7 +154,13 @@ export function buildPod(input: PodInput): PodBuild {
     }
   }
 
-  const { env: _, volumes: __, nodeSelector: chosen, ...template } = podTemplate ?? {}
+  const { env: _, volumes: __, nodeSelector: chosen, affinity: written, ...template } = podTemplate ?? {}
+  const placed = coschedule({
+    mode: flags.coschedule,
+    pipelineRunUid: input.labels[PIPELINE_RUN_UID_LABEL],
+    claims: input.claims,
+    affinity: written,
+  })
   const nodeSelector = { ...(place.is === 'configMap' && place.nodeSelector), ...chosen }
   const initContainers = [
     ...(place.is === 'image' ? [configured(entrypointCopy(place.image, podTemplate?.securityContext))] : []),
@@ -161,6 +170,7 @@ export function buildPod(input: PodInput): PodBuild {
   const spec: PodSpec = {
     ...template,
     ...(Object.keys(nodeSelector).length > 0 && { nodeSelector }),
+    ...(placed.affinity !== undefined && { affinity: placed.affinity }),
     restartPolicy: 'Never',
     serviceAccountName: input.serviceAccountName,
     ...(initContainers.length > 0 && { initContainers }),
@@ -181,6 +191,7 @@ export function buildPod(input: PodInput): PodBuild {
           'tekton.dev/taskRun': run.metadata.name,
           'tekton.dev/taskRunUID': run.metadata.uid,
           [MANAGED_BY_LABEL]: settings.managedByLabelValue,
+          ...placed.labels,
         },
         annotations: { ...annotations, ...scripts.annotations },
         ownerReferences: [owner],

@@ -25,9 +25,10 @@ import { type Conclusion, conclude, countTasks } from '../status/from-children.j
 import { PIPELINE_RUN_REASONS as REASONS, SKIP_REASONS } from '../status/reasons.js'
 import { nestingProblem } from './ancestors.js'
 import { childReferences } from './child-references.js'
-import { cancelChildren, createChildren, createClaims } from './children.js'
+import { cancelChildren, createChildren } from './children.js'
 import type { Action, Decision, PipelineRunWorld } from './decision.js'
 import { inheritedMetadata } from './pipeline-metadata.js'
+import { createClaims } from './run-claims.js'
 
 export interface Advance {
   readonly run: PipelineRun

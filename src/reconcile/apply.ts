@@ -4,6 +4,7 @@ import { STATUS_MESSAGE_ANNOTATION } from '../resources/annotations.js'
 import { NOP_IMAGE } from '../resources/core.js'
 import type { Kind, Kinds } from '../resources/kinds.js'
 import { type Key, keyOf, type New } from '../resources/meta.js'
+import { withStoppedSidecars } from '../resources/stopped-sidecars.js'
 import { isDone } from '../status/conditions.js'
 import type { Action, Refusal } from './decision.js'
 
@@ -44,9 +45,9 @@ export interface LotOutcome {
   readonly foundOurs: boolean
 }
 
-/** Begun in order, ended together. @throws as `applyAction`. */
-export async function applyLot(cluster: Cluster, lot: readonly Action[]): Promise<LotOutcome> {
-  const outcomes = await Promise.allSettled(lot.map(action => carryOut(cluster, action)))
+/** Begun in order, ended together. `nopImage` is what stops sidecars. @throws as `applyAction`. */
+export async function applyLot(cluster: Cluster, lot: readonly Action[], nopImage = NOP_IMAGE): Promise<LotOutcome> {
+  const outcomes = await Promise.allSettled(lot.map(action => carryOut(cluster, action, nopImage)))
   const values = outcomes.map(outcome => {
     if (outcome.status === 'rejected') throw outcome.reason
     return outcome.value
@@ -61,16 +62,23 @@ export async function applyLot(cluster: Cluster, lot: readonly Action[]): Promis
 
 /** Resolves to the API server's 'no', if it said one. @throws on everything else that goes wrong. */
 export async function applyAction(cluster: Cluster, action: Action): Promise<Refusal | undefined> {
-  const outcome = await carryOut(cluster, action)
+  const outcome = await carryOut(cluster, action, NOP_IMAGE)
   return typeof outcome === 'object' ? outcome : undefined
 }
 
-async function carryOut(cluster: Cluster, action: Action): Promise<Refusal | 'was there' | undefined> {
+async function carryOut(
+  cluster: Cluster,
+  action: Action,
+  nopImage: string,
+): Promise<Refusal | 'was there' | undefined> {
   switch (action.do) {
     case 'create':
       return create(cluster, action.kind, action.object as New<Kinds[Kind]>)
     case 'delete':
       await cluster.delete(action.kind, action.key, { uid: action.uid })
+      return undefined
+    case 'discard':
+      await discard(cluster, action)
       return undefined
     case 'cancel':
       await cancel(cluster, action)
@@ -82,15 +90,7 @@ async function carryOut(cluster: Cluster, action: Action): Promise<Refusal | 'wa
       }))
       return undefined
     case 'stopSidecars':
-      await change(cluster, 'Pod', action.key, action.uid, pod => ({
-        ...pod,
-        spec: {
-          ...pod.spec,
-          containers: pod.spec.containers.map(container =>
-            action.containers.includes(container.name) ? { ...container, image: NOP_IMAGE } : container,
-          ),
-        },
-      }))
+      await change(cluster, 'Pod', action.key, action.uid, pod => withStoppedSidecars(pod, action.containers, nopImage))
       return undefined
     default:
       throw new Error(`unknown action ${JSON.stringify(action satisfies never)}`)
@@ -128,6 +128,22 @@ async function isOurs(cluster: Cluster, kind: Kind, object: New<Kinds[Kind]>): P
   // Gone between the two calls. Looked at again at once: nothing else would tell us that a stranger has left.
   if (found === undefined) throw new ClusterError('Conflict', `${kind} "${object.metadata.name}" was deleted meanwhile`)
   return found.metadata.ownerReferences?.some(owner => owner.uid === wanted) ?? false
+}
+
+type Discard = Extract<Action, { do: 'discard' }>
+
+/** Kubernetes keeps a claim for as long as there are Pods that name it, and those of a run stay for their logs. */
+const CLAIM_PROTECTION = 'kubernetes.io/pvc-protection'
+
+async function discard(cluster: Cluster, { kind, key, owner }: Discard): Promise<void> {
+  const claim = await cluster.get(kind, key)
+  const { uid, ownerReferences = [] } = claim?.metadata ?? {}
+  if (uid === undefined || !ownerReferences.some(one => one.uid === owner)) return
+  await cluster.delete(kind, key, { uid })
+  await change(cluster, kind, key, uid, ({ metadata: { finalizers = [], ...metadata }, ...rest }) => ({
+    ...rest,
+    metadata: { ...metadata, finalizers: finalizers.filter(one => one !== CLAIM_PROTECTION) },
+  }))
 }
 
 type Cancel = Extract<Action, { do: 'cancel' }>

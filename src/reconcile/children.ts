@@ -1,6 +1,5 @@
 /** The objects that a PipelineRun makes: its children and the claims they share. Names, labels and specs are Tekton's. */
 import { GIT_STATUS_ANNOTATIONS, ON_ERROR_ANNOTATION, STATUS_MESSAGE_ANNOTATION } from '../resources/annotations.js'
-import type { PersistentVolumeClaim } from '../resources/core.js'
 import type { NewMeta, OwnerReference } from '../resources/meta.js'
 import type {
   CustomRun,
@@ -15,7 +14,6 @@ import type {
 import { mergePodTemplates } from '../run/defaults.js'
 import { type Combination, childNames } from '../run/matrix.js'
 import { CANCEL_MESSAGES, type Child } from '../run/pipeline-task-state.js'
-import { runClaimName } from '../run/pipeline-workspaces.js'
 import { isCustomTask } from '../run/result-references.js'
 import { defaultTimeoutMs, type Settings } from '../run/settings.js'
 import { childTimeout } from '../run/timeouts.js'
@@ -218,28 +216,6 @@ export function ownerReference(run: PipelineRun): OwnerReference {
     controller: true,
     blockOwnerDeletion: true,
   }
-}
-
-/** The claims of `volumeClaimTemplate`: one for the whole run, gone with it. */
-export function createClaims(run: PipelineRun, bindings: readonly WorkspaceBinding[]): readonly Action[] {
-  return bindings.flatMap((binding): readonly Action[] => {
-    const template = binding.volumeClaimTemplate
-    if (template === undefined) return []
-    const { labels, annotations } = template.metadata ?? {}
-    const object: Omit<PersistentVolumeClaim, 'metadata' | 'status'> & { readonly metadata: NewMeta } = {
-      apiVersion: 'v1',
-      kind: 'PersistentVolumeClaim',
-      metadata: {
-        name: runClaimName(run, binding),
-        namespace: run.metadata.namespace,
-        ...(labels && { labels }),
-        ...(annotations && { annotations }),
-        ownerReferences: [ownerReference(run)],
-      },
-      spec: template.spec,
-    }
-    return [{ do: 'create', kind: 'PersistentVolumeClaim', object }]
-  })
 }
 
 /** Those that are not done and have not been told yet. A nested pipeline may be let clean up behind itself. */

@@ -1,6 +1,7 @@
 /** What a reconcile may say. It is data: tests compare it, the log prints it, the shell carries it out. */
 
 import type { RefusedBy } from '../cluster/cluster.js'
+import type { ClaimFacts } from '../pod/coschedule.js'
 import type { SecretFacts } from '../pod/credentials.js'
 import type { EntrypointOffer } from '../pod/entrypoint-place.js'
 import type { NodeFacts } from '../pod/node-choice.js'
@@ -16,6 +17,8 @@ import type { Origin } from './resolved.js'
 export type Action =
   | { readonly [K in Kind]: { readonly do: 'create'; readonly kind: K; readonly object: New<Kinds[K]> } }[Kind]
   | { readonly do: 'delete'; readonly kind: Kind; readonly key: Key; readonly uid: string }
+  /** Deletes a claim that `owner` made, also when Pods that have ended still name it. One that is missing or somebody else's stays. */
+  | { readonly do: 'discard'; readonly kind: 'PersistentVolumeClaim'; readonly key: Key; readonly owner: string }
   /**
    * Sets `spec.status` and `spec.statusMessage` of an unfinished child (a PipelineRun has no such field, and gets an
    * annotation); a missing or finished one is left alone.
@@ -124,8 +127,8 @@ export interface EntrypointThere {
 
 /** What a Pod is made with, besides the run and its task. */
 export interface PodMaterial {
-  /** Claims of `volumeClaimTemplate` workspaces that exist already, by name. */
-  readonly claims: ReadonlySet<string>
+  /** Claims of workspaces that exist, by name: those of templates, and where Pods follow their claims all. */
+  readonly claims: ReadonlyMap<string, ClaimFacts>
   /** False when the run names a service account that is not there. */
   readonly serviceAccountExists: boolean
   /** Secrets of the service account, in its order, each once; those that are missing are left out, as in Tekton. */

@@ -1,7 +1,9 @@
 /** Reads everything a decision depends on, by derived names only: the cost of a look depends on the run, never on how many runs there are. */
 import type { Cluster } from '../cluster/cluster.js'
+import type { ClaimFacts } from '../pod/coschedule.js'
 import type { SecretFacts } from '../pod/credentials.js'
-import type { LimitRange } from '../resources/core.js'
+import { SELECTED_NODE_ANNOTATION } from '../resources/annotations.js'
+import type { LimitRange, PersistentVolumeClaim } from '../resources/core.js'
 import type { Kinds } from '../resources/kinds.js'
 import type { Key } from '../resources/meta.js'
 import type { CustomRun, PipelineRun, PipelineSpec, TaskRun, TaskSpec } from '../resources/tekton.js'
@@ -120,7 +122,7 @@ async function readPodMaterial(deps: ObserveDeps, run: TaskRun, settings: Settin
   const { namespace } = run.metadata
   const account = run.spec.serviceAccountName || settings.serviceAccount
   const [claims, serviceAccount, limitRanges, nodes, there] = await Promise.all([
-    getClaims(cluster, run),
+    getClaims(cluster, run, settings),
     cluster.get('ServiceAccount', { namespace, name: account }),
     deps.limitRanges?.(namespace) ?? cluster.list('LimitRange', { namespace }),
     entrypoint.nodes(cluster, now),
@@ -156,14 +158,25 @@ function knownPipeline(run: PipelineRun, pipeline: Lookup<PipelineSpec>, setting
   return snapshot.is === 'snapshot' ? snapshot.spec : undefined
 }
 
-async function getClaims(cluster: Cluster, run: TaskRun): Promise<ReadonlySet<string>> {
-  const names = (run.spec.workspaces ?? []).flatMap(({ name, volumeClaimTemplate: template }) =>
-    template ? [claimName(template.metadata?.name, name, run.metadata.uid)] : [],
-  )
+async function getClaims(
+  cluster: Cluster,
+  run: TaskRun,
+  { flags }: Settings,
+): Promise<ReadonlyMap<string, ClaimFacts>> {
+  const names = (run.spec.workspaces ?? []).flatMap(binding => {
+    const { name, volumeClaimTemplate: template, persistentVolumeClaim } = binding
+    if (template) return [claimName(template.metadata?.name, name, run.metadata.uid)]
+    return persistentVolumeClaim && flags.coschedule !== 'disabled' ? [persistentVolumeClaim.claimName] : []
+  })
   const claims = await Promise.all(
-    names.map(name => cluster.get('PersistentVolumeClaim', { namespace: run.metadata.namespace, name })),
+    [...new Set(names)].map(name => cluster.get('PersistentVolumeClaim', { namespace: run.metadata.namespace, name })),
   )
-  return new Set(claims.flatMap(claim => (claim ? [claim.metadata.name] : [])))
+  return new Map(claims.flatMap(claim => (claim ? [[claim.metadata.name, factsOf(claim)] as const] : [])))
+}
+
+function factsOf({ metadata, spec }: PersistentVolumeClaim): ClaimFacts {
+  const selectedNode = metadata.annotations?.[SELECTED_NODE_ANNOTATION]
+  return { accessModes: spec.accessModes ?? [], ...(selectedNode && { selectedNode }) }
 }
 
 /** Their values stay behind: no decision needs them, and what is not known cannot be shown. */

@@ -40,6 +40,7 @@ import type { Decision, PipelineRunWorld } from './decision.js'
 import { refSourceOf } from './fetched-from.js'
 import { gainedMetadata, PIPELINE_LABEL } from './pipeline-metadata.js'
 import { resolvePipeline } from './resolve-pipeline.js'
+import { discardClaims } from './run-claims.js'
 
 const NO_CEL: EvaluateCel = () => new Error('CEL in `when` is not available here')
 
@@ -119,8 +120,11 @@ export function reconcilePipelineRun(
   const advance: Advance = { run, world, status, spec: resolved.spec, gained, timeouts, passed, ...plan }
   const outcome = advancePipelineRun(advance)
   switch (outcome.is) {
-    case 'decision':
-      return { ...outcome.decision, ...gained }
+    case 'decision': {
+      const { decision } = outcome
+      const last = isDone({ status: decision.status }) ? discardClaims(run, world.settings) : []
+      return { ...decision, actions: [...decision.actions, ...last], ...gained }
+    }
     case 'timeout':
       return { ...endNow(run, world, outcome.status, timeoutOf(name, timeouts), 'timedOut'), ...gained }
     case 'fault':
@@ -200,7 +204,7 @@ export function endNow(
 ): Decision<PipelineRunStatus> {
   const references = withOrphans({ ...run, status }, world.children)
   return {
-    actions: cancelChildren(world.children, why),
+    actions: [...cancelChildren(world.children, why), ...discardClaims(run, world.settings)],
     status: {
       ...status,
       ...(references.length > 0 && { childReferences: references }),

@@ -115,19 +115,19 @@ async function pass<K extends 'PipelineRun' | 'TaskRun', World extends { readonl
   try {
     // Children before status: if we stop in between, the next pass finds them by name.
     // The other way round, status would list runs that were never made.
-    let { no, foundOurs } = await applyAll(cluster, seen)
+    let { no, foundOurs } = await applyAll(deps, seen)
     if (seen.look === 'listed' && (foundOurs || no?.refusal.reason === 'AlreadyExists')) {
       // Made by a pass that was killed before it could say so, and with a life of their own since; or a stranger's.
       seen = await lookAndDecide(deps, runKind, run, startedAt, 'all')
       if (seen instanceof Error) return undecidable(deps, stored, seen, startedAt)
       ;({ decision } = seen)
       ;({ status, lookAgainAt, failureClass } = decision)
-      ;({ no } = await applyAll(cluster, seen))
+      ;({ no } = await applyAll(deps, seen))
     }
     if (no) {
       const world = await observe(deps, run, startedAt, 'all')
       const end = refused(withGained(run, decision), no.action, no.refusal, world)
-      for (const last of lots(end.actions)) await applyLot(cluster, last)
+      for (const last of lots(end.actions)) await applyLot(cluster, last, deps.entrypoint.offer.image)
       ;({ status, failureClass } = end)
       lookAgainAt = isDone({ status }) ? undefined : earliest(decision.lookAgainAt, end.lookAgainAt)
     }
@@ -199,9 +199,12 @@ function undecidable(deps: ReconcileDeps, run: PipelineRun | TaskRun, error: Err
 }
 
 /** In lots, until one is refused, or there is something that the decision did not look at. */
-async function applyAll(cluster: ReconcileDeps['cluster'], { decision, look }: Seen<unknown>): Promise<LotOutcome> {
+async function applyAll(
+  { cluster, entrypoint }: ReconcileDeps,
+  { decision, look }: Seen<unknown>,
+): Promise<LotOutcome> {
   for (const lot of lots(decision.actions)) {
-    const outcome = await applyLot(cluster, lot)
+    const outcome = await applyLot(cluster, lot, entrypoint.offer.image)
     if (outcome.no || (outcome.foundOurs && look === 'listed')) return outcome
   }
   return { foundOurs: false }
@@ -259,7 +262,7 @@ async function endUnwritable<K extends 'PipelineRun' | 'TaskRun', World extends 
   const { cluster, observer = NOBODY } = deps
   const stopping = { ...run, spec: { ...run.spec, status: cancelled } } as Kinds[K]
   const { actions } = decide(stopping, world)
-  for (const lot of lots(actions)) await applyLot(cluster, lot)
+  for (const lot of lots(actions)) await applyLot(cluster, lot, deps.entrypoint.offer.image)
   const message = `the status of this run cannot be stored any more: ${why}. Use fewer retries, smaller results or smaller tasks`
   const status = {
     ...run.status,

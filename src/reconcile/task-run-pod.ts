@@ -40,12 +40,17 @@ export function createPod(
   }
   const credentials = credentialsOf(secrets, settings.flags)
   if (typeof credentials === 'string') return { is: 'wrong', message: credentials }
+  const workspaces = boundWorkspaces(run, task)
+  const own = wantedClaims(run)
+  const shared = workspaces.bound.flatMap(({ claim }) =>
+    claim === '' || own.some(({ metadata }) => metadata.name === claim) ? [] : [claim],
+  )
   const built = buildPod({
     run,
     labels: meta.labels,
     annotations: meta.annotations,
     task,
-    workspaces: boundWorkspaces(run, task),
+    workspaces,
     known: taskParams(run, task.params ?? []),
     attempt,
     timeoutMs,
@@ -54,12 +59,13 @@ export function createPod(
     credentials,
     limitRanges,
     entrypoint: { name: entrypoint.name, offer: entrypoint.offer, nodes },
+    claims: new Map(shared.map(name => [name, claims.get(name)])),
     evaluateCel,
   })
   if (built.is === 'wrong') return built
   const needs: Action[] = []
   if (built.usesConfigMap) needs.push(...entrypointActions(run, entrypoint))
-  for (const claim of wantedClaims(run)) {
+  for (const claim of own) {
     const name = claim.metadata.name ?? ''
     if (!claims.has(name)) needs.push({ do: 'create', kind: 'PersistentVolumeClaim', object: claim })
   }

@@ -1,7 +1,8 @@
 /** Between the last step's end and the run's: the sidecars are asked to stop, and the status waits to tell how they did. */
 import { fromTimestamp, toTimestamp } from '../lib/time.js'
-import { NOP_IMAGE, type Pod } from '../resources/core.js'
+import type { Pod } from '../resources/core.js'
 import { type Condition, keyOf } from '../resources/meta.js'
+import { isAskedToStop } from '../resources/stopped-sidecars.js'
 import type { TaskRunStatus } from '../resources/tekton.js'
 import { isFinished, type PodReport, type Verdict } from '../status/from-pod.js'
 import type { TaskRunReason } from '../status/reasons.js'
@@ -49,8 +50,8 @@ export function sidecarsAwaitedUntil(status: TaskRunStatus, pod: Pod, report: Po
 /** Those that run, or still could, and were not asked yet. Native ones Kubernetes stops when the steps are done. */
 export function stopSidecars(pod: Pod, { openSidecars }: PodReport): readonly Action[] {
   const open = new Set(openSidecars)
-  const containers = pod.spec.containers.flatMap(({ name, image }) =>
-    open.has(name) && image !== NOP_IMAGE ? [name] : [],
+  const containers = pod.spec.containers.flatMap(one =>
+    open.has(one.name) && !isAskedToStop(pod, one) ? [one.name] : [],
   )
   if (isFinished(pod) || containers.length === 0) return []
   return [{ do: 'stopSidecars', kind: 'Pod', key: keyOf(pod), uid: pod.metadata.uid, containers }]

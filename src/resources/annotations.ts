@@ -12,6 +12,14 @@ export const STATUS_MESSAGE_ANNOTATION = 'tektite.dev/status-message'
 /** On a Pod: HOME of its containers where their image does not say. A kubelet without images would use its user's own. */
 export const HOME_ANNOTATION = 'tektite.dev/home'
 
+/** On a PipelineRun, as Tekton: `true` has the claims of its templates deleted when it is done. */
+export const AUTO_CLEANUP_ANNOTATION = 'tekton.dev/auto-cleanup-pvc'
+/** On a PersistentVolumeClaim, by the scheduler: the node that its volume was made for. */
+export const SELECTED_NODE_ANNOTATION = 'volume.kubernetes.io/selected-node'
+
+/** On a Pod: containers that were asked to stop, with commas between. Ours to write. */
+export const STOPPED_SIDECARS_ANNOTATION = 'tektite.dev/stopped-sidecars'
+
 /** On TaskRuns and Pods: the build of the controller that made them what they are. */
 export const RELEASE_ANNOTATION = 'pipeline.tekton.dev/release'
 /** What it says: no release of Tekton's. */

@@ -140,6 +140,12 @@ export const DEFAULT_SETTINGS: Settings = {
   },
 }
 
+/** Where there are several nodes, a volume is on one of them at a time: `coschedule` is Tekton's default then. */
+export const CLUSTER_SETTINGS: Settings = {
+  ...DEFAULT_SETTINGS,
+  flags: { ...DEFAULT_SETTINGS.flags, coschedule: 'workspaces' },
+}
+
 /** Results may be as large as this kubelet can carry, until someone says otherwise. */
 export function withKubelet(settings: Settings, kubelet: KubeletLimits): Settings {
   return { ...settings, kubelet, flags: { ...settings.flags, maxResultSize: kubelet.containerMessageBytes } }

@@ -1,6 +1,7 @@
 /** Pod → what the TaskRun's status says about it. Only what is in the Pod counts; what the run decides is not here. */
-import { type ContainerStateTerminated, type ContainerStatus, NOP_IMAGE, type Pod } from '../resources/core.js'
+import type { ContainerStateTerminated, ContainerStatus, Pod } from '../resources/core.js'
 import type { ConditionStatus } from '../resources/meta.js'
+import { isAskedToStop } from '../resources/stopped-sidecars.js'
 import type { Artifacts, ResultValue, SidecarState, StepState, TaskSpec } from '../resources/tekton.js'
 import { sidecarContainerName, stepContainerName } from '../run/task-variables.js'
 import { artifactsOf, mergeArtifacts } from './artifacts.js'
@@ -73,7 +74,9 @@ export function statusFromPod(taskRun: string, task: TaskSpec, pod: Pod): PodRep
   const complete = isComplete(task, pod)
   return {
     steps: found.map(({ spec, status, entries }) => stepState(status, entries, spec.results)),
-    sidecars: sidecars.flatMap(({ name, status }) => (status ? [sidecarState(name, status, isNop(pod, status))] : [])),
+    sidecars: sidecars.flatMap(({ name, status }) =>
+      status ? [sidecarState(name, status, wasAsked(pod, status))] : [],
+    ),
     results,
     artifacts: mergeArtifacts(
       found.flatMap(({ entries }) => [
@@ -214,8 +217,8 @@ function sidecarState(name: string, status: ContainerStatus, nop: boolean): Side
   return { ...state, name, container: status.name, ...(status.imageID && { imageID: status.imageID }) }
 }
 
-function isNop(pod: Pod, { name }: ContainerStatus): boolean {
-  return pod.spec.containers.some(container => container.name === name && container.image === NOP_IMAGE)
+function wasAsked(pod: Pod, { name }: ContainerStatus): boolean {
+  return pod.spec.containers.some(container => container.name === name && isAskedToStop(pod, container))
 }
 
 function isReady(status: ContainerStatus | undefined): boolean {

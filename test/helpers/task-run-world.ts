@@ -27,7 +27,7 @@ export function taskRun(spec: TaskRunSpec, more: Partial<TaskRun['metadata']> = 
 
 export function podMaterial(more: Partial<PodMaterial> = {}): PodMaterial {
   return {
-    claims: new Set(),
+    claims: new Map(),
     serviceAccountExists: true,
     secrets: [],
     limitRanges: [],

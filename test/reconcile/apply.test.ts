@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest'
 import { type Cluster, ClusterError } from '../../src/cluster/cluster.js'
-import { applyAction } from '../../src/reconcile/apply.js'
+import { applyAction, applyLot } from '../../src/reconcile/apply.js'
 import type { Action } from '../../src/reconcile/decision.js'
 import type { Pod } from '../../src/resources/core.js'
 import type { New, OwnerReference } from '../../src/resources/meta.js'
+import { isAskedToStop } from '../../src/resources/stopped-sidecars.js'
 import type { TaskRun } from '../../src/resources/tekton.js'
 import { cases } from '../helpers/cases.js'
 import { yaml } from '../helpers/yaml.js'
@@ -271,3 +272,34 @@ async function touch(cluster: Cluster, annotation: string): Promise<void> {
   const annotations = { ...stored.metadata.annotations, [annotation]: 'yes' }
   await cluster.replace('Pod', { ...stored, metadata: { ...stored.metadata, annotations } })
 }
+
+test('an image to stop sidecars with is noted, so that another one later does not start them again', async () => {
+  const cluster = await storeWith()
+  const { uid } = (await cluster.create('Pod', pod)).metadata
+  const action: Action = { do: 'stopSidecars', kind: 'Pod', key: key('pod'), uid, containers: ['sidecar-db'] }
+  await applyLot(cluster, [action], 'registry.example/entrypoint:1')
+  const after = await cluster.get('Pod', key('pod'))
+  expect(after?.spec.containers.map(({ image }) => image)).toEqual(['alpine', 'registry.example/entrypoint:1'])
+  expect(after?.spec.containers.map(one => isAskedToStop(after, one))).toEqual([false, true])
+})
+
+test('a claim is discarded although ended Pods name it; one of somebody else is left alone', async () => {
+  const cluster = await storeWith()
+  const claim = (name: string, owner: string) =>
+    cluster.create('PersistentVolumeClaim', {
+      apiVersion: 'v1',
+      kind: 'PersistentVolumeClaim',
+      metadata: {
+        ...key(name),
+        finalizers: ['kubernetes.io/pvc-protection'],
+        ownerReferences: [ownerOf(owner)],
+      },
+      spec: {},
+    })
+  await claim('ours', 'run-uid')
+  await claim('theirs', 'other-uid')
+  for (const name of ['ours', 'theirs', 'gone', 'ours']) {
+    await applyAction(cluster, { do: 'discard', kind: 'PersistentVolumeClaim', key: key(name), owner: 'run-uid' })
+  }
+  expect((await cluster.list('PersistentVolumeClaim')).map(({ metadata }) => metadata.name)).toEqual(['theirs'])
+})

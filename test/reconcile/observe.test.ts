@@ -187,7 +187,7 @@ spec:
     request: { metadata: { labels: { 'resolution.tekton.dev/type': 'git' } } },
   })
   expect(world.toMakePod).toEqual({
-    claims: new Set([name]),
+    claims: new Map([[name, { accessModes: [] }]]),
     serviceAccountExists: true,
     secrets: [{ name: 'there', type: 'Opaque', annotations: {}, keys: ['a'] }],
     limitRanges: [],

@@ -16,7 +16,7 @@ import type {
   TaskRun,
   TaskSpec,
 } from '../../src/resources/tekton.js'
-import { DEFAULT_SETTINGS } from '../../src/run/settings.js'
+import { DEFAULT_SETTINGS, type FeatureFlags } from '../../src/run/settings.js'
 import type { EvaluateCel } from '../../src/run/when.js'
 import { isDone, succeededCondition } from '../../src/status/conditions.js'
 import { frozen } from '../helpers/frozen.js'
@@ -55,6 +55,7 @@ export interface SimulationOptions {
   readonly evaluateCel?: EvaluateCel
   readonly pipeline?: Lookup<PipelineSpec>
   readonly metadata?: Partial<PipelineRun['metadata']>
+  readonly flags?: Partial<FeatureFlags>
   /** Of each child, once it has ended. */
   readonly artifactsOf?: (child: Child) => Artifacts
 }
@@ -92,7 +93,7 @@ export function simulate(spec: PipelineRunSpec, options: SimulationOptions = {})
     const names = new Set((known ? expectedChildren(run, known, DEFAULT_SETTINGS) : []).map(child => child.name))
     return {
       now,
-      settings: DEFAULT_SETTINGS,
+      settings: { ...DEFAULT_SETTINGS, flags: { ...DEFAULT_SETTINGS.flags, ...options.flags } },
       pipeline,
       tasks: new Map(Object.entries(tasks)),
       pipelines: new Map(Object.entries(options.pipelines ?? {})),

@@ -638,7 +638,7 @@ test('claims that exist already are not made again, nor is the entrypoint', () =
   const entrypoint = { ...podMaterial().entrypoint, exists: true }
   const again = reconcileTaskRun(run, {
     ...world,
-    toMakePod: podMaterial({ claims: new Set(created), entrypoint }),
+    toMakePod: podMaterial({ claims: new Map(created.map(name => [name, { accessModes: [] }])), entrypoint }),
   })
   expect(does(again)).toEqual(['create Pod'])
 })

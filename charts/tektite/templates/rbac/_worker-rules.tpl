@@ -27,14 +27,15 @@
 - apiGroups: [""]
   resources: [pods]
   verbs: [get, list, watch, create, update, delete]
-# A workspace's volumeClaimTemplate.
+# A workspace's volumeClaimTemplate. delete, and update to let go of it: tekton.dev/auto-cleanup-pvc.
 - apiGroups: [""]
   resources: [persistentvolumeclaims]
-  verbs: [get, create]
-# The entrypoint, once in each namespace with runs; scripts too long for annotations; settings of resolvers.
+  verbs: [get, create, update, delete]
+# The entrypoint, once in each namespace with runs; scripts too long for annotations; settings of resolvers. delete: what
+# stands under the name of the entrypoint and is not it.
 - apiGroups: [""]
   resources: [configmaps]
-  verbs: [get, create]
+  verbs: [get, create, delete]
 # Logins for git and registries of the run's ServiceAccount, tokens for resolvers and git status. Never listed: a name has to be known.
 - apiGroups: [""]
   resources: [secrets, serviceaccounts]
