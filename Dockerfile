@@ -3,6 +3,8 @@
 #
 #   docker buildx build --platform linux/amd64,linux/arm64 --tag REPOSITORY:TAG --push .
 #
+# and, with --target entrypoint, the one of 100 kB that Pods of runs get (docs/pods.md).
+#
 # Nothing runs emulated but one apt-get: what is compiled is compiled on the machine that builds, for both.
 # `node scripts/image.js FOLDER` carries out the same steps without docker, and test/image.test.ts does so each time.
 ARG NODE_IMAGE=docker.io/library/node:22-bookworm-slim
@@ -32,6 +34,13 @@ RUN npm install --no-save --ignore-scripts --no-audit --no-fund --omit=dev --os=
 # Of the client for Kubernetes only what reads kubeconfig files is used (docs/decisions/0033): these are 40 MB.
 RUN rm -r node_modules/@kubernetes/client-node/dist/gen
 
+# A stopped sidecar keeps its command: there must be nothing in here that it could be.
+FROM scratch AS entrypoint
+ARG TARGETARCH
+COPY --from=build /app/entrypoint/build/entrypoint-${TARGETARCH} /entrypoint
+USER 65532:65532
+ENTRYPOINT ["/entrypoint", "-nop"]
+
 FROM ${NODE_IMAGE}
 # git for resolvers; tini reaps what git leaves behind. No npm and no yarn: nothing is installed in here.
 RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates git tini \
@@ -41,9 +50,8 @@ ARG TARGETARCH
 COPY --from=dependencies /app/node_modules node_modules
 COPY --from=build /app/dist dist
 COPY package.json ./
-# Both go into Pods, by the architecture of their node; the second copies itself where that is not known.
+# Both go into Pods, by the architecture of their node.
 COPY --from=build /app/entrypoint/build/entrypoint-amd64 /app/entrypoint/build/entrypoint-arm64 entrypoint/
-COPY --from=build /app/entrypoint/build/entrypoint-${TARGETARCH} /entrypoint
 ENV NODE_ENV=production TEKTITE_ENTRYPOINT_DIR=/app/entrypoint
 # Nobody: numeric, so that Kubernetes can see that it is not root. Nothing is written but /tmp.
 USER 65532:65532

@@ -19,7 +19,7 @@ test('workers and listeners start, and are ready, with nothing but what is in th
   const image = carryOut({ folder: temporaryDirectory('image'), architecture: 'amd64', quick: true })
   const app = join(image.root, image.workdir)
   expect(readdirSync(app).sort()).toEqual(['dist', 'entrypoint', 'node_modules', 'package.json'])
-  for (const program of ['entrypoint/entrypoint-amd64', 'entrypoint/entrypoint-arm64', '../entrypoint']) {
+  for (const program of ['entrypoint/entrypoint-amd64', 'entrypoint/entrypoint-arm64', '../../entrypoint/entrypoint']) {
     expect(statSync(join(app, program)).mode & 0o111).not.toBe(0)
   }
   expect(existsSync(join(app, 'node_modules/typescript'))).toBe(false)
@@ -52,6 +52,17 @@ test('the image is nobody, numeric, and starts what the chart says', () => {
     const ports = container!.ports.map(({ containerPort }) => containerPort)
     for (const port of ports) expect(last('EXPOSE')!.split(' ')).toContain(`${port}`)
   }
+})
+
+test('what Pods of runs get holds the entrypoint and nothing that a stopped sidecar could run', () => {
+  const from = instructions.findIndex(({ text }) => text === 'scratch AS entrypoint')
+  const next = instructions.findIndex(({ word }, index) => index > from && word === 'FROM')
+  expect(instructions.slice(from + 1, next)).toEqual([
+    { word: 'ARG', text: 'TARGETARCH' },
+    { word: 'COPY', text: '--from=build /app/entrypoint/build/entrypoint-${TARGETARCH} /entrypoint' },
+    { word: 'USER', text: '65532:65532' },
+    { word: 'ENTRYPOINT', text: '["/entrypoint", "-nop"]' },
+  ])
 })
 
 test('what the image is made of is said exactly: no latest, and the version of the chart is the program’s', () => {
