@@ -24,6 +24,9 @@ export interface Catalogue {
 export interface FollowingCatalogue extends Catalogue {
   /** Tells of a listener that is new, or whose plan may be another one now; of each that there is at first. */
   onChange(tell: (listener: Key) => void): void
+  /** Whether everything has been read once, and is followed. */
+  isListed(): boolean
+  count(kind: PlanKind): number
   close(): Promise<void>
 }
 
@@ -116,6 +119,8 @@ export function followingCatalogue(cluster: Reads & Pick<Cluster, 'watch'>): Fol
       tellers.push(tell)
       for (const listener of all()) tell(keyOf(listener))
     },
+    isListed: () => PLAN_KINDS.every(kind => copyOf(kind) !== undefined),
+    count: kind => copyOf(kind)?.list().length ?? 0,
     async listeners() {
       const copy = copyOf('EventListener')?.list() as readonly EventListener[] | undefined
       return copy ?? reading.listeners()

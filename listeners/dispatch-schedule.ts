@@ -2,6 +2,7 @@
 import type { AdmitOptions } from '../src/admission/admit.js'
 import { type Cluster, isClusterError } from '../src/cluster/cluster.js'
 import type { DeliveryRecord, Dispatcher, Verdict } from '../src/inbox/inbox.js'
+import type { InTurn } from '../src/lib/duty.js'
 import type { Log } from '../src/lib/log.js'
 import { toTimestamp } from '../src/lib/time.js'
 import { keyOf } from '../src/resources/meta.js'
@@ -22,15 +23,18 @@ export interface ScheduleDispatcherDeps {
   readonly admission: () => AdmitOptions
   readonly log: Log
   readonly now: () => number
+  /** Where there are more dispatchers than this one. */
+  readonly inTurn?: InTurn
 }
 
 /** At most one slot of a schedule at a time: whether it may start depends on what the one before it started. */
 export function createScheduleDispatcher(deps: ScheduleDispatcherDeps): Dispatcher {
+  const { inTurn = (_name, work) => work() } = deps
   const lines = new Map<string, Promise<unknown>>()
   return record => {
     const { uid } = record.delivery.to
     const before = lines.get(uid) ?? Promise.resolve()
-    const own = before.then(() => dispatch(deps, record))
+    const own = before.then(() => inTurn(`schedule:${uid}`, () => dispatch(deps, record)))
     const over = own
       .catch(() => undefined)
       .then(() => {

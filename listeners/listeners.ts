@@ -5,6 +5,7 @@ import type { AdmitOptions } from '../src/admission/admit.js'
 import type { Cluster } from '../src/cluster/cluster.js'
 import type { PostCloudEvent } from '../src/events/cloud-event-queue.js'
 import type { Inbox } from '../src/inbox/inbox.js'
+import { BY_OURSELVES, type InTurn, type Singly } from '../src/lib/duty.js'
 import type { Log } from '../src/lib/log.js'
 import type { TriggerMetrics } from '../src/metrics/trigger-metrics.js'
 import type { Key } from '../src/resources/meta.js'
@@ -15,6 +16,7 @@ import { createScheduleDispatcher } from './dispatch-schedule.js'
 import { keepInterceptorStatuses } from './interceptor-status.js'
 import { createListenerEvents } from './listener-events.js'
 import { keepListenerStatuses } from './listener-status.js'
+import type { PlanKind } from './observe.js'
 import { startTicker } from './schedule.js'
 import { createWebhookApp, SERVER_OPTIONS, secureServer } from './webhook.js'
 
@@ -23,6 +25,10 @@ const DISPATCH_CONCURRENCY = 16
 
 export interface Listeners {
   readonly port: number
+  /** Whether what is needed to fire has been read once: before that, deliveries are slow. */
+  isListed(): boolean
+  /** Objects of a kind, as far as they have been read. */
+  count(kind: PlanKind): number
   /** Answers nothing more; resolves when requests and dispatches in progress have ended. */
   close(): Promise<void>
 }
@@ -38,6 +44,9 @@ export interface ListenerDeps {
   readonly log: Log
   readonly now: () => number
   readonly newEventId: () => string
+  /** Where there are more listeners than this one: who of them keeps statuses and ticks, and whose turn it is. */
+  readonly singly?: Singly
+  readonly inTurn?: InTurn
 }
 
 export interface ListenersAddress {
@@ -63,20 +72,27 @@ export async function startListeners(given: ListenerDeps, address: ListenersAddr
   const { port } = server.address() as AddressInfo
   const baseUrl = address.publicUrl ?? `http://${address.host ?? '127.0.0.1'}:${port}`
   const urlOf = ({ namespace, name }: Key) => `${baseUrl}/hooks/${namespace}/${name}`
-  const statuses = [keepListenerStatuses({ ...deps, urlOf }), keepInterceptorStatuses(deps)]
+  const { singly = BY_OURSELVES } = deps
+  const duties = [
+    // Ours may have another address than the next one's.
+    singly('listener-statuses', () => keepListenerStatuses({ ...deps, urlOf })),
+    singly('interceptor-statuses', () => keepInterceptorStatuses(deps)),
+    // Two would fire nothing twice, and watch all runs twice.
+    singly('schedules', () => startTicker(deps)),
+  ]
   const dispatchers = { EventListener: createDispatcher(deps), Schedule: createScheduleDispatcher(deps) }
   const dispatching = deps.inbox.dispatch(record => dispatchers[record.delivery.to.kind](record), {
     concurrency: DISPATCH_CONCURRENCY,
   })
-  const ticker = startTicker(deps)
   return {
     port,
+    isListed: catalogue.isListed,
+    count: catalogue.count,
     async close() {
-      await Promise.all(statuses.map(one => one.close()))
       const closed = new Promise<void>(resolve => server.close(() => resolve()))
       server.closeIdleConnections()
       await closed
-      await ticker.close()
+      await Promise.all(duties.map(duty => duty.close()))
       await dispatching.close()
       await catalogue.close()
       await events?.close()

@@ -5,28 +5,38 @@
 import { randomUUID } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Listeners } from '../listeners/listeners.js'
 import { type KubernetesCluster, openKubernetesCluster } from './cluster/kubernetes.js'
 import { readClusterEntrypoint } from './entrypoint-files.js'
 import { growingPauseMs } from './lib/backoff.js'
 import { describeError } from './lib/fault.js'
-import type { CallMetrics } from './metrics/call-metrics.js'
+import { createProcessMetrics, type ProcessMetrics } from './metrics/process-metrics.js'
+import { apiServerProblem, silenceProblem, takingProblem, watchProblem } from './process/checks.js'
+import { startProbe } from './process/probe.js'
 import type { ProcessConfig } from './process/process-config.js'
-import type { LISTENER_FLAGS, WORKER_FLAGS } from './process/process-flags.js'
+import type { CommonFlags, LISTENER_FLAGS, WORKER_FLAGS } from './process/process-flags.js'
 import type { Life } from './process/run-process.js'
+import { connectForRequests } from './redis/connection.js'
+import { queueDepth } from './redis/depth.js'
+import { createLocks, type Locks } from './redis/locks.js'
+import { DISPATCHES, RUNS } from './redis/queue-names.js'
 import { CLUSTER_SETTINGS } from './run/settings.js'
 import { pause } from './timers.js'
 
 /** Manifests that are fetched at once: each may be a git process and its memory. */
 const FETCHES_AT_ONCE = 8
 const REDIS_PAUSES = { firstMs: 500, maxMs: 5_000 }
+/** A scrape is answered within a second, whatever is away. */
+const DEPTH_WITHIN_MS = 500
+const CANARY_MS = 2_000
+const PROBE_MS = 5_000
+/** Whoever routes to a listener needs a moment to hear that it stops. */
+const LINGER_MS = 3_000
 
 export async function runWorkers(told: ProcessConfig<typeof WORKER_FLAGS>, life: Life): Promise<void> {
   const { log } = life
   const { config, values } = told
   const now = Date.now
-  let calls: CallMetrics | undefined
-  const cluster = openCluster(told, life, call => calls?.called(call))
+  const { cluster, metrics, locks } = openCommon(told, life)
   const entrypoint = await readClusterEntrypoint({
     folder: values['entrypoint-dir'] ?? config.nativeDir,
     image: values['entrypoint-image'],
@@ -37,92 +47,138 @@ export async function runWorkers(told: ProcessConfig<typeof WORKER_FLAGS>, life:
     import('./reporting.js'),
     import('./queue/bullmq.js'),
   ])
-  const queue = await whenRedisIsThere(life, () => openBullmqQueue({ ...told.redis, log, onEviction: 'refuse' }))
+  const [queue, settings] = await Promise.all([
+    whenRedisIsThere(life, () => openBullmqQueue({ ...told.redis, log, onEviction: 'refuse', canaryMs: CANARY_MS })),
+    followedSettings(told, cluster, life, values['managed-by']),
+  ])
   life.onStop(() => queue.close())
-  const settings = await followedSettings(told, cluster, life)
   const reporting = await startReporting(
     { cluster, settings, now, log },
     { runUrl: config.runUrl, tailOf: async () => '', allowedHosts: config.fetching.allowedHosts },
+    { singly: locks.singly, metrics },
   )
   life.onStop(() => reporting.close())
-  life.watch({ metrics: reporting.metrics })
-  calls = reporting.metrics?.calls
-  const workers = startWorkers(
-    { cluster, queue, settings, entrypoint, now, log, observer: reporting.observer },
-    { concurrency: values.concurrency },
-  )
   const load = async () => {
     const { openResolvers } = await import('./resolve/resolvers.js')
     return openResolvers({ cluster, now, fetching: config.fetching, scratchDir: join(tmpdir(), 'tektite-fetches') })
   }
-  const resolver = startResolver({ cluster, settings, now, log, load }, { concurrency: FETCHES_AT_ONCE })
+  const resolver = locks.singly('resolver', () =>
+    startResolver({ cluster, settings, now, log, load }, { concurrency: FETCHES_AT_ONCE }),
+  )
   life.onStop(() => resolver.close())
+  const workers = startWorkers(
+    { cluster, queue, settings, entrypoint, now, log, observer: reporting.observer },
+    { concurrency: values.concurrency },
+  )
   life.onStop(() => workers.close())
+  life.watch({
+    livez: [{ name: 'queue', problem: () => silenceProblem(queue.signs()) }],
+    readyz: [
+      { name: 'queue', problem: () => takingProblem(queue.signs(), performance.now()) },
+      { name: 'api-server', problem: () => apiServerProblem(cluster.signs(), performance.now()) },
+      { name: 'watches', problem: () => watchProblem(cluster.signs(), performance.now()) },
+    ],
+  })
 }
 
 export async function runListeners(told: ProcessConfig<typeof LISTENER_FLAGS>, life: Life): Promise<void> {
   const { log } = life
   const { config, values } = told
   const now = Date.now
-  const cluster = openCluster(told, life)
+  const { cluster, metrics, locks } = openCommon(told, life)
   const [{ startListeners }, { createOutside }, { createGuardedPost }, { openBullmqInbox }] = await Promise.all([
     import('../listeners/listeners.js'),
     import('../listeners/outside.js'),
     import('../listeners/listener-events.js'),
     import('./inbox/bullmq.js'),
   ])
-  const inbox = await whenRedisIsThere(life, () => openBullmqInbox({ ...told.redis, log }))
+  const [inbox, settings] = await Promise.all([
+    whenRedisIsThere(life, () => openBullmqInbox({ ...told.redis, log, canaryMs: CANARY_MS })),
+    followedSettings(told, cluster, life),
+  ])
   life.onStop(() => inbox.close())
-  const settings = await followedSettings(told, cluster, life)
   const { allowedHosts } = config.fetching
-  const outside = createOutside({ cluster, allowedHosts, gitHub: config.gitHub })
-  const postCloudEvent = createGuardedPost({ cluster, allowedHosts })
-  const admission = () => ({ settings: settings(), configNames: config.configNames })
-  const listeners: Listeners = await startListeners(
-    { cluster, inbox, admission, outside, postCloudEvent, log, now, newEventId: randomUUID },
+  const triggers = metrics.addTriggers(kind => listeners.count(kind))
+  const listeners = await startListeners(
+    {
+      cluster,
+      inbox,
+      admission: () => ({ settings: settings(), configNames: config.configNames }),
+      outside: createOutside({ cluster, allowedHosts, gitHub: config.gitHub }),
+      postCloudEvent: createGuardedPost({ cluster, allowedHosts }),
+      metrics: { triggers },
+      log,
+      now,
+      newEventId: randomUUID,
+      singly: locks.singly,
+      inTurn: locks.inTurn,
+    },
     { port: values.port, ...(values['public-url'] && { publicUrl: values['public-url'] }) },
   )
   log.info('listening', { port: listeners.port })
-  life.onStop(() => listeners.close())
+  life.onStop(async () => {
+    await pause(LINGER_MS, new AbortController().signal)
+    await listeners.close()
+  })
+  const inboxProblem = startProbe(() => inbox.probe(), PROBE_MS / 2, life.stopping)
+  life.watch({
+    livez: [{ name: 'queue', problem: () => silenceProblem(inbox.signs()) }],
+    readyz: [
+      { name: 'inbox', problem: inboxProblem },
+      { name: 'catalogue', problem: () => (listeners.isListed() ? undefined : 'not listed yet') },
+    ],
+  })
 }
 
-function openCluster(
-  { connection }: { readonly connection: ProcessConfig<never>['connection'] },
-  life: Life,
-  onCall: CallMetrics['called'] = () => {},
-) {
-  const cluster = openKubernetesCluster({ connection, log: life.log, onCall })
-  life.onStop(async () => cluster.close())
-  return cluster
+interface Common {
+  readonly cluster: KubernetesCluster
+  readonly metrics: ProcessMetrics
+  readonly locks: Locks
 }
 
-async function followedSettings(
-  { config, values }: ProcessConfig<typeof WORKER_FLAGS> | ProcessConfig<typeof LISTENER_FLAGS>,
+/** What both have, and can be asked for from the first moment on. */
+function openCommon<F extends CommonFlags>({ connection, redis }: ProcessConfig<F>, life: Life): Common {
+  const { log } = life
+  const { prefix } = redis
+  const requests = connectForRequests({ ...redis, log })
+  const depth = (name: string) => () => queueDepth(requests, { prefix, name }, DEPTH_WITHIN_MS)
+  const metrics = createProcessMetrics({ runs: depth(RUNS), deliveries: depth(DISPATCHES) })
+  const cluster = openKubernetesCluster({ connection, log, onCall: metrics.calls.called })
+  life.onStop(async () => {
+    cluster.close()
+    requests.disconnect()
+  })
+  life.watch({ metrics })
+  startProbe(() => cluster.ping(), PROBE_MS, life.stopping)
+  return { cluster, metrics, locks: createLocks(requests, { prefix, log }) }
+}
+
+async function followedSettings<F extends CommonFlags>(
+  { config }: ProcessConfig<F>,
   cluster: KubernetesCluster,
-  life: Life,
+  { log, onStop }: Life,
+  managedBy?: string,
 ) {
   const { followSettings } = await import('../workers/settings.js')
-  const managedBy = 'managed-by' in values ? values['managed-by'] : undefined
   const base = { ...CLUSTER_SETTINGS, ...(managedBy !== undefined && { managedBy }) }
-  const live = await followSettings({ cluster, names: config.configNames, log: life.log, base })
-  life.onStop(() => live.close())
+  const live = await followSettings({ cluster, names: config.configNames, log, base })
+  onStop(() => live.close())
   return live.current
 }
 
 /** Redis may be started after us. What is wrong with it is wrong for good, and says so. */
 async function whenRedisIsThere<T>(life: Life, open: () => Promise<T>): Promise<T> {
-  let reason = 'not yet'
-  let isThere = false
-  life.watch({ readyz: [{ name: 'redis-found', problem: () => (isThere ? undefined : reason) }] })
+  let problem: string | undefined = 'not reached yet'
+  life.watch({ readyz: [{ name: 'redis', problem: () => problem }] })
   for (let failures = 1; ; failures++) {
     try {
       const opened = await open()
-      isThere = true
+      problem = undefined
       return opened
     } catch (error) {
       if (life.stopping.aborted || isSetUpWrong(error)) throw error
-      reason = describeError(error)
-      life.log.warn('waiting for Redis', { error: reason })
+      problem = describeError(error)
+      life.log.warn('waiting for Redis', { error: problem })
       await pause(growingPauseMs(failures, REDIS_PAUSES, Math.random()), life.stopping)
     }
   }

@@ -6,9 +6,12 @@ import type { Cluster } from './cluster/cluster.js'
 import { createCloudEventSender } from './events/cloud-event-sender.js'
 import { createEventRecorder, type EventRecorderOptions } from './events/event-recorder.js'
 import { createRunReporter } from './events/run-reporter.js'
+import { BY_OURSELVES, type Singly } from './lib/duty.js'
 import type { Log } from './lib/log.js'
 import type { Metrics } from './metrics/metrics.js'
-import { observers, type RunObserver } from './reconcile/run-observer.js'
+import type { ProcessMetrics } from './metrics/process-metrics.js'
+import type { UnfinishedRuns } from './metrics/run-metrics.js'
+import { NOBODY, observers, type RunObserver } from './reconcile/run-observer.js'
 import type { Settings } from './run/settings.js'
 
 export interface Reporting {
@@ -33,6 +36,13 @@ export interface FeedbackDeps extends Pick<GitFeedbackDeps, 'runUrl' | 'tailOf'>
   readonly allowedHosts: string
 }
 
+/** What differs for one of many processes. */
+export interface Company {
+  readonly singly: Singly
+  /** Those of the process, which those of the runs go with. */
+  readonly metrics: Pick<ProcessMetrics, 'addRuns'>
+}
+
 /** For an engine that lives for one command: CloudEvents only. Its store is thrown away with all Events in it. */
 export function reportForOneCommand({ settings, now, log }: ReportingDeps): Reporting {
   const sender = createCloudEventSender({
@@ -48,8 +58,8 @@ export function reportForOneCommand({ settings, now, log }: ReportingDeps): Repo
 export async function startReporting(
   { cluster, settings, now, log, eventWritten }: ReportingDeps,
   feedbackDeps: FeedbackDeps,
+  company?: Company,
 ): Promise<Reporting> {
-  const { createMetrics } = await import('./metrics/metrics.js')
   const { startGitFeedback } = await import('../workers/git-feedback.js')
   const recorder = createEventRecorder({ cluster, now, log, ...(eventWritten && { written: eventWritten }) })
   const sender = createCloudEventSender({
@@ -62,17 +72,35 @@ export async function startReporting(
   const unfinished = countUnfinishedRuns()
   const { runUrl, tailOf } = feedbackDeps
   const send = gitHostSender(cluster, feedbackDeps.allowedHosts, now)
-  const feedback = startGitFeedback({ cluster, send, tailOf, runUrl, record: recorder.record, now, log })
-  const metrics = createMetrics(unfinished.count, async kind => (await cluster.list(kind)).length)
+  const { record } = recorder
+  let tellsOthers = () => company === undefined
+  // Of git hosts, two would each tell everything; of CustomRuns, every process sees what others write.
+  const telling = (company?.singly ?? BY_OURSELVES)('reporting', isOurs => {
+    tellsOthers = isOurs
+    const sendIfOurs: GitFeedbackDeps['send'] = async (...report) => {
+      if (!isOurs()) throw new Error('another process tells git hosts now')
+      return send(...report)
+    }
+    return startGitFeedback({ cluster, send: sendIfOurs, tailOf, runUrl, record, now, log })
+  })
+  const reporter = createRunReporter(recorder, sender)
+  const customRunSeen: RunObserver['customRunSeen'] = run => tellsOthers() && reporter.customRunSeen?.(run)
+  const metrics = company === undefined ? await ownMetrics(cluster, unfinished.count) : undefined
+  const counting = metrics?.observer ?? company?.metrics.addRuns(unfinished.count).observer ?? NOBODY
   return {
-    observer: observers(createRunReporter(recorder, sender), metrics.observer, unfinished.observer),
+    observer: observers({ ...reporter, customRunSeen }, counting, unfinished.observer),
     metrics,
     async close() {
-      await feedback.close()
+      await telling.close()
       await sender.close()
       await recorder.close()
     },
   }
+}
+
+async function ownMetrics(cluster: Cluster, unfinished: UnfinishedRuns): Promise<Metrics> {
+  const { createMetrics } = await import('./metrics/metrics.js')
+  return createMetrics(unfinished, async kind => (await cluster.list(kind)).length)
 }
 
 /** Loaded with the first report; the hosts that are allowed are read for each. */

@@ -14,7 +14,7 @@
  */
 import { setMaxListeners } from 'node:events'
 import { type Log, SILENT } from '../lib/log.js'
-import type { AnyKind, Kinds } from '../resources/kinds.js'
+import { type AnyKind, isKind, KINDS, type Kinds } from '../resources/kinds.js'
 import type { Key, New } from '../resources/meta.js'
 import { type Change, type Cluster, ClusterError, type Selector } from './cluster.js'
 import { CALL_LIMITS, type CallLimits, createCalls, type SeenCall } from './kubernetes/calls.js'
@@ -24,6 +24,7 @@ import { getObject } from './kubernetes/get.js'
 import { createHttpClient } from './kubernetes/http.js'
 import { listAll } from './kubernetes/list.js'
 import { isNowhere, objectText, type WireObject } from './kubernetes/resources.js'
+import { type ClusterSigns, createSigns } from './kubernetes/signs.js'
 import { followKind, WATCH_TIMES, type WatchTimes } from './kubernetes/watch.js'
 import { createWrites } from './kubernetes/writes.js'
 
@@ -41,6 +42,14 @@ export interface KubernetesClusterOptions {
 export interface KubernetesCluster extends Cluster {
   /** Ends watches as an abort does. Calls under way fail as 'Unavailable'. */
   close(): void
+  /**
+   * Creates as somebody else, with their rights only: by impersonation, which has to be allowed to us. What is found in
+   * the way is looked at with our own.
+   */
+  creatingAs(user: string): Pick<Cluster, 'create'>
+  signs(): ClusterSigns
+  /** One small request, for `signs`. Never rejects. */
+  ping(): Promise<void>
 }
 
 export function openKubernetesCluster(options: KubernetesClusterOptions): KubernetesCluster {
@@ -50,7 +59,13 @@ export function openKubernetesCluster(options: KubernetesClusterOptions): Kubern
   // Every call and every watch listens to it; Node would take that for a leak and warn.
   setMaxListeners(0, closing.signal)
   const http = createHttpClient(connection)
-  const calls = createCalls({ http, limits, random, onCall, closing: closing.signal })
+  const signs = createSigns()
+  const seen = (call: SeenCall) => {
+    signs.called(call)
+    onCall(call)
+  }
+  const callsDeps = { http, limits, random, onCall: seen, closing: closing.signal }
+  const calls = createCalls(callsDeps)
   const discovery = createDiscovery(calls)
   const writes = createWrites(calls, random)
 
@@ -60,9 +75,11 @@ export function openKubernetesCluster(options: KubernetesClusterOptions): Kubern
     setMaxListeners(0, signal)
     for (const each of [signal, closing.signal]) each.addEventListener('abort', end)
     if (signal.aborted || closing.signal.aborted) end()
+    const teller = signs.watching(isKind(kind) ? KINDS[kind].plural : kind)
     try {
-      yield* followKind({ calls, times, random, log }, () => discovery.find(kind), selector, ending.signal)
+      yield* followKind({ calls, times, random, log, teller }, () => discovery.find(kind), selector, ending.signal)
     } finally {
+      teller.ended()
       for (const each of [signal, closing.signal]) each.removeEventListener('abort', end)
     }
   }
@@ -96,6 +113,16 @@ export function openKubernetesCluster(options: KubernetesClusterOptions): Kubern
     watch<K extends AnyKind>(kind: K, selector: Selector, signal: AbortSignal) {
       return watch(kind, selector, signal) as AsyncIterable<unknown> as AsyncIterable<Change<Kinds[K]>>
     },
+    creatingAs(user) {
+      const asUser = createWrites(createCalls({ ...callsDeps, headers: { 'impersonate-user': user } }), random, calls)
+      return {
+        async create<K extends AnyKind>(kind: K, object: New<Kinds[K]>) {
+          return as<Kinds[K]>(await asUser.create(await discovery.find(kind), as<WireObject>(object)))
+        },
+      }
+    },
+    signs: signs.now,
+    ping: calls.ping,
     close() {
       closing.abort()
       http.close()

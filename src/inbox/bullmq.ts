@@ -1,12 +1,15 @@
+import { randomUUID } from 'node:crypto'
 import { describeError } from '../lib/fault.js'
-import { type Job, openQueue, openWorker } from '../redis/bullmq.js'
+import { type Job, type JobWorker, openQueue, openWorker, type WorkerSigns } from '../redis/bullmq.js'
 import {
   connectForRequests,
   evictionTrouble,
   persistenceTrouble,
   type RedisEndpoint,
   type RedisPlace,
+  requestWithin,
 } from '../redis/connection.js'
+import { DISPATCHES } from '../redis/queue-names.js'
 import { PAUSES, RETENTION_MS } from './attempts.js'
 import { createCompany } from './company.js'
 import type { Delivery, Dispatcher, Inbox, InboxWorker } from './inbox.js'
@@ -24,9 +27,19 @@ export interface BullmqInboxOptions extends TryOptions, RedisPlace {
   readonly sweepMs?: number
   /** A killed worker's deliveries are dispatched elsewhere after about this and half a second. Default 3000. */
   readonly lockMs?: number
+  /** See `WorkerSettings`. Default: no canaries. */
+  readonly canaryMs?: number
+}
+
+export interface BullmqInbox extends Inbox {
+  /** Of its workers in this process. */
+  signs(): readonly WorkerSigns[]
+  /** Resolves when a delivery could be stored now. @throws Error that says why not */
+  probe(): Promise<void>
 }
 
 const SWEEP_PAGE = 500
+const PROBE_KEPT_MS = 60_000
 
 /**
  * The inbox of the distributed mode, shared by any number of listeners and workers. The delivery itself is a hash of
@@ -37,7 +50,7 @@ const SWEEP_PAGE = 500
  *
  * @throws Error when Redis does not answer for 10 s, or is set up to lose things and is refused for it.
  */
-export async function openBullmqInbox(options: BullmqInboxOptions): Promise<Inbox> {
+export async function openBullmqInbox(options: BullmqInboxOptions): Promise<BullmqInbox> {
   const { log, pauses = PAUSES } = options
   const endpoint: RedisEndpoint = options
   const prefix = options.prefix ?? 'tektite'
@@ -52,7 +65,9 @@ export async function openBullmqInbox(options: BullmqInboxOptions): Promise<Inbo
     throw error
   }
   const deliveries = redisDeliveries(redis, prefix, options.retentionMs ?? RETENTION_MS)
-  const name = { prefix, name: 'inbox-dispatch' }
+  const name = { prefix, name: DISPATCHES }
+  const workers: JobWorker[] = []
+  const probeKey = `${prefix}:inbox-probe:${randomUUID()}`
   const queue = openQueue<{ readonly id: string }>(redis, name, log)
   const queueing = new Set<Promise<void>>()
   const rejections = collectRejections(deliveries.reject, log)
@@ -118,7 +133,10 @@ export async function openBullmqInbox(options: BullmqInboxOptions): Promise<Inbo
     }
 
     const lockMs = options.lockMs ?? 3_000
-    const worker = openWorker(endpoint, name, queue, { concurrency, lockMs, silentMs: 5_000, process, onCompleted })
+    const { canaryMs } = options
+    const settings = { concurrency, lockMs, silentMs: 5_000, canaryMs, process, onCompleted }
+    const worker = openWorker(endpoint, name, queue, settings)
+    workers.push(worker)
     const sweeping = startSweep()
     return {
       async close() {
@@ -171,6 +189,10 @@ export async function openBullmqInbox(options: BullmqInboxOptions): Promise<Inbo
     reject: rejections.add,
     find: deliveries.find,
     list: (options = {}) => deliveries.list(options),
+    signs: () => workers.map(worker => worker.signs()),
+    async probe() {
+      await requestWithin(redis, 'writing a probe', () => redis.set(probeKey, '', 'PX', PROBE_KEPT_MS))
+    },
     async replay(id) {
       if (!(await deliveries.reopen(id))) return undefined
       // The job of the dispatch before may not have left Redis yet.

@@ -1,9 +1,11 @@
 import { growingPauseMs, type PauseLimits } from '../lib/backoff.js'
 import { describeError } from '../lib/fault.js'
 import type { Log } from '../lib/log.js'
-import { type Job, openQueue, openWorker } from '../redis/bullmq.js'
+import { type Job, type JobWorker, openQueue, openWorker, type WorkerSigns } from '../redis/bullmq.js'
 import { connectForRequests, evictionTrouble, type RedisEndpoint, type RedisPlace } from '../redis/connection.js'
+import { queueDepth } from '../redis/depth.js'
 import { type LossWatch, watchForLosses } from '../redis/losses.js'
+import { RUNS } from '../redis/queue-names.js'
 import { parseRunKey, type RunHandler, type RunKey, type RunQueue, type RunWorker } from './queue.js'
 
 export interface BullmqQueueOptions extends RedisPlace {
@@ -16,6 +18,8 @@ export interface BullmqQueueOptions extends RedisPlace {
   readonly lockMs?: number
   /** Default 5000. */
   readonly silentMs?: number
+  /** See `WorkerSettings`. Default: no canaries. */
+  readonly canaryMs?: number
   /** How often is looked whether Redis has forgotten something. Default 1000. */
   readonly lossLookMs?: number
   readonly pauses?: PauseLimits
@@ -25,6 +29,8 @@ export interface BullmqQueueOptions extends RedisPlace {
 export interface BullmqQueue extends RunQueue {
   /** Runs that wait or are being handled, over all processes: what to scale on. */
   depth(): Promise<number>
+  /** Of its workers in this process. */
+  signs(): readonly WorkerSigns[]
 }
 
 /** Junk from a stranger is possible here, so nothing of this is trusted when it comes back. */
@@ -53,7 +59,7 @@ const CONFIRMED_WITHIN_MS = 2_000
 export async function openBullmqQueue(options: BullmqQueueOptions): Promise<BullmqQueue> {
   const { log, pauses = { firstMs: 100, maxMs: 30_000 }, random = Math.random } = options
   const endpoint: RedisEndpoint = options
-  const name = { prefix: options.prefix ?? 'tektite', name: 'runs' }
+  const name = { prefix: options.prefix ?? 'tektite', name: RUNS }
   const redis = connectForRequests(endpoint)
   try {
     const trouble = await evictionTrouble(redis)
@@ -67,6 +73,7 @@ export async function openBullmqQueue(options: BullmqQueueOptions): Promise<Bull
   /** Calls of this process. Two jobs of one run meet here only after Redis forgot the first one's lock. */
   const running = new Map<RunKey, Promise<void>>()
   const lossWatches: LossWatch[] = []
+  const workers: JobWorker[] = []
 
   function wake(key: RunKey): Promise<void> {
     return queue.add('wake', { key }, { deduplication: { id: key, keepLastIfActive: true, replace: true } })
@@ -132,9 +139,11 @@ export async function openBullmqQueue(options: BullmqQueueOptions): Promise<Bull
       concurrency,
       lockMs: options.lockMs ?? 1_500,
       silentMs: options.silentMs ?? 5_000,
+      canaryMs: options.canaryMs,
       process,
       onCompleted: job => queueLook(job.id),
     })
+    workers.push(worker)
     return {
       async close() {
         await worker.close()
@@ -157,7 +166,14 @@ export async function openBullmqQueue(options: BullmqQueueOptions): Promise<Bull
     redis.disconnect()
   }
 
-  return { wake, work, onLoss, depth: queue.depth, close }
+  return {
+    wake,
+    work,
+    onLoss,
+    depth: () => queueDepth(redis, name),
+    signs: () => workers.map(worker => worker.signs()),
+    close,
+  }
 }
 
 interface Look {

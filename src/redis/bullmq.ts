@@ -1,13 +1,12 @@
+import { randomUUID } from 'node:crypto'
 import { type JobsOptions, Queue, Worker } from 'bullmq'
 import { describeError } from '../lib/fault.js'
 import type { Log } from '../lib/log.js'
 import { connectForWorker, type Redis, type RedisEndpoint, requestWithin } from './connection.js'
+import { CANARY_PRIORITY, type QueueName } from './depth.js'
 
-/** What identifies a queue. Installations that share a Redis differ in `prefix`. */
-export interface QueueName {
-  readonly prefix: string
-  readonly name: string
-}
+/** The name of a job that is no work. */
+const CANARY = 'canary'
 
 export interface JobQueue<Data> {
   /**
@@ -15,9 +14,7 @@ export interface JobQueue<Data> {
    * so a job without `deduplication` may be queued twice.
    * @throws within about 2 s when Redis does not take it.
    */
-  add(name: string, data: Data, options: Pick<JobsOptions, 'delay' | 'deduplication'>): Promise<void>
-  /** Jobs that wait, wait with a priority or are worked on: what to scale on. */
-  depth(): Promise<number>
+  add(name: string, data: Data, options: Pick<JobsOptions, 'delay' | 'deduplication' | 'priority'>): Promise<void>
   /** Jobs that a worker could take now, those whose delay is over included. */
   takeable(): Promise<number>
   /** Takes out a job whose data cannot be read. True when there was one. */
@@ -52,11 +49,6 @@ export function openQueue<Data>(redis: Redis, queueName: QueueName, log: Log): J
   return {
     async add(jobName, data, options) {
       await requestWithin(redis, `queueing ${jobName} in ${prefix}:${name}`, () => queue().add(jobName, data, options))
-    },
-    async depth() {
-      const what = `counting the jobs of ${prefix}:${name}`
-      const counts = await requestWithin(redis, what, () => queue().getJobCounts('wait', 'prioritized', 'active'))
-      return Object.values(counts).reduce((sum, count) => sum + count, 0)
     },
     async takeable() {
       // BullMQ keeps delayed jobs sorted by time * 4096.
@@ -109,13 +101,32 @@ export interface WorkerSettings {
   readonly lockMs: number
   /** A worker with free hands that leaves jobs lying for this long is replaced. */
   readonly silentMs: number
+  /**
+   * After so long without a job, one that is no work is put behind all others, so that the queue moves, and whoever takes
+   * nothing then is not just idle. Those who wait longest are served first, so each of many workers gets its share.
+   * Default: none.
+   */
+  readonly canaryMs?: number | undefined
   /** Must not throw. */
   readonly process: (job: Job) => Promise<void>
   /** The job has left Redis; called after `process`, unless the hold on the job was lost meanwhile. */
   readonly onCompleted: (job: Job) => void
 }
 
+/** What a worker can say for itself. */
+export interface WorkerSigns {
+  /** When it last took a job or a canary, as `performance.now` counts. */
+  readonly tookAt: number | undefined
+  /** It works on as much as it may, and would take nothing. */
+  readonly isFull: boolean
+  /** How often in a row it was replaced, and took nothing then either. */
+  readonly replacedInVain: number
+  /** Why the last canary did not get into the queue. */
+  readonly trouble: string | undefined
+}
+
 export interface JobWorker {
+  signs(): WorkerSigns
   /** Takes no more jobs; resolves when those in progress have ended and Redis knows, or cannot be told. */
   close(): Promise<void>
 }
@@ -134,6 +145,10 @@ export function openWorker(
   const inProgress = new Set<Promise<void>>()
   const replaced: Promise<void>[] = []
   let lastSign = performance.now()
+  let tookAt: number | undefined
+  let trouble: string | undefined
+  const canary = `${CANARY}/${randomUUID()}`
+  let replacements = 0
   let suspectedSince: number | undefined
   let closed: Promise<void> | undefined
 
@@ -142,7 +157,9 @@ export function openWorker(
     const worker = new Worker(
       name,
       async job => {
-        lastSign = performance.now()
+        lastSign = tookAt = performance.now()
+        replacements = 0
+        if (job.name === CANARY) return
         const call = settings.process({ id: job.id ?? '', data: job.data })
         inProgress.add(call)
         try {
@@ -181,6 +198,20 @@ export function openWorker(
     return { worker, connection }
   }
 
+  /** More often until the first is taken: others may be before us in the line for it. */
+  async function sendCanaries(everyMs: number): Promise<void> {
+    while (closed === undefined) {
+      const quietMs = performance.now() - (tookAt ?? Number.NEGATIVE_INFINITY)
+      if (quietMs >= everyMs) {
+        trouble = await queue.add(CANARY, {}, { priority: CANARY_PRIORITY, deduplication: { id: canary } }).then(
+          () => undefined,
+          (error: unknown) => describeError(error),
+        )
+      }
+      await pause(tookAt === undefined ? everyMs / 20 : everyMs / 2)
+    }
+  }
+
   async function replaceIfSilent(): Promise<void> {
     const since = lastSign
     const quiet = inProgress.size < settings.concurrency && performance.now() - since >= settings.silentMs
@@ -192,6 +223,7 @@ export function openWorker(
     suspectedSince = silent ? since : undefined
     if (!silent || !seenBefore) return
     log.warn('queue worker went silent and is replaced', { queue: name, takeable })
+    replacements += 1
     replaced.push(stop(current))
     lastSign = performance.now()
     current = start()
@@ -210,7 +242,14 @@ export function openWorker(
   let current = start()
   const watchdog = setInterval(() => void replaceIfSilent(), settings.silentMs / 2)
   watchdog.unref()
+  if (settings.canaryMs !== undefined) void sendCanaries(settings.canaryMs)
   return {
+    signs: () => ({
+      tookAt,
+      isFull: inProgress.size >= settings.concurrency,
+      replacedInVain: Math.max(0, replacements - 1),
+      trouble,
+    }),
     close() {
       clearInterval(watchdog)
       closed ??= Promise.all([...replaced, stop(current)]).then(() => {})

@@ -3,8 +3,9 @@ import { once } from 'node:events'
 import { createConnection, createServer, type Socket } from 'node:net'
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { type Log, SILENT } from '../../src/lib/log.js'
-import { type JobQueue, openQueue, openWorker, type QueueName } from '../../src/redis/bullmq.js'
+import { type JobQueue, openQueue, openWorker } from '../../src/redis/bullmq.js'
 import { connectForRequests, type Redis } from '../../src/redis/connection.js'
+import { type QueueName, queueDepth } from '../../src/redis/depth.js'
 import { startRedis, type TestRedis } from '../helpers/redis.js'
 
 const soon = { timeout: 15_000, interval: 5 }
@@ -61,16 +62,16 @@ test('a look that is queued late never overwrites the wake that waits for the ru
 
 test('the depth counts what waits and what is worked on, not what is pending; takeable counts what is due', async () => {
   await withQueue(async queue => {
-    expect([await queue.depth(), await queue.takeable()]).toEqual([0, 0])
+    expect([await queueDepth(redis, name), await queue.takeable()]).toEqual([0, 0])
     await queue.add('a', 1, {})
     await queue.add('b', 2, {})
     await queue.add('c', 3, { delay: 3_600_000 })
-    expect([await queue.depth(), await queue.takeable()]).toEqual([2, 2])
+    expect([await queueDepth(redis, name), await queue.takeable()]).toEqual([2, 2])
     let end = () => {}
     const held = new Promise<void>(resolve => (end = resolve))
     const worker = openWorker({ redisUrl: server.url, log: SILENT }, name, queue, { ...settings, process: () => held })
     await vi.waitFor(async () => expect(await queue.takeable()).toBe(1), soon)
-    expect(await queue.depth()).toBe(2)
+    expect(await queueDepth(redis, name)).toBe(2)
     end()
     await worker.close()
   })

@@ -56,6 +56,7 @@ export const CALL_LIMITS: CallLimits = {
 const MAX_OBJECT_BYTES = 16 * 1024 * 1024
 /** An API server asks for seconds. Whoever asks for more is asked again all the same. */
 const MAX_RETRY_AFTER_MS = 30_000
+const PING_MS = 3_000
 
 const METHODS = { get: 'GET', list: 'GET', watch: 'GET', create: 'POST', update: 'PUT', delete: 'DELETE' } as const
 
@@ -65,6 +66,8 @@ export interface Calls {
    * @throws ClusterError 'Unavailable' when the tries are used up; TooLargeError
    */
   send(call: Call): Promise<Reply>
+  /** A small request, tried once: `onCall` is told what came of it. Never rejects. */
+  ping(): Promise<void>
   /** A stream, once begun. Tried once. @throws ClusterError, TransportError, or what `refusal` makes of a no */
   open(call: Call, signal: AbortSignal, refusal: (answer: HttpAnswer) => Error): ReturnType<HttpClient['stream']>
 }
@@ -76,9 +79,11 @@ export interface CallsDeps {
   readonly onCall: (call: SeenCall) => void
   /** Ends everything. */
   readonly closing: AbortSignal
+  /** Sent with each request. */
+  readonly headers?: Readonly<Record<string, string>>
 }
 
-export function createCalls({ http, limits, random, onCall, closing }: CallsDeps): Calls {
+export function createCalls({ http, limits, random, onCall, closing, headers }: CallsDeps): Calls {
   async function seen<T>(call: Call, code: (answer: T) => number, ask: () => Promise<T>): Promise<T> {
     const { verb, resource } = call
     const began = performance.now()
@@ -95,7 +100,8 @@ export function createCalls({ http, limits, random, onCall, closing }: CallsDeps
 
   function requestFor(call: Call, signal: AbortSignal, body?: string): HttpRequest {
     const { verb, path } = call
-    return { method: METHODS[verb], path, signal, timeoutMs: limits.tryMs, ...(body !== undefined && { body }) }
+    const request = { method: METHODS[verb], path, signal, timeoutMs: limits.tryMs }
+    return { ...request, ...(headers && { headers }), ...(body !== undefined && { body }) }
   }
 
   async function send(call: Call): Promise<Reply> {
@@ -141,6 +147,12 @@ export function createCalls({ http, limits, random, onCall, closing }: CallsDeps
 
   return {
     send,
+    async ping() {
+      const call = { verb: 'get', resource: 'version', path: '/version' } as const
+      const request = { ...requestFor(call, closing), timeoutMs: PING_MS }
+      const outcome = await seen(call, codeOf, () => outcomeOf(request, MAX_OBJECT_BYTES)).catch(() => undefined)
+      if (outcome && codeOf(outcome) === 401) http.renew()
+    },
     async open(call, signal, refusal) {
       const response = await seen(
         call,

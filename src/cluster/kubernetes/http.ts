@@ -11,6 +11,8 @@ export interface HttpRequest {
   readonly path: string
   /** JSON. */
   readonly body?: string
+  /** Besides those that every request has. */
+  readonly headers?: Readonly<Record<string, string>>
   /** Until the whole answer is there; of a stream: until its headers are. */
   readonly timeoutMs: number
   readonly signal: AbortSignal
@@ -109,6 +111,7 @@ export function createHttpClient(connection: Connection): HttpClient {
       path: base + request.path,
       signal: request.signal,
       headers: {
+        ...request.headers,
         ...headers,
         host: server.host,
         accept: 'application/json',

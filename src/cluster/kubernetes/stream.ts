@@ -37,6 +37,8 @@ export interface News {
 export interface StreamDeps {
   readonly calls: Calls
   readonly silenceMs: number
+  /** Told of the answer, and of whatever comes after it. */
+  readonly heard?: () => void
 }
 
 export interface StreamOptions {
@@ -48,7 +50,7 @@ export interface StreamOptions {
 
 /** Ends when its time is up. @throws LostVersion, AskedToWait, and whatever else ends it */
 export async function* streamFrom(
-  { calls, silenceMs }: StreamDeps,
+  { calls, silenceMs, heard = () => {} }: StreamDeps,
   served: ServedKind,
   selector: Selector,
   { place, endAt, signal }: StreamOptions,
@@ -64,8 +66,9 @@ export async function* streamFrom(
   const response = await calls.open({ verb: 'watch', resource: served.plural, path }, signal, answer =>
     refusalOf(answer, `watch ${path}`),
   )
+  heard()
   let newest = place
-  for await (const line of linesOf(chunksOf(response, silenceMs, endAt), MAX_LINE_BYTES)) {
+  for await (const line of linesOf(chunksOf(response, silenceMs, endAt, heard), MAX_LINE_BYTES)) {
     const news = newsIn(line, served)
     const version = versionOf(news.object)
     // Said before: a resumed watch may repeat itself. Not so from 0, where objects come in the order of their names.
@@ -76,7 +79,12 @@ export async function* streamFrom(
 }
 
 /** The bytes, until it is `endAt`. Time in which nobody asks for more is no silence. */
-async function* chunksOf(response: IncomingMessage, silenceMs: number, endAt: number): AsyncGenerator<Buffer> {
+async function* chunksOf(
+  response: IncomingMessage,
+  silenceMs: number,
+  endAt: number,
+  heard: () => void,
+): AsyncGenerator<Buffer> {
   const chunks = response[Symbol.asyncIterator]() as AsyncIterator<Buffer>
   let isTimeUp = false
   try {
@@ -91,6 +99,7 @@ async function* chunksOf(response: IncomingMessage, silenceMs: number, endAt: nu
       )
       const next = await chunks.next().finally(() => clearTimeout(timer))
       if (next.done) return
+      heard()
       yield next.value
     }
   } catch (error) {

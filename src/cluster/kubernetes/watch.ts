@@ -20,6 +20,7 @@ import type { Calls } from './calls.js'
 import { TransportError } from './http.js'
 import { listAll } from './list.js'
 import { isNowhere, isPassedOver, type ServedKind, versionOf, type WireObject } from './resources.js'
+import { NOBODY_LISTENS, type WatchTeller } from './signs.js'
 import { AskedToWait, isNewer, LostVersion, type News, streamFrom } from './stream.js'
 
 export interface WatchTimes {
@@ -47,6 +48,8 @@ export interface WatchDeps {
   readonly times: WatchTimes
   readonly random: () => number
   readonly log: Log
+  /** Told whether the watch lives. */
+  readonly teller?: WatchTeller
 }
 
 /** Streams in a row that brought nothing, after which the version is not trusted any more. */
@@ -58,7 +61,7 @@ export async function* followKind(
   selector: Selector,
   signal: AbortSignal,
 ): AsyncGenerator<Change<WireObject>> {
-  const { calls, times, random, log } = deps
+  const { calls, times, random, log, teller = NOBODY_LISTENS } = deps
   const shortened = (ms: number) => ms * (1 - random() / 4)
   let place: string | undefined
   let relistAt = 0
@@ -73,23 +76,30 @@ export async function* followKind(
     try {
       served = await find()
       if (isNowhere(served, selector)) {
+        teller.heard(true)
         yield { type: 'listed', items: [] }
         return await aborted(signal)
       }
       if (place === undefined || performance.now() >= relistAt) {
         const { items, version } = await listAll(calls, served, selector)
         if (signal.aborted) return
+        teller.heard(true)
         place = version
         relistAt = performance.now() + shortened(times.relistMs)
         yield { type: 'listed', items }
       }
       streamBegan = performance.now()
       const endAt = Math.min(streamBegan + shortened(times.watchMs), relistAt)
-      for await (const { type, object } of streamFrom({ calls, silenceMs: times.silenceMs }, served, selector, {
-        place,
-        endAt,
-        signal,
-      })) {
+      for await (const { type, object } of streamFrom(
+        { calls, silenceMs: times.silenceMs, heard: teller.heard },
+        served,
+        selector,
+        {
+          place,
+          endAt,
+          signal,
+        },
+      )) {
         hasNews = true
         if (isNewer(versionOf(object), place)) place = versionOf(object)
         const change = changeFor(type, object, selector)
@@ -105,6 +115,7 @@ export async function* followKind(
     if (isHealthy || hasNews) failures = fruitless = 0
     if (isHealthy) losses = 0
     if (problem === undefined) continue
+    teller.interrupted()
     failures++
     // Who cannot be reached has said nothing about the version.
     if (!(problem instanceof TransportError)) fruitless++

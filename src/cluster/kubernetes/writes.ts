@@ -26,8 +26,9 @@ export interface Writes {
   delete(served: ServedKind, key: Key, options: DeleteOptions): Promise<void>
 }
 
-export function createWrites(calls: Calls, random: () => number): Writes {
-  const find = (served: ServedKind, key: Key) => getObject(calls, served, key)
+/** `reading`: what is looked at with, where that is somebody else. */
+export function createWrites(calls: Calls, random: () => number, reading = calls): Writes {
+  const find = (served: ServedKind, key: Key) => getObject(reading, served, key)
 
   /** Names are made here, not there: a try that is made again must not make a twin. */
   async function create(served: ServedKind, object: WireObject): Promise<WireObject> {
