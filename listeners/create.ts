@@ -1,7 +1,7 @@
 /** Creates what a trigger fired, under derived names: a dispatch that is repeated finds what it made before. */
 
 import { type Admission, type AdmitOptions, admitWith } from '../src/admission/admit.js'
-import { type Cluster, ClusterError, isClusterError } from '../src/cluster/cluster.js'
+import { ClusterError, isClusterError } from '../src/cluster/cluster.js'
 import type { Log } from '../src/lib/log.js'
 import { servedKind } from '../src/resources/envelope.js'
 import { BUILT_IN_KINDS, groupVersion, type KindEntry, servedAs } from '../src/resources/kind-table.js'
@@ -10,6 +10,7 @@ import type { Key, New } from '../src/resources/meta.js'
 import { problemsText } from '../src/resources/problem.js'
 import { EVENT_ID_LABEL, LISTENER_LABEL, TRIGGER_LABEL } from '../src/trigger/fire.js'
 import { derivedName, type NameSeed } from '../src/trigger/names.js'
+import type { Creator } from './acting.js'
 import { isAway } from './away.js'
 
 /** Chance of one collision: 1 in 14 million. More than a few in a row mean that something else is wrong. */
@@ -36,7 +37,7 @@ export interface Claim {
 
 /** In order; the first that cannot be created ends it. @throws what is worth another try */
 export async function createObjects(
-  cluster: Cluster,
+  cluster: Creator,
   objects: readonly Readonly<Record<string, unknown>>[],
   seed: Omit<NameSeed, 'index'>,
   { options, claimed, log }: Claim,
@@ -91,7 +92,7 @@ function refusalText(admission: Admission | undefined, index: number): readonly 
 type Outcome = { readonly is: 'made'; readonly id: string } | { readonly is: 'refused'; readonly message: string }
 
 async function createOne(
-  cluster: Cluster,
+  cluster: Creator,
   { entry, object }: Admitted,
   seed: NameSeed,
   claimed: Set<string>,
@@ -118,7 +119,7 @@ async function createOne(
 }
 
 /** A crash between creating and noting it: the object is there and carries the labels of this very firing. */
-async function isMadeBefore(cluster: Cluster, kind: AnyKind, key: Key, wanted: New<AnyResource>): Promise<boolean> {
+async function isMadeBefore(cluster: Creator, kind: AnyKind, key: Key, wanted: New<AnyResource>): Promise<boolean> {
   const existing: AnyResource | undefined = await cluster.get(kind, key)
   const [theirs, ours] = [existing?.metadata.labels ?? {}, wanted.metadata.labels ?? {}]
   return [EVENT_ID_LABEL, LISTENER_LABEL, TRIGGER_LABEL].every(label => theirs[label] === ours[label])

@@ -12,9 +12,11 @@ import { isTooLate } from '../src/schedule/due.js'
 import { firingTrigger, marked } from '../src/schedule/firing.js'
 import { decideConcurrency, RUN_KINDS, type RunKind, type ScheduledRun, scheduledRun } from '../src/schedule/runs.js'
 import { readTick } from '../src/schedule/tick.js'
+import { DEFAULT_ACCOUNT } from '../src/trigger/acting-account.js'
 import { readEvent } from '../src/trigger/event.js'
 import { bindingKey, fire } from '../src/trigger/fire.js'
 import { markReplay } from '../src/trigger/replay.js'
+import { type CreatingAs, creatorFor } from './acting.js'
 import { dispatchFault } from './away.js'
 import { createObjects } from './create.js'
 
@@ -25,6 +27,8 @@ export interface ScheduleDispatcherDeps {
   readonly now: () => number
   /** Where there are more dispatchers than this one. */
   readonly inTurn?: InTurn
+  /** Without: objects are created with our own rights. */
+  readonly creatingAs?: CreatingAs
 }
 
 /** At most one slot of a schedule at a time: whether it may start depends on what the one before it started. */
@@ -89,7 +93,9 @@ async function judge(deps: ScheduleDispatcherDeps, record: DeliveryRecord): Prom
     .map(object => marked(object, schedule, toTimestamp(tick.slot)))
     .map(object => markReplay(object, { of: delivery.eventId, count: replay }))
   const seed = { deliveryId: delivery.id, replay, trigger: schedule.metadata.uid }
-  const { created, message } = await createObjects(cluster, objects, seed, {
+  const account = { namespace: delivery.to.namespace, name: spec.serviceAccountName || DEFAULT_ACCOUNT }
+  const creator = creatorFor(cluster, account, deps.creatingAs)
+  const { created, message } = await createObjects(creator, objects, seed, {
     claimed: new Set(),
     options: admission(),
     log,

@@ -6,12 +6,14 @@ import type { Log } from '../src/lib/log.js'
 import type { MaybePromise } from '../src/lib/maybe-promise.js'
 import type { TriggerMetrics } from '../src/metrics/trigger-metrics.js'
 import type { Key } from '../src/resources/meta.js'
+import { actingAccount } from '../src/trigger/acting-account.js'
 import { eventIdOf, readEvent } from '../src/trigger/event.js'
 import { fire, type TriggerResult, type TriggerWorld } from '../src/trigger/fire.js'
 import type { Outside } from '../src/trigger/interceptors/outside.js'
 import type { FiringTrigger, ListedTrigger } from '../src/trigger/listener-triggers.js'
 import { credentialsIn, masker, valuesOf } from '../src/trigger/redact.js'
 import { markReplay } from '../src/trigger/replay.js'
+import { type CreatingAs, type Creator, creatorFor } from './acting.js'
 import { dispatchFault } from './away.js'
 import { type Catalogue, readingCatalogue, whetherInForce } from './catalogue.js'
 import { type Claim, createObjects } from './create.js'
@@ -32,6 +34,8 @@ export interface DispatcherDeps {
   readonly outside?: Outside
   readonly log: Log
   readonly metrics?: { readonly triggers: TriggerMetrics } | undefined
+  /** Without: objects are created with our own rights. */
+  readonly creatingAs?: CreatingAs
   /** Without: no CloudEvent is sent. */
   readonly events?: Pick<ListenerEvents, 'tell'>
 }
@@ -106,7 +110,7 @@ async function dispatch(
   record: DeliveryRecord,
 ): Promise<readonly Verdict[] | 'outdated'> {
   const { cluster, admission, outside, log } = deps
-  const { listed } = plan
+  const { listed, listener } = plan
   const { event } = readEvent(record.delivery, record.replay)
   const secrets = await readSecrets(cluster, plan.secretKeys).catch((cause: unknown) => {
     throw dispatchFault(`reading the Secrets of delivery ${record.delivery.id}`, [cause])
@@ -118,7 +122,8 @@ async function dispatch(
   const inForce = whetherInForce(cluster, plan)
   const ahead = event.rawBody.length > LARGE_BYTES ? 1 : FIRED_AHEAD
   const fired = workAhead(listed, ahead, one => (one.is === 'trigger' ? fire(one.trigger, event, world) : undefined))
-  const dispatching: Dispatching = { cluster, inForce, record, claim, inLine: createLine() }
+  const creator = (trigger: FiringTrigger) => creatorFor(cluster, actingAccount(listener, trigger), deps.creatingAs)
+  const dispatching: Dispatching = { creator, inForce, record, claim, inLine: createLine() }
   const judging: MaybePromise<Verdict | 'outdated'>[] = []
   const faults: unknown[] = []
   for (const [index, one] of listed.entries()) {
@@ -174,7 +179,7 @@ function workAhead<T, R>(items: readonly T[], limit: number, work: (item: T) => 
 }
 
 interface Dispatching {
-  readonly cluster: Cluster
+  readonly creator: (trigger: FiringTrigger) => Creator
   readonly inForce: (trigger: FiringTrigger) => Promise<boolean>
   readonly record: DeliveryRecord
   readonly claim: Claim
@@ -215,7 +220,7 @@ function judge(
 }
 
 async function createdBy(
-  { cluster, inForce, record, claim }: Dispatching,
+  { creator, inForce, record, claim }: Dispatching,
   trigger: FiringTrigger,
   objects: readonly Readonly<Record<string, unknown>>[],
 ): Promise<Verdict | 'outdated'> {
@@ -223,7 +228,7 @@ async function createdBy(
   const { id: deliveryId, eventId } = record.delivery
   const seed = { deliveryId, replay: record.replay, trigger: trigger.id }
   const marked = objects.map(object => markReplay(object, { of: eventId, count: record.replay }))
-  const { created, message } = await createObjects(cluster, marked, seed, claim)
+  const { created, message } = await createObjects(creator(trigger), marked, seed, claim)
   if (message !== '') return { ...failure(trigger, message), created }
   return { trigger: trigger.name, namespace: trigger.namespace, is: 'fired', by: '', created, message: '' }
 }

@@ -13,6 +13,7 @@ import { UNSIGNED_HINT } from '../src/trigger/interceptors/unsigned.js'
 import { listenerProblems } from '../src/trigger/listener-problems.js'
 import { listenerStatus } from '../src/trigger/listener-status.js'
 import { type ListedTrigger, unsignedTriggers } from '../src/trigger/listener-triggers.js'
+import type { CreatingAs } from './acting.js'
 import type { FollowingCatalogue } from './catalogue.js'
 import { readSecrets } from './observe.js'
 
@@ -21,6 +22,7 @@ export interface ListenerStatusDeps {
   readonly catalogue: FollowingCatalogue
   /** Where the events of this listener are posted to. */
   readonly urlOf: (listener: Key) => string
+  readonly creatingAs?: CreatingAs
   readonly now: () => number
   readonly log: Log
   /** Tests make them short. */
@@ -37,7 +39,7 @@ interface Pauses {
 const PAUSES: Pauses = { betweenMs: 200, againMs: 30_000 }
 
 export function keepListenerStatuses(deps: ListenerStatusDeps): { close(): Promise<void> } {
-  const { cluster, catalogue, urlOf, now, log, pauses = PAUSES } = deps
+  const { cluster, catalogue, urlOf, creatingAs, now, log, pauses = PAUSES } = deps
   const stop = new AbortController()
   const due = new Map<string, Key>()
   const warned = new Set<string>()
@@ -53,7 +55,12 @@ export function keepListenerStatuses(deps: ListenerStatusDeps): { close(): Promi
     const { listener, listed, world, secretKeys } = plan
     warnOfUnsigned(key, listed)
     const missing = listenerProblems(listed, { ...world, secrets: await readSecrets(cluster, secretKeys) })
-    const status = listenerStatus(listener, { url: urlOf(key), missing, now: now() })
+    const status = listenerStatus(listener, {
+      url: urlOf(key),
+      missing,
+      now: now(),
+      hasAccounts: creatingAs !== undefined,
+    })
     if (status === listener.status) return
     await cluster.replaceStatus('EventListener', { ...listener, status })
   }

@@ -10,6 +10,7 @@ import type { Log } from '../src/lib/log.js'
 import type { TriggerMetrics } from '../src/metrics/trigger-metrics.js'
 import type { Key } from '../src/resources/meta.js'
 import type { Outside } from '../src/trigger/interceptors/outside.js'
+import type { CreatingAs } from './acting.js'
 import { followingCatalogue } from './catalogue.js'
 import { createDispatcher } from './dispatch.js'
 import { createScheduleDispatcher } from './dispatch-schedule.js'
@@ -44,6 +45,8 @@ export interface ListenerDeps {
   readonly log: Log
   readonly now: () => number
   readonly newEventId: () => string
+  /** Without: triggers create with our own rights. */
+  readonly creatingAs?: CreatingAs
   /** Where there are more listeners than this one: who of them keeps statuses and ticks, and whose turn it is. */
   readonly singly?: Singly
   readonly inTurn?: InTurn

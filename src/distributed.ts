@@ -110,6 +110,7 @@ export async function runListeners(told: ProcessConfig<typeof LISTENER_FLAGS>, l
       log,
       now,
       newEventId: randomUUID,
+      creatingAs: cluster.creatingAs,
       singly: locks.singly,
       inTurn: locks.inTurn,
     },

@@ -1,4 +1,5 @@
 /** Workers and listeners as processes of their own, over the API of an engine that has neither, with a real Redis. */
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { succeededCondition } from '../src/status/conditions.js'
@@ -36,6 +37,16 @@ beforeAll(async () => {
 afterAll(() => redis.close())
 const given = () => ({ KUBECONFIG: join(engine.data, 'kubeconfig'), REDIS_URL: redis.url })
 
+interface AuditEvent {
+  readonly verb: string
+  readonly objectRef?: { readonly resource: string }
+}
+
+function auditEvents(): readonly AuditEvent[] {
+  const lines = readFileSync(join(engine.data, 'audit.log'), 'utf8').trim().split('\n')
+  return lines.map(line => JSON.parse(line) as AuditEvent)
+}
+
 test('an engine without workers and listeners says how they are started', () => {
   for (const part of ['workers', 'listeners']) {
     expect(engine.said()).toContain(
@@ -59,6 +70,13 @@ test('a delivery becomes a run that ends, and both processes stop in order', asy
   expect((await posted()).status).toBe(202)
   const run = await until('a run', async () => (await pipelineRuns(engine))[0])
   expect(succeededCondition(await doneRun(engine, run.metadata.name))).toMatchObject({ reason: 'Succeeded' })
+  // Made with the account of the listener, as on a cluster, where its rights decide.
+  const made = auditEvents().find(({ verb, objectRef }) => verb === 'create' && objectRef?.resource === 'pipelineruns')
+  expect(made).toMatchObject({
+    user: { username: 'tektite:admin' },
+    impersonatedUser: { username: 'system:serviceaccount:default:ci' },
+    responseStatus: { code: 201 },
+  })
   expect(await Promise.all([workers.end('SIGTERM'), listeners.end('SIGTERM')])).toEqual([0, 0])
 })
 

@@ -92,7 +92,15 @@ export function createLocks(redis: Redis, { prefix, log, ttlMs = TTL_MS }: Locks
     }
 
     async function hold(): Promise<void> {
-      const duty = await begin(holder.isHeld)
+      // Who cannot do it leaves it to others.
+      const duty = await Promise.resolve()
+        .then(() => begin(holder.isHeld))
+        .catch(async (error: unknown) => {
+          log.error('a duty cannot be begun', { duty: name, error: describeError(error) })
+          await holder.release()
+          await nap(ttlMs)
+        })
+      if (duty === undefined) return
       log.info('took over a duty', { duty: name })
       try {
         while (!stop.signal.aborted && holder.isHeld()) {

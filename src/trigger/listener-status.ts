@@ -10,6 +10,8 @@ export interface ListenerFacts {
   readonly url: string
   /** What its triggers name and is not there. */
   readonly missing: readonly string[]
+  /** Its triggers act with service accounts of the cluster. */
+  readonly hasAccounts?: boolean
   /** Epoch ms. */
   readonly now: number
 }
@@ -22,9 +24,12 @@ export const UNUSED_FIELDS = 'tektite.dev/UnusedFields'
 const NAMED_AT_MOST = 10
 
 /** The present status itself when nothing changed, so that a look that finds nothing new writes nothing. */
-export function listenerStatus(listener: EventListener, { url, missing, now }: ListenerFacts): Status {
+export function listenerStatus(
+  listener: EventListener,
+  { url, missing, now, hasAccounts = false }: ListenerFacts,
+): Status {
   const { metadata, status = {} } = listener
-  const unused = unusedFields(listener)
+  const unused = unusedFields(listener, hasAccounts)
   const wanted: readonly Omit<Condition, 'lastTransitionTime'>[] = [
     { type: 'Available', status: 'True', reason: 'ListenerServes', message: `events are taken in at ${url}` },
     // Tekton's stays True whatever is missing: the listener itself works, and other triggers of it may.
@@ -61,7 +66,7 @@ function unusedText(unused: readonly string[]): string {
 }
 
 /** What is written in the spec for a Deployment, Service or Knative Service of its own, with what to do instead. */
-function unusedFields({ spec }: EventListener): readonly string[] {
+function unusedFields({ spec }: EventListener, hasAccounts: boolean): readonly string[] {
   const { kubernetesResource, customResource } = (spec.resources ?? {}) as Readonly<Record<string, unknown>>
   const pod = asRecord(asRecord(asRecord(asRecord(kubernetesResource)['spec'])['template'])['spec'])
   const fields = [
@@ -75,7 +80,7 @@ function unusedFields({ spec }: EventListener): readonly string[] {
   return [
     ...(fields.length === 0 ? [] : [fields.join(', ')]),
     ...(hasTls(pod) ? ['TLS_CERT and TLS_KEY (TLS ends at a proxy in front of the hooks port)'] : []),
-    ...(isOwnAccount(spec.serviceAccountName) || isOwnAccount(pod['serviceAccountName'])
+    ...(!hasAccounts && (isOwnAccount(spec.serviceAccountName) || isOwnAccount(pod['serviceAccountName']))
       ? ['the service account of the listener (there is no Pod that would have it)']
       : []),
   ]

@@ -19,6 +19,8 @@ export interface FiringTrigger {
   readonly namespace: string
   /** The Trigger object that this was read from; without: it is written in the listener. */
   readonly source?: Key & { readonly resourceVersion: string }
+  /** Of its namespace; without: the listener's. */
+  readonly serviceAccountName?: string
   readonly chain: readonly ChainedInterceptor[]
   readonly spec: Pick<TriggerSpec, 'bindings' | 'template'>
 }
@@ -99,12 +101,13 @@ function listed(
   name: string,
   namespace: string,
   group: readonly ChainedInterceptor[],
-  { interceptors, bindings, template }: Partial<TriggerSpec>,
+  { interceptors, bindings, template, serviceAccountName }: Partial<TriggerSpec>,
   source?: FiringTrigger['source'],
 ): ListedTrigger {
   const chain = [...group, ...chained(interceptors ?? [], namespace)]
   const spec = { template: template ?? {}, ...(bindings === undefined ? {} : { bindings }) }
-  return { is: 'trigger', trigger: { id: '', name, namespace, ...(source && { source }), chain, spec } }
+  const own = { ...(source && { source }), ...(serviceAccountName && { serviceAccountName }) }
+  return { is: 'trigger', trigger: { id: '', name, namespace, ...own, chain, spec } }
 }
 
 function chained(

@@ -176,7 +176,7 @@ test('impersonation is refused, and says so', async () => {
   expect(await response.json()).toMatchObject({
     reason: 'Forbidden',
     message:
-      'users "jane" is forbidden: User "tektite:admin" cannot impersonate resource "users" in API group "" at the cluster scope: Tektite has no impersonation; ask with the token of the user',
+      'users "jane" is forbidden: User "tektite:admin" cannot impersonate resource "users" in API group "" at the cluster scope: Tektite knows only service accounts to act as, and only its admin may; ask with the token of the user',
   })
 })
 

@@ -1,6 +1,6 @@
 /** What the audit log says of a request: who did what to what, and what became of it. Never a body. Pure. */
 import type { Attributes } from './attributes.js'
-import { type User, userInfo } from './users.js'
+import { serviceAccount, type User, userInfo } from './users.js'
 
 export interface AuditedRequest {
   readonly user: User
@@ -30,6 +30,7 @@ const MAX_TEXT = 1_024
 /** As `audit.k8s.io/v1` writes it at the level Metadata. */
 export function auditEvent(request: AuditedRequest, outcome: AuditedOutcome, mark: AuditMark): object {
   const { user, attributes, url, userAgent, address } = request
+  const actedAs = user.actsAs === undefined ? undefined : serviceAccount(user.actsAs)
   return {
     kind: 'Event',
     apiVersion: 'audit.k8s.io/v1',
@@ -39,6 +40,7 @@ export function auditEvent(request: AuditedRequest, outcome: AuditedOutcome, mar
     requestURI: cut(url),
     verb: attributes.verb,
     user: userInfo(user),
+    ...(actedAs && { impersonatedUser: userInfo(actedAs) }),
     // Of a socket that takes both, IPv4 comes in the clothes of IPv6.
     sourceIPs: address === undefined ? [] : [address.replace(/^::ffff:/, '')],
     ...(userAgent !== undefined && { userAgent: cut(userAgent) }),

@@ -2,7 +2,7 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import { ApiError } from '../status.js'
-import type { TokenUser, User } from './users.js'
+import { roleOf, serviceAccount, type TokenUser, type User } from './users.js'
 
 /** @throws ApiError 401, 403 */
 export type Authenticate = (headers: IncomingHttpHeaders) => User
@@ -16,8 +16,11 @@ export function createAuthenticate(users: readonly TokenUser[]): Authenticate {
     const user = fitting[0]?.user
     if (user === undefined) throw new ApiError(401, 'Unauthorized', 'Unauthorized')
     const asked = headers['impersonate-user'] ?? headers['impersonate-group'] ?? headers['impersonate-uid']
-    if (asked !== undefined) throw noImpersonation(user, String(asked))
-    return user
+    if (asked === undefined) return user
+    // Listeners act with the account of each trigger. On a cluster its rights decide; here it is noted in the audit log.
+    const actsAs = serviceAccount(String(headers['impersonate-user'] ?? ''))?.name
+    if (actsAs === undefined || roleOf(user) !== 'admin') throw noImpersonation(user, String(asked))
+    return { ...user, actsAs }
   }
 }
 
@@ -32,6 +35,6 @@ export function userOfToken(users: readonly TokenUser[], token: string): User | 
 
 function noImpersonation({ name }: User, asked: string): ApiError {
   const cannot = `User ${JSON.stringify(name)} cannot impersonate resource "users" in API group "" at the cluster scope`
-  const wayOut = 'Tektite has no impersonation; ask with the token of the user'
+  const wayOut = 'Tektite knows only service accounts to act as, and only its admin may; ask with the token of the user'
   return new ApiError(403, 'Forbidden', `users ${JSON.stringify(asked)} is forbidden: ${cannot}: ${wayOut}`)
 }

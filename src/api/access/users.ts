@@ -5,6 +5,8 @@ export interface User {
   readonly name: string
   readonly uid?: string
   readonly groups: readonly string[]
+  /** A service account that is acted as. It has no rights of its own here: those of this user count. */
+  readonly actsAs?: string
 }
 
 /** May do everything; may look at everything but Secrets. */
@@ -26,6 +28,15 @@ export function builtInUser(role: Role): User {
 export function roleOf({ groups }: Pick<User, 'groups'>): Role | undefined {
   if (groups.includes('tektite:admin')) return 'admin'
   return groups.includes('tektite:view') ? 'view' : undefined
+}
+
+const SERVICE_ACCOUNT = /^system:serviceaccount:([a-z0-9-]+):([a-z0-9.-]+)$/
+
+/** As Kubernetes knows it, by its user name; undefined for who is none. */
+export function serviceAccount(name: string): User | undefined {
+  const [, namespace] = SERVICE_ACCOUNT.exec(name) ?? []
+  if (namespace === undefined) return undefined
+  return { name, groups: ['system:serviceaccounts', `system:serviceaccounts:${namespace}`, AUTHENTICATED] }
 }
 
 /** As Kubernetes writes it. */

@@ -1,0 +1,34 @@
+/** Objects are created with the rights of the account that a trigger acts with, where the cluster knows such rights. */
+import { type Cluster, ClusterError } from '../src/cluster/cluster.js'
+import type { Key } from '../src/resources/meta.js'
+import { accountUser } from '../src/trigger/acting-account.js'
+
+/** The cluster as somebody with this user name sees it. */
+export type CreatingAs = (user: string) => Pick<Cluster, 'create'>
+
+/** What objects are created with, and what is found in their way is looked at with. */
+export type Creator = Pick<Cluster, 'get' | 'create'>
+
+/** Without `creatingAs`, our own rights. A no of the account's says whose it is, and the way out. */
+export function creatorFor(cluster: Creator, account: Key, creatingAs: CreatingAs | undefined): Creator {
+  if (creatingAs === undefined) return cluster
+  const user = accountUser(account)
+  const { create } = creatingAs(user)
+  return {
+    get: cluster.get,
+    create: (kind, object) =>
+      create(kind, object).catch((error: unknown) => {
+        throw error instanceof ClusterError && error.reason === 'Forbidden' ? explained(error, account, user) : error
+      }),
+  }
+}
+
+function explained(error: ClusterError, { namespace, name }: Key, user: string): ClusterError {
+  const isOurs = error.message.includes('cannot impersonate')
+  const wayOut = isOurs
+    ? 'the listeners may not act as service accounts: allow them the verb impersonate on serviceaccounts'
+    : error.message.includes(user)
+      ? `triggers act with the rights of ServiceAccount "${namespace}/${name}": bind a Role to it that may create this`
+      : ''
+  return new ClusterError('Forbidden', wayOut === '' ? error.message : `${error.message} → ${wayOut}`, { cause: error })
+}
