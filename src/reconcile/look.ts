@@ -18,6 +18,11 @@ export function hasListed({ status }: PipelineRun): boolean {
   return (status?.childReferences ?? []).length + (status?.skippedTasks ?? []).length > 0
 }
 
+/** Nothing says that it has begun, or that it should not. */
+export function isNew({ spec, status }: TaskRun): boolean {
+  return spec.status === undefined && status?.startTime === undefined && status?.retriesStatus === undefined
+}
+
 /** It ends the run, skips what may have begun, or stops something. */
 export function givesUp(run: PipelineRun | TaskRun, { actions, status }: Decision<object>): boolean {
   return (

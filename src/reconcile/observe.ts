@@ -14,7 +14,7 @@ import { withDefaultBindings } from '../run/workspaces.js'
 import type { Lookup, PipelineRunWorld, PodMaterial, TaskRunWorld } from './decision.js'
 import type { EntrypointSource } from './entrypoint-source.js'
 import { type FinishedChildren, NO_FINISHED_CHILDREN } from './finished-children.js'
-import { hasListed, type Look } from './look.js'
+import { hasListed, isNew, type Look } from './look.js'
 import { type LookUpDeps, lookUpPipeline, lookUpStepActions, lookUpTask, lookUpTasks } from './look-up.js'
 import { lookUpNested } from './look-up-nested.js'
 import { soundPart } from './malformed.js'
@@ -217,11 +217,6 @@ async function findChild(
   const child = await cluster.get<'TaskRun' | 'PipelineRun' | 'CustomRun'>(kind, key)
   if (child !== undefined && isOwnedBy(child, uid)) finished.keep(uid, child)
   return child
-}
-
-/** Nothing says that it has begun, or that it should not. */
-function isNew({ spec, status }: TaskRun): boolean {
-  return spec.status === undefined && status?.startTime === undefined && status?.retriesStatus === undefined
 }
 
 /** By uid, never by name: a namesake that somebody planted is not our child. */

@@ -17,7 +17,7 @@ import { isDone, succeededCondition, withSucceeded } from '../status/conditions.
 import { applyLot, type LotOutcome, lots } from './apply.js'
 import type { Action, Decision, PipelineRunWorld, Refusal, TaskRunWorld } from './decision.js'
 import { endMalformed } from './end-malformed.js'
-import { givesUp, type Look, startedTasks } from './look.js'
+import { givesUp, isNew, type Look, startedTasks } from './look.js'
 import { malformation } from './malformed.js'
 import { lookUpStarted, type ObserveDeps, observePipelineRun, observeTaskRun } from './observe.js'
 import { reconcilePipelineRun } from './pipeline-run.js'
@@ -41,6 +41,8 @@ interface RunKind<K extends 'PipelineRun' | 'TaskRun', World> {
   /** What `spec.status` says to cancel one. */
   readonly cancelled: string
   readonly observe: (deps: ObserveDeps, run: Kinds[K], now: number, look: Look) => Promise<World>
+  /** Whether there is more than what the status lists. */
+  readonly mayHaveMore: (run: Kinds[K]) => boolean
   /** What the decision rests on and `observe` has left out; undefined when it is all there. */
   readonly lookUpMore?: (
     deps: ObserveDeps,
@@ -61,6 +63,7 @@ const PIPELINE_RUN: RunKind<'PipelineRun', PipelineRunWorld> = {
   kind: 'PipelineRun',
   cancelled: 'Cancelled',
   observe: observePipelineRun,
+  mayHaveMore: () => true,
   lookUpMore: (deps, run, world, decision) => lookUpStarted(deps, run, world, startedTasks(decision)),
   decide: (run, world) => reconcilePipelineRun(run, world, evaluateWhen),
   refused: refusedPipelineRun,
@@ -70,6 +73,7 @@ const TASK_RUN: RunKind<'TaskRun', TaskRunWorld> = {
   kind: 'TaskRun',
   cancelled: 'TaskRunCancelled',
   observe: observeTaskRun,
+  mayHaveMore: isNew,
   decide: (run, world) => reconcileTaskRun(run, world, evaluateWhen),
   refused: refusedTaskRun,
 }
@@ -183,7 +187,8 @@ async function lookAndDecide<K extends 'PipelineRun' | 'TaskRun', World extends 
   for (;;) {
     const decision = attempt(() => decide(run, world))
     if (decision instanceof Error) return decision
-    if (look === 'listed' && givesUp(run, decision)) return lookAndDecide(deps, runKind, run, now, 'all')
+    if (look === 'listed' && runKind.mayHaveMore(run) && givesUp(run, decision))
+      return lookAndDecide(deps, runKind, run, now, 'all')
     const more = await lookUpMore(deps, run, world, decision)
     if (more === undefined) return { decision, look }
     world = more

@@ -211,3 +211,18 @@ test('who resumes behind the last event it saw, over restarts and beside writers
     { numRuns: 40 },
   )
 })
+
+test('what happens while a reader takes an event in is told next, and waits for no other event', async () => {
+  const { cluster } = openCluster(temporaryDirectory('events'))
+  const controller = new AbortController()
+  onTestFinished(() => controller.abort())
+  const stream = cluster.events('ConfigMap', '0', controller.signal, { bookmarkMs: 3_600_000 })[Symbol.asyncIterator]()
+  const next = async () => text((await stream.next()).value as FollowedEvent)
+  expect(await next()).toBe('bookmark 0')
+  const told = next()
+  await cluster.create('ConfigMap', configMap('a'))
+  expect(await told).toBe('added ConfigMap/a 1')
+  // The reader is at it: nobody waits in the stream.
+  await cluster.create('ConfigMap', configMap('b'))
+  expect(await next()).toBe('added ConfigMap/b 2')
+})

@@ -44,7 +44,8 @@ export async function* followEvents(
       yield event
     }
     place = page.upTo
-    if (!page.isLast) continue
+    // While the reader took these, others may have come, and nobody tells of them again.
+    if (!page.isLast || page.events.length > 0) continue
     const now = performance.now()
     if (now >= bookmarkDue) {
       yield { type: 'bookmark', version: place }
