@@ -1,0 +1,1 @@
+export const SHAPES: Readonly<Record<string, unknown>>
