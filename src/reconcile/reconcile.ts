@@ -4,7 +4,7 @@ import { ClusterError, isClusterError } from '../cluster/cluster.js'
 import { describeError, ensureError } from '../lib/fault.js'
 import type { Log } from '../lib/log.js'
 import { sameJson } from '../lib/same-json.js'
-import { toTimestamp } from '../lib/time.js'
+import { fromTimestamp, toTimestamp } from '../lib/time.js'
 import { type Outcome, parseRunKey, type RunKey } from '../queue/queue.js'
 import { FAILURE_CLASS_ANNOTATION } from '../resources/annotations.js'
 import type { Kinds } from '../resources/kinds.js'
@@ -25,7 +25,7 @@ import { refusedPipelineRun, refusedTaskRun } from './refused.js'
 import { reportDue } from './report-due.js'
 import { NOBODY, type RunObserver } from './run-observer.js'
 import { storeStatus } from './store-status.js'
-
+import { takeBack, takeBackPod } from './take-back.js'
 import { reconcileTaskRun } from './task-run.js'
 import { filledIn, invalidity } from './unseen.js'
 
@@ -34,6 +34,9 @@ export interface ReconcileDeps extends ObserveDeps {
   readonly log: Log
   readonly observer?: RunObserver
 }
+
+/** What was seen longer ago is made sure of before anything is made of it: less than it takes for a run to be taken over. */
+const STALE_MS = 1_000
 
 /** What differs between the two kinds of run. */
 interface RunKind<K extends 'PipelineRun' | 'TaskRun', World> {
@@ -93,6 +96,16 @@ export async function reconcile(deps: ReconcileDeps, key: RunKey): Promise<Outco
   }
 }
 
+function makes(actions: readonly Action[]): boolean {
+  return actions.some(action => action.do === 'create')
+}
+
+/** The time of a pass. Another worker, whose clock is ahead of ours, may have started the run: nothing ends before that. */
+function notBeforeStart({ status }: PipelineRun | TaskRun, now: number): number {
+  const start = fromTimestamp(status?.startTime ?? '')
+  return Number.isNaN(start) ? now : Math.max(start, now)
+}
+
 async function pass<K extends 'PipelineRun' | 'TaskRun', World extends { readonly now: number }>(
   deps: ReconcileDeps,
   runKind: RunKind<K, World>,
@@ -100,11 +113,13 @@ async function pass<K extends 'PipelineRun' | 'TaskRun', World extends { readonl
 ): Promise<Outcome> {
   const { kind, observe, refused } = runKind
   const { cluster, now, log, observer = NOBODY } = deps
-  const startedAt = now()
   const stored = await cluster.get(kind, key)
-  if (stored === undefined || isDone(stored) || stored.metadata.deletionTimestamp !== undefined) {
+  if (stored === undefined || stored.metadata.deletionTimestamp !== undefined) return { kind: 'settled' }
+  if (isDone(stored)) {
+    if (stored.kind === 'TaskRun' && isOurs(stored, deps.settings())) await takeBackPod(cluster, stored)
     return { kind: 'settled' }
   }
+  const startedAt = notBeforeStart(stored, now())
 
   const settings = deps.settings()
   const malformed = malformation(stored)
@@ -116,6 +131,11 @@ async function pass<K extends 'PipelineRun' | 'TaskRun', World extends { readonl
   if (seen instanceof Error) return undecidable(deps, stored, seen, startedAt)
   let { decision } = seen
   let { status, lookAgainAt, failureClass } = decision
+  if (now() - startedAt > STALE_MS && makes(decision.actions)) {
+    // Frozen meanwhile, or the API server was slow: others may have taken the run over and ended it.
+    const newest = await cluster.get(kind, key)
+    if (newest?.metadata.resourceVersion !== run.metadata.resourceVersion) return { kind: 'again', afterMs: 0 }
+  }
   try {
     // Children before status: if we stop in between, the next pass finds them by name.
     // The other way round, status would list runs that were never made.
@@ -152,7 +172,10 @@ async function pass<K extends 'PipelineRun' | 'TaskRun', World extends { readonl
     }
   } catch (error) {
     // Someone wrote first. What we saw is stale, so look again instead of forcing it.
-    if (isClusterError(error, 'Conflict')) return { kind: 'again', afterMs: pauseAfterConflict(error) }
+    if (isClusterError(error, 'Conflict')) {
+      await takeBack(cluster, run, decision.actions)
+      return { kind: 'again', afterMs: pauseAfterConflict(error) }
+    }
     // Deleted meanwhile: its removal collects what it owned.
     if (isClusterError(error, 'NotFound')) return { kind: 'settled' }
     throw error

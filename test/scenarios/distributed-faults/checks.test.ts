@@ -295,15 +295,30 @@ const violations: readonly (readonly [string, string, (round: Writable) => void,
   ],
   [
     'I8',
-    'a Pod that a late worker made',
-    r => tellMore(r, { kind: 'Pod', uid: 'x', name: 's-wait-pod-retry1', owner: 's-wait' }),
-    /Pod s-wait-pod-retry1 was made after TaskRun s-wait had ended/,
+    'a Pod that a late worker made, and that ran',
+    r => {
+      tellMore(r, { kind: 'Pod', uid: 'x', name: 's-wait-pod-retry1', owner: 's-wait' })
+      r.steps.push({
+        run: 's',
+        taskRun: 's-wait',
+        step: 'x',
+        attempt: 1,
+        mark: 'start',
+        at: 1_400,
+        place: 99,
+        pod: 'x',
+      })
+    },
+    /Pod s-wait-pod-retry1, made after TaskRun s-wait had ended, started a step/,
   ],
   [
     'I8',
-    'a TaskRun that a late worker made',
-    r => tellMore(r, { kind: 'TaskRun', uid: 'x', name: 's-after', owner: 's', ownerName: 's', task: 'after' }),
-    /TaskRun s-after was made after PipelineRun s had ended/,
+    'a TaskRun that a late worker made, and that stays',
+    r => {
+      tellMore(r, { kind: 'TaskRun', uid: 'x', name: 's-after', owner: 's', ownerName: 's', task: 'after' })
+      r.final.push({ kind: 'TaskRun', uid: 'x', name: 's-after', version: 900, succeeded: 'Unknown' } as never)
+    },
+    /TaskRun s-after, made after PipelineRun s had ended, is still there/,
   ],
   [
     'I9',

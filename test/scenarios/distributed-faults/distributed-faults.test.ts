@@ -8,7 +8,7 @@ const run = promisify(execFile)
 const SMALL = ['--deliveries', '30', '--kills', '6', '--recovery', '500', '--seed', '594', '--untimed']
 
 test('processes are killed, frozen and cut off: what was acknowledged is one finished run, no step runs twice', {
-  timeout: 180_000,
+  timeout: 300_000,
 }, async () => {
   const script = join(import.meta.dirname, 'run.js')
   const { stdout } = await run(process.execPath, [script, ...SMALL]).catch(

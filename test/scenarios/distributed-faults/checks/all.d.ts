@@ -24,6 +24,7 @@ export interface Records {
     readonly mark: 'start' | 'end'
     readonly at: number
     readonly place: number
+    readonly pod?: string
   }[]
   readonly events: readonly Event[]
   readonly secondEvents: readonly Event[]

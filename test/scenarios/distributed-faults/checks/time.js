@@ -34,15 +34,27 @@ export function explanations({ faults, events }, recoveryMs = RECOVERY_MS) {
 
 const endOf = list => list?.find(({ succeeded }) => succeeded === 'True' || succeeded === 'False')
 
-/** I8: what has ended gets no child. By versions: these are in order whatever the clocks say. */
-export function cancelIsFinal({ events }) {
+/**
+ * I8: nothing comes of a child that is made for what has ended, as a worker does that was frozen between looking and making: no step
+ * of it starts, and it goes or ends. By versions: these are in order whatever the clocks say.
+ */
+export function cancelIsFinal({ events, steps, final }) {
   const history = historyOf(events)
+  const began = new Set(steps.flatMap(({ taskRun, pod }) => [taskRun, pod]))
+  const alive = new Set(
+    final.filter(({ phase, succeeded }) => (phase ? isLive(phase) : succeeded === 'Unknown')).map(({ uid }) => uid),
+  )
   return [...history.ofKind('TaskRun'), ...history.ofKind('Pod')].flatMap(([first]) => {
     const end = endOf(history.byUid.get(first.owner))
-    return end?.version < first.version
-      ? [`${first.kind} ${first.name} was made after ${end.kind} ${end.name} had ended`]
-      : []
+    if (!(end?.version < first.version)) return []
+    const what = `${first.kind} ${first.name}, made after ${end.kind} ${end.name} had ended,`
+    if (began.has(first.kind === 'Pod' ? first.uid : first.name)) return [`${what} started a step`]
+    return alive.has(first.uid) ? [`${what} is still there`] : []
   })
+}
+
+function isLive(phase) {
+  return phase === 'Pending' || phase === 'Running'
 }
 
 /**
