@@ -109,7 +109,8 @@ function started(
     if (decision) return decision
   }
   if (deadline !== undefined && now >= deadline) {
-    const message = `TaskRun "${run.metadata.name}" failed to finish within "${formatDuration(timeoutOf(run, world))}"${previously(status)}`
+    const words = `TaskRun "${run.metadata.name}" failed to finish within "${formatDuration(timeoutOf(run, world))}"`
+    const message = `${words}${previously(status)}${heldBack(run, status, pod)}`
     const reason = TASK_RUN_REASONS.TaskRunTimeout
     return stopPod(run, status, status.taskSpec, { reason, message }, { ...world, pod })
   }
@@ -233,6 +234,15 @@ function cancelled(run: TaskRun, status: TaskRunStatus, world: TaskRunWorld): Ta
   const message = `TaskRun "${run.metadata.name}" was cancelled. ${run.spec.statusMessage ?? ''}${previously(status)}`
   const task = status.taskSpec ?? (world.task.is === 'found' ? world.task.value : undefined)
   return stopPod(run, seen, task, { reason: TASK_RUN_REASONS.TaskRunCancelled, message }, { ...world, pod })
+}
+
+/** The steps had not so much as begun. */
+function heldBack(run: TaskRun, { taskSpec }: TaskRunStatus, pod: Pod | undefined): string {
+  if (pod === undefined || taskSpec === undefined || pod.status?.phase !== 'Running') return ''
+  if (pod.metadata.annotations?.[READY_ANNOTATION] !== undefined) return ''
+  const { unreadySidecars } = statusFromPod(run.metadata.name, taskSpec, pod)
+  if (unreadySidecars.length === 0) return ''
+  return `. No step was begun, because these were not ready: ${unreadySidecars.join(', ')}`
 }
 
 const TELLS_NOTHING: ReadonlySet<string | undefined> = new Set<Verdict['reason'] | undefined>([

@@ -43,7 +43,9 @@ export interface PodReport {
   readonly hindrance: Hindrance | undefined
   /** Sidecars that still run, or still could. */
   readonly openSidecars: readonly string[]
-  /** The sidecars are ready, or have ended: the first step may start. */
+  /** Their containers are neither ready nor have ended. When none is left in a running Pod, the first step may start. */
+  readonly unreadySidecars: readonly string[]
+  /** It is so. */
   readonly sidecarsReady: boolean
   /** A step's container has run at some time. */
   readonly started: boolean
@@ -71,6 +73,8 @@ export function statusFromPod(taskRun: string, task: TaskSpec, pod: Pod): PodRep
     task.results ?? [],
     found.map(({ spec, entries }) => ({ name: spec.name ?? '', declared: spec.results, entries })),
   )
+  // Native ones were started before the steps' containers: Kubernetes has waited for them.
+  const unreadySidecars = beside.map(({ name }) => name).filter(name => !isReady(statuses.get(name)))
   const complete = isComplete(task, pod)
   return {
     steps: found.map(({ spec, status, entries }) => stepState(status, entries, spec.results)),
@@ -87,8 +91,8 @@ export function statusFromPod(taskRun: string, task: TaskSpec, pod: Pod): PodRep
     verdict: complete ? endOf(taskRun, pod, found, problem) : progressOf(pod),
     hindrance: hindranceOf(taskRun, pod),
     openSidecars: [...beside, ...native].map(({ name }) => name).filter(name => !statuses.get(name)?.state.terminated),
-    // Native ones were started before the steps' containers: Kubernetes has waited for them.
-    sidecarsReady: pod.status?.phase === 'Running' && beside.every(({ name }) => isReady(statuses.get(name))),
+    unreadySidecars,
+    sidecarsReady: pod.status?.phase === 'Running' && unreadySidecars.length === 0,
     started: found.some(({ status }) => hasStarted(status)),
     hasStrandedSteps: complete && !isFinished(pod) && endedSteps(task, pod).length < task.steps.length,
   }

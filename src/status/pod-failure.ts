@@ -22,7 +22,8 @@ export function failureOf(pod: Pod): PodFailure | undefined {
   const disruption = failureClass === 'infrastructure' && reason !== 'PodEvicted' ? disruptionOf(pod) : undefined
   return {
     reason,
-    message: disruption === undefined || isSaidIn(message, pod) ? message : `${message}. ${disruption}`,
+    message:
+      disruption === undefined || isSaidIn(message, pod) ? message : `${message.replace(/\.$/, '')}. ${disruption}`,
     failureClass,
     neverStarted: neverStarted(pod),
   }

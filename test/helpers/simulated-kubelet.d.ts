@@ -101,7 +101,8 @@ export interface Interruption {
   readonly afterMs?: number
   readonly then: /** Its node is gone: nothing is written any more, and a deletion is not answered. */
     | { readonly is: 'silence' }
-    | { readonly is: 'deleted'; readonly graceSeconds?: number }
+    /** Somebody deletes it, and says why in these conditions before. */
+    | { readonly is: 'deleted'; readonly graceSeconds?: number; readonly conditions?: PodStatus['conditions'] }
     /** Its status is this, over what it was. Its containers go on as they were told, are killed, or were never looked at. */
     | { readonly is: 'over'; readonly status: Partial<PodStatus>; readonly containers: 'kept' | 'killed' | 'none' }
 }

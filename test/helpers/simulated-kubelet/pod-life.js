@@ -246,7 +246,13 @@ export function livePod(first, deps) {
     await until(() => false, interruption.afterMs ?? 0)
     const { then } = interruption
     if (then.is === 'silence') throw CUT.gone
-    if (then.is === 'deleted') await around.remove(then.graceSeconds)
+    if (then.is === 'deleted') {
+      if (then.conditions) {
+        seen.over = { conditions: then.conditions }
+        await publish()
+      }
+      await around.remove(then.graceSeconds)
+    }
     if (then.is === 'over') {
       if (then.containers === 'killed') stopAll(SIGKILLED)
       if (then.containers === 'none') seen.containers.clear()
@@ -273,7 +279,8 @@ export function livePod(first, deps) {
     if (plan.ignoresSigterm && current) await until(() => false, deletionGracePeriodSeconds * 1000)
     stopAll(plan.ignoresSigterm ? SIGKILLED : SIGTERMED)
     if (!isOver) {
-      seen.over ??= { phase: 'Failed' }
+      const hasEnded = first.spec.containers.every(({ name }) => seen.containers.get(name)?.terminated)
+      if (!hasEnded) seen.over = { phase: 'Failed', ...seen.over }
       await publish()
     }
     await around.remove(0)

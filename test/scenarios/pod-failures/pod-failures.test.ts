@@ -1,0 +1,84 @@
+import { expect, onTestFinished, test } from 'vitest'
+import type { Cluster } from '../../../src/cluster/cluster.js'
+import { fromTimestamp } from '../../../src/lib/time.js'
+import type { TaskRun } from '../../../src/resources/tekton.js'
+import { succeededCondition } from '../../../src/status/conditions.js'
+import { serveStore } from '../../cluster/served-cluster.js'
+import { applyTo, clusterWith } from '../../listeners/world.js'
+import { FAILURE_CASES, type FailureCase } from './cases.js'
+import { type PodEngine, startPodEngine } from './engine.js'
+
+/** So much patience the installation has. Pods tell their times in whole seconds. */
+const PATIENCE = { imagePullBackOffTimeoutMs: 1_000, createContainerErrorTimeoutMs: 1_000 }
+
+test('everything that goes wrong with Pods has its reason and its class', { timeout: 60_000 }, async () => {
+  const cases = Object.entries(FAILURE_CASES)
+  const cluster = await clusterWith()
+  const engine = await runAll(cluster, cases)
+  const seen = await Promise.all(cases.map(async ([name], index) => [name, await told(engine, index)]))
+  expect(Object.fromEntries(seen)).toEqual(
+    Object.fromEntries(
+      cases.map(([name, { reason, message, failureClass, before }]) => [
+        name,
+        {
+          reason: expect.stringMatching(new RegExp(`^(${reason})$`)) as unknown,
+          message: expect.stringMatching(message) as unknown,
+          failureClass,
+          before: before ? expect.arrayContaining([expect.stringMatching(before)]) : (expect.anything() as unknown),
+          lasted: expect.toSatisfy((ms: number) => ms >= 0 && ms < 60_000) as unknown,
+        },
+      ]),
+    ),
+  )
+  const starts = engine.ran().filter(line => line.endsWith(' start'))
+  expect(starts.filter((line, index) => starts.indexOf(line) !== index)).toEqual([])
+})
+
+test('and over HTTP', { timeout: 60_000 }, async () => {
+  const served = await serveStore()
+  onTestFinished(() => served.close())
+  const names = [
+    'an image that is not there',
+    'a step that is out of memory, and one that waits for it',
+    'a node that is drained',
+  ]
+  const cases = names.map(name => [name, FAILURE_CASES[name]!] as const)
+  const engine = await runAll(served.adapter(), cases)
+  for (const [index, [name, { reason, message, failureClass }]] of cases.entries()) {
+    const seen = await told(engine, index)
+    expect(seen, name).toMatchObject({ message: expect.stringMatching(message) as unknown, failureClass })
+    expect(seen.reason, name).toMatch(new RegExp(`^(${reason})$`))
+  }
+})
+
+const nameOf = (index: number) => `case-${index}`
+
+/** All at once, in one engine. What failed is not tried again. */
+async function runAll(cluster: Cluster, cases: readonly (readonly [string, FailureCase])[]): Promise<PodEngine> {
+  const plans = new Map(cases.map(([, { plan }], index) => [`${nameOf(index)}-pod`, plan]))
+  const engine = startPodEngine(cluster, { settings: PATIENCE, plan: pod => plans.get(pod.metadata.name) })
+  await applyTo(cluster, ...cases.map(([, one], index) => manifest(nameOf(index), one)))
+  return engine
+}
+
+const TASK = '{ steps: [{ name: a, image: tool, command: [x] }, { name: b, image: tool, command: [x] }] }'
+
+function manifest(name: string, { task = TASK, timeout = '10m' }: FailureCase): string {
+  return `
+apiVersion: tekton.dev/v1
+kind: TaskRun
+metadata: { name: ${name}, namespace: default, annotations: { tektite.dev/retries-infrastructure: "0" } }
+spec: { timeout: ${timeout}, taskSpec: ${task} }
+`
+}
+
+async function told(engine: PodEngine, index: number) {
+  const run = await engine.done(nameOf(index))
+  const { reason, message } = succeededCondition(run) ?? {}
+  const failureClass = run.metadata.annotations?.['tektite.dev/failure-class']
+  return { reason, message, failureClass, before: engine.said(nameOf(index)), lasted: durationOf(run) }
+}
+
+function durationOf({ status }: TaskRun): number {
+  return fromTimestamp(status?.completionTime ?? '') - fromTimestamp(status?.startTime ?? '')
+}
