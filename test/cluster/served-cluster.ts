@@ -12,7 +12,7 @@ import type { ObjectMeta } from '../../src/resources/meta.js'
 import { openDatabase } from '../../src/storage/lmdb.js'
 import { temporaryDirectory } from '../helpers/temp-directory.js'
 
-const TOKEN = 'the-token-of-this-test'
+export const TOKEN = 'the-token-of-this-test'
 
 export interface ServedStore {
   readonly store: EmbeddedCluster

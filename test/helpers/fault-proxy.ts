@@ -2,7 +2,7 @@
  * Stands between a client and an API server on loopback and does to requests what networks, load balancers and restarts
  * do. What happens to which request is chosen by the test, with a seed where it is by chance.
  */
-import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, request, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 export type Fault =
@@ -18,6 +18,10 @@ export type Fault =
   | { readonly is: 'delay'; readonly ms: number }
   /** In place of the server. */
   | { readonly is: 'answer'; readonly code: 410 | 429 | 500 | 503; readonly retryAfterSeconds?: number }
+  /** In place of the server, in the words of its admission or its authorization. */
+  | { readonly is: 'refuse'; readonly status: RefusedStatus }
+  /** Carried out by the server, which then says that it failed. */
+  | { readonly is: 'answer afterwards'; readonly code: 500 | 503 }
   /** Of a stream: after so many lines and some bytes more the connection is cut. */
   | { readonly is: 'cut'; readonly lines: number }
   /** As `cut`, but in good order, as a server that restarts does: no more is sent, the other direction stays open. */
@@ -29,10 +33,19 @@ export type Fault =
   /** Of a stream: every line twice, in crumbs of a few bytes. */
   | { readonly is: 'stutter' }
 
+/** What is told of a `Status`; the rest of it is filled in. */
+export interface RefusedStatus {
+  readonly code: number
+  readonly reason?: string
+  readonly message: string
+  readonly details?: object
+}
+
 export interface ProxiedRequest {
   readonly method: string
   readonly path: string
   readonly isWatch: boolean
+  readonly headers: IncomingHttpHeaders
   /** From 1, over all of them. */
   readonly number: number
 }
@@ -55,7 +68,8 @@ export async function startFaultProxy(
     requests.push(`${method} ${path}`)
     // Errors of either side end both: the other side then sees a cut connection, which is what is to be seen.
     response.on('error', () => {})
-    const asked = { method, path, isWatch: /[?&]watch=true/.test(path), number: requests.length }
+    const isWatch = /[?&]watch=true/.test(path)
+    const asked = { method, path, isWatch, headers: incoming.headers, number: requests.length }
     void Promise.resolve(choose(asked)).then(fault => treat(fault, incoming, response, serverPort))
   })
   await new Promise<void>(resolve => proxy.listen(0, '127.0.0.1', resolve))
@@ -85,6 +99,13 @@ function treat(fault: Fault, incoming: IncomingMessage, response: ServerResponse
     case 'answer':
       incoming.resume().once('end', () => answer(response, fault.code, fault.retryAfterSeconds))
       return
+    case 'refuse': {
+      const { code } = fault.status
+      const head = { 'content-type': 'application/json' }
+      const status = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', ...fault.status }
+      incoming.resume().once('end', () => response.writeHead(code, head).end(JSON.stringify(status)))
+      return
+    }
     case 'delay': {
       const timer = setTimeout(() => pass(incoming, response, serverPort, { is: 'none' }), fault.ms)
       response.once('close', () => clearTimeout(timer))
@@ -143,6 +164,9 @@ function deliver(fault: Fault, upstream: IncomingMessage, response: ServerRespon
   switch (fault.is) {
     case 'lose reply':
       upstream.resume().once('end', cut)
+      return
+    case 'answer afterwards':
+      upstream.resume().once('end', () => answer(response, fault.code, undefined))
       return
     case 'half a reply':
       head()
