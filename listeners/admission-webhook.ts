@@ -10,8 +10,8 @@ import type { AdmitOptions } from '../src/admission/admit.js'
 import { review, reviewRequestOf } from '../src/admission/review.js'
 import { describeError } from '../src/lib/fault.js'
 import type { Log } from '../src/lib/log.js'
+import { type CertificateFiles, readCertificate } from '../src/process/webhook-certificate.js'
 import { createLargeBodies, type LargeBodies, readBody } from './read-body.js'
-import { type CertificateFiles, readCertificate } from './webhook-certificate.js'
 
 export interface AdmissionWebhookDeps {
   /** The settings as they are now. */

@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { AdmitOptions } from './admission/admit.js'
 import { type KubernetesCluster, openKubernetesCluster } from './cluster/kubernetes.js'
 import { readClusterEntrypoint } from './entrypoint-files.js'
 import { growingPauseMs } from './lib/backoff.js'
@@ -92,9 +93,13 @@ export async function runListeners(told: ProcessConfig<typeof LISTENER_FLAGS>, l
     import('../listeners/listener-events.js'),
     import('./inbox/bullmq.js'),
   ])
-  const [inbox, settings] = await Promise.all([
+  const [inbox, admission] = await Promise.all([
     whenRedisIsThere(life, () => openBullmqInbox({ ...told.redis, log, canaryMs: CANARY_MS })),
-    followedSettings(told, cluster, life),
+    followedSettings(told, cluster, life).then(async settings => {
+      const admission = () => ({ settings: settings(), configNames: config.configNames })
+      await startWebhook(values, admission, life)
+      return admission
+    }),
   ])
   life.onStop(() => inbox.close())
   const { allowedHosts } = config.fetching
@@ -103,7 +108,7 @@ export async function runListeners(told: ProcessConfig<typeof LISTENER_FLAGS>, l
     {
       cluster,
       inbox,
-      admission: () => ({ settings: settings(), configNames: config.configNames }),
+      admission,
       outside: createOutside({ cluster, allowedHosts, gitHub: config.gitHub }),
       postCloudEvent: createGuardedPost({ cluster, allowedHosts }),
       metrics: { triggers },
@@ -129,6 +134,19 @@ export async function runListeners(told: ProcessConfig<typeof LISTENER_FLAGS>, l
       { name: 'catalogue', problem: () => (listeners.isListed() ? undefined : 'not listed yet') },
     ],
   })
+}
+
+/** It needs no Redis, so it does not wait for one. */
+async function startWebhook(
+  { 'webhook-port': port, 'webhook-cert-dir': certDir }: ProcessConfig<typeof LISTENER_FLAGS>['values'],
+  admission: () => AdmitOptions,
+  life: Life,
+): Promise<void> {
+  if (port === undefined || certDir === undefined) return
+  const { startAdmissionWebhook } = await import('../listeners/admission-webhook.js')
+  const webhook = await startAdmissionWebhook({ admission, log: life.log }, { port, certDir })
+  life.log.info('reviewing', { port: webhook.port })
+  life.onStop(() => webhook.close())
 }
 
 interface Common {

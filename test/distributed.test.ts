@@ -1,11 +1,16 @@
 /** Workers and listeners as processes of their own, over the API of an engine that has neither, with a real Redis. */
-import { readFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { readFileSync, writeFileSync } from 'node:fs'
+import type { IncomingMessage } from 'node:http'
+import { request } from 'node:https'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { ownCertificate } from '../src/api/access/certificate.js'
 import { succeededCondition } from '../src/status/conditions.js'
 import { doneRun, engineOfFile, pipelineRuns } from './helpers/engine.js'
 import { endedPart, startPart } from './helpers/processes.js'
 import { startRedis, type TestRedis } from './helpers/redis.js'
+import { temporaryDirectory } from './helpers/temp-directory.js'
 import { until } from './kubelet/until.js'
 
 const LISTENER = `
@@ -95,6 +100,29 @@ test.each(['workers', 'listeners'] as const)('%s that are told something wrong s
   })
 })
 
+test('reviews are answered over TLS where a port and a certificate are given, with no Redis there yet', async () => {
+  const folder = temporaryDirectory('reviews')
+  const { certificate, key, authority } = await ownCertificate(folder, ['localhost'], Date.now())
+  writeFileSync(join(folder, 'tls.crt'), certificate)
+  writeFileSync(join(folder, 'tls.key'), key)
+  const environment = { ...given(), REDIS_URL: 'redis://127.0.0.1:1' }
+  const listeners = await startPart('listeners', ['--webhook-port', '0', '--webhook-cert-dir', folder], environment)
+  const port = await until('the port', () => listeners.said().find(({ msg }) => msg === 'reviewing')?.['port'])
+  const object = { apiVersion: 'tekton.dev/v1', kind: 'TaskRun', metadata: { name: 'a' }, spec: {} }
+  const review = {
+    apiVersion: 'admission.k8s.io/v1',
+    kind: 'AdmissionReview',
+    request: { uid: 'one', operation: 'CREATE', object },
+  }
+  const sending = request({ host: 'localhost', port: port as number, path: '/validate', method: 'POST', ca: authority })
+  sending.end(JSON.stringify(review))
+  const [response] = (await once(sending, 'response')) as [IncomingMessage]
+  expect(JSON.parse(String(await response.toArray()))).toMatchObject({
+    response: { uid: 'one', allowed: false, status: { message: expect.stringContaining('expected exactly one') } },
+  })
+  expect(await listeners.end('SIGTERM')).toBe(0)
+})
+
 test('what files say is checked, too', async () => {
   const environment = { REDIS_URL: 'redis://127.0.0.1', REDIS_CA_FILE: '/nowhere/ca.pem' }
   expect((await endedPart('workers', [], environment)).stderr.split('\n')).toEqual([
@@ -108,4 +136,8 @@ test('what files say is checked, too', async () => {
     expect.stringMatching(/^error: --redis-ca-file \(REDIS_CA_FILE\) is "\/nowhere\/ca.pem": ENOENT/),
     '',
   ])
+  const reviews = { ...given(), TEKTITE_WEBHOOK_PORT: '0', TEKTITE_WEBHOOK_CERT_DIR: '/nowhere' }
+  expect((await endedPart('listeners', [], reviews)).stderr).toMatch(
+    /^error: --webhook-port and --webhook-cert-dir: \/nowhere\/tls\.\w+ cannot be read \(ENOENT\): it must hold tls\.crt/,
+  )
 })

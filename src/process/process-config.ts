@@ -6,7 +6,8 @@ import { type Config, configIn, type Environment } from '../config.js'
 import { describeError } from '../lib/fault.js'
 import type { RedisPlace } from '../redis/connection.js'
 import { type FlagReading, type Flags, readFlags, type Values } from './flags.js'
-import type { CommonFlags, CommonValues } from './process-flags.js'
+import type { CommonFlags, CommonValues, ListenerValues } from './process-flags.js'
+import { readCertificate } from './webhook-certificate.js'
 
 export interface ProcessConfig<F extends Flags> {
   readonly values: Values<F>
@@ -32,12 +33,14 @@ export async function readProcess<F extends CommonFlags>(
   const { config, problems } = configIn('info', { ...environment, TEKTITE_LOG_LEVEL: undefined })
   if (reading.is === 'wrong') return { is: 'wrong', problems: [...reading.problems, ...problems] }
   const values: CommonValues = reading.values
-  const [connection, authority] = await Promise.all([
+  const [connection, authority, webhook] = await Promise.all([
     attempt('--kubeconfig (KUBECONFIG)', () => connect(values, environment)),
     attempt(`--redis-ca-file (REDIS_CA_FILE) is ${JSON.stringify(values['redis-ca-file'])}`, () => caOf(values)),
+    attempt('--webhook-port and --webhook-cert-dir', () => checkWebhook(values as Partial<ListenerValues>)),
   ])
-  if (connection.is === 'failed' || authority.is === 'failed' || problems.length > 0) {
-    return { is: 'wrong', problems: [...problems, ...problemOf(connection), ...problemOf(authority)] }
+  if (connection.is === 'failed' || authority.is === 'failed' || webhook.is === 'failed' || problems.length > 0) {
+    const more = [connection, authority, webhook].flatMap(problemOf)
+    return { is: 'wrong', problems: [...problems, ...more] }
   }
   const redis = {
     redisUrl: values['redis-url'],
@@ -64,6 +67,13 @@ async function caOf({ 'redis-ca-file': file, 'redis-url': url }: CommonValues): 
   const pem = await readFile(file, 'utf8')
   if (!pem.includes('-----BEGIN CERTIFICATE-----')) throw new Error('the file holds no certificate (PEM)')
   return pem
+}
+
+async function checkWebhook(values: Partial<ListenerValues>): Promise<void> {
+  const { 'webhook-port': port, 'webhook-cert-dir': folder } = values
+  if (port !== undefined && folder === undefined) throw new Error('the folder is missing: it holds tls.crt and tls.key')
+  if (port === undefined && folder !== undefined) throw new Error('the port is missing')
+  if (folder !== undefined) await readCertificate(folder)
 }
 
 type Attempt<T> = { readonly is: 'done'; readonly value: T } | { readonly is: 'failed'; readonly problem: string }

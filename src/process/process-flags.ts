@@ -118,7 +118,22 @@ export const LISTENER_FLAGS = {
     orElse: NOT_GIVEN,
     read: maybe(webAddress),
   },
+  'webhook-port': {
+    env: 'TEKTITE_WEBHOOK_PORT',
+    value: '<port>',
+    help: 'the validating webhook, over TLS; none, if not given',
+    orElse: NOT_GIVEN,
+    read: maybe(port),
+  },
+  'webhook-cert-dir': {
+    env: 'TEKTITE_WEBHOOK_CERT_DIR',
+    value: '<folder>',
+    help: 'holds tls.crt and tls.key of the validating webhook; they may be replaced at any time',
+    orElse: NOT_GIVEN,
+    read: maybe(text),
+  },
 } as const satisfies Flags
 
 export type CommonFlags = typeof COMMON
 export type CommonValues = Values<typeof COMMON>
+export type ListenerValues = Values<typeof LISTENER_FLAGS>
