@@ -16,6 +16,7 @@ import { startProbe } from './process/probe.js'
 import type { ProcessConfig } from './process/process-config.js'
 import type { CommonFlags, LISTENER_FLAGS, WORKER_FLAGS } from './process/process-flags.js'
 import type { Life } from './process/run-process.js'
+import { createRestricted } from './reconcile/restricted.js'
 import { connectForRequests } from './redis/connection.js'
 import { queueDepth } from './redis/depth.js'
 import { createLocks, type Locks } from './redis/locks.js'
@@ -67,8 +68,9 @@ export async function runWorkers(told: ProcessConfig<typeof WORKER_FLAGS>, life:
     startResolver({ cluster, settings, now, log, load }, { concurrency: FETCHES_AT_ONCE }),
   )
   life.onStop(() => resolver.close())
+  const isRestricted = createRestricted(cluster)
   const workers = startWorkers(
-    { cluster, queue, settings, entrypoint, now, log, observer: reporting.observer },
+    { cluster, queue, settings, entrypoint, isRestricted, now, log, observer: reporting.observer },
     { concurrency: values.concurrency },
   )
   life.onStop(() => workers.close())

@@ -22,6 +22,7 @@ import { terminationByteLimit } from './entrypoint-args.js'
 import { entrypointCopy } from './entrypoint-copy.js'
 import { type EntrypointOffer, entrypointPlace } from './entrypoint-place.js'
 import type { NodeFacts } from './node-choice.js'
+import { withRestricted } from './pod-security.js'
 import { collectScripts } from './scripts.js'
 import { sidecarContainers } from './sidecars.js'
 import { overTemplate } from './step-template.js'
@@ -49,6 +50,8 @@ export interface PodInput {
   readonly entrypoint: EntrypointMaterial
   /** Those of the workspaces that other Pods may use too, by name. */
   readonly claims: ReadonlyMap<string, ClaimFacts | undefined>
+  /** Whether the namespace refuses Pods that do not keep to the restricted profile of Pod Security. */
+  readonly restricted: boolean
   readonly evaluateCel: EvaluateCel
 }
 
@@ -167,14 +170,16 @@ export function buildPod(input: PodInput): PodBuild {
     // Those that Kubernetes starts before the steps, and stops after them, by itself.
     ...(native ? beside.map(one => ({ ...one, restartPolicy: 'Always' as const })) : []),
   ]
+  const secured = (all: readonly Container[]) =>
+    input.restricted ? all.map(one => withRestricted(one, podTemplate?.securityContext)) : all
   const spec: PodSpec = {
     ...template,
     ...(Object.keys(nodeSelector).length > 0 && { nodeSelector }),
     ...(placed.affinity !== undefined && { affinity: placed.affinity }),
     restartPolicy: 'Never',
     serviceAccountName: input.serviceAccountName,
-    ...(initContainers.length > 0 && { initContainers }),
-    containers: native ? stepContainers : [...stepContainers, ...beside],
+    ...(initContainers.length > 0 && { initContainers: secured(initContainers) }),
+    containers: secured(native ? stepContainers : [...stepContainers, ...beside]),
     volumes,
     activeDeadlineSeconds: activeDeadlineSeconds(input.timeoutMs),
   }

@@ -38,9 +38,16 @@ export function limitRangeRequests(ranges: readonly LimitRange[], steps: number)
   return Object.fromEntries(requests)
 }
 
-/** For steps: what one asks for itself stands. */
-export function withRequests(container: Container, requests: Readonly<Record<string, string>>): Container {
-  if (Object.keys(requests).length === 0) return container
+/** For steps: what one asks for itself stands, and none asks for more than it may have: Kubernetes would refuse the Pod. */
+export function withRequests(container: Container, defaults: Readonly<Record<string, string>>): Container {
+  if (Object.keys(defaults).length === 0) return container
+  const { limits = {} } = container.resources ?? {}
+  const requests = Object.fromEntries(
+    Object.entries(defaults).map(([resource, amount]) => [
+      resource,
+      smallest([amount, limits[resource] ?? []].flat()) ?? amount,
+    ]),
+  )
   const own = Object.entries(container.resources?.requests ?? {}).filter(([, amount]) => value(amount) !== 0)
   return { ...container, resources: { ...container.resources, requests: { ...requests, ...Object.fromEntries(own) } } }
 }

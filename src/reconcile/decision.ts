@@ -134,6 +134,8 @@ export interface PodMaterial {
   /** Secrets of the service account, in its order, each once; those that are missing are left out, as in Tekton. */
   readonly secrets: readonly SecretFacts[]
   readonly limitRanges: readonly LimitRange[]
+  /** Whether the namespace enforces Pod Security's restricted profile. */
+  readonly restricted: boolean
   /** Undefined when they cannot be read. */
   readonly nodes: readonly NodeFacts[] | undefined
   readonly entrypoint: EntrypointThere

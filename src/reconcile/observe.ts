@@ -30,6 +30,8 @@ export interface ObserveDeps {
   readonly finished?: FinishedChildren
   /** What a watch knows of a namespace; undefined when it is to be read. */
   readonly limitRanges?: (namespace: string) => readonly LimitRange[] | undefined
+  /** Whether a namespace enforces Pod Security's restricted profile. Without it nothing does. */
+  readonly isRestricted?: (namespace: string, now: number) => Promise<boolean>
 }
 
 export async function observePipelineRun(
@@ -121,10 +123,11 @@ async function readPodMaterial(deps: ObserveDeps, run: TaskRun, settings: Settin
   const { cluster, entrypoint } = deps
   const { namespace } = run.metadata
   const account = run.spec.serviceAccountName || settings.serviceAccount
-  const [claims, serviceAccount, limitRanges, nodes, there] = await Promise.all([
+  const [claims, serviceAccount, limitRanges, restricted, nodes, there] = await Promise.all([
     getClaims(cluster, run, settings),
     cluster.get('ServiceAccount', { namespace, name: account }),
     deps.limitRanges?.(namespace) ?? cluster.list('LimitRange', { namespace }),
+    deps.isRestricted?.(namespace, now) ?? false,
     entrypoint.nodes(cluster, now),
     entrypoint.find(cluster, namespace, now),
   ])
@@ -135,6 +138,7 @@ async function readPodMaterial(deps: ObserveDeps, run: TaskRun, settings: Settin
     serviceAccountExists: serviceAccount !== undefined || account === settings.serviceAccount,
     secrets: settings.flags.disableCredsInit ? [] : await getSecrets(cluster, namespace, [...new Set(names)]),
     limitRanges,
+    restricted,
     nodes,
     entrypoint: there,
   }

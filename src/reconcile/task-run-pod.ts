@@ -33,7 +33,7 @@ export function createPod(
   { attempt, timeoutMs, meta, evaluateCel }: Attempt,
 ): PodActions {
   const { settings } = world
-  const { claims, serviceAccountExists, secrets, limitRanges, nodes, entrypoint } = materialOf(world)
+  const { claims, serviceAccountExists, secrets, limitRanges, restricted, nodes, entrypoint } = materialOf(world)
   const account = run.spec.serviceAccountName || settings.serviceAccount
   if (!serviceAccountExists && !settings.flags.disableCredsInit) {
     return { is: 'impossible', message: `translating TaskSpec to Pod: serviceaccounts "${account}" not found` }
@@ -58,6 +58,7 @@ export function createPod(
     settings,
     credentials,
     limitRanges,
+    restricted,
     entrypoint: { name: entrypoint.name, offer: entrypoint.offer, nodes },
     claims: new Map(shared.map(name => [name, claims.get(name)])),
     evaluateCel,

@@ -1,6 +1,8 @@
 /** `pod/<case>.in.yaml` → everything the first pass makes, `pod/<case>.out.yaml`. `npm run golden:update` rewrites. */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import type { ClaimFacts } from '../../src/pod/coschedule.js'
+import type { EntrypointOffer } from '../../src/pod/entrypoint-place.js'
 import type { PodMaterial } from '../../src/reconcile/decision.js'
 import { reconcileTaskRun } from '../../src/reconcile/task-run.js'
 import type { StepActionSpec, TaskRun, TaskSpec } from '../../src/resources/tekton.js'
@@ -19,6 +21,10 @@ interface Golden {
   readonly entrypointExists?: boolean
   readonly secrets?: PodMaterial['secrets']
   readonly limitRanges?: PodMaterial['limitRanges']
+  readonly restricted?: boolean
+  readonly nodes?: PodMaterial['nodes']
+  readonly entrypoint?: Partial<EntrypointOffer>
+  readonly claims?: Readonly<Record<string, ClaimFacts>>
   readonly settings?: Partial<Omit<Settings, 'flags'>> & { readonly flags?: Partial<FeatureFlags> }
 }
 
@@ -30,6 +36,8 @@ const names = readdirSync(folder)
 test.each(names)('Pod: %s', name => {
   const golden = yaml<Golden>(read(`${name}.in.yaml`))
   const { run, task, stepActions, entrypointExists = true, secrets = [], limitRanges = [], settings } = golden
+  const { restricted = false, nodes, claims = {} } = golden
+  const { offer } = entrypointThere()
   const subject = taskRun(run.spec, run.metadata, run.status)
   const world = worldFor(subject, {
     ...(task && { task: { is: 'found', value: task.spec, from: task } }),
@@ -42,7 +50,10 @@ test.each(names)('Pod: %s', name => {
     toMakePod: podMaterial({
       secrets,
       limitRanges,
-      entrypoint: entrypointThere({ exists: entrypointExists }),
+      restricted,
+      nodes,
+      claims: new Map(Object.entries(claims)),
+      entrypoint: entrypointThere({ exists: entrypointExists, offer: { ...offer, ...golden.entrypoint } }),
     }),
   })
   const { actions } = reconcileTaskRun(subject, world)
@@ -54,7 +65,7 @@ test.each(names)('Pod: %s', name => {
 test('every golden Pod still has its case', () => {
   const outs = readdirSync(folder).filter(file => file.endsWith('.out.yaml'))
   expect(outs.filter(file => !existsSync(new URL(file.replace('.out.', '.in.'), folder)))).toEqual([])
-  expect(outs.length).toBeGreaterThanOrEqual(12)
+  expect(outs.length).toBeGreaterThanOrEqual(30)
 })
 
 function read(file: string): string {

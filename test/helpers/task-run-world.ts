@@ -31,6 +31,7 @@ export function podMaterial(more: Partial<PodMaterial> = {}): PodMaterial {
     serviceAccountExists: true,
     secrets: [],
     limitRanges: [],
+    restricted: false,
     nodes: undefined,
     entrypoint: entrypointThere(),
     ...more,

@@ -191,6 +191,7 @@ spec:
     serviceAccountExists: true,
     secrets: [{ name: 'there', type: 'Opaque', annotations: {}, keys: ['a'] }],
     limitRanges: [],
+    restricted: false,
     nodes: undefined,
     entrypoint: { ...ENTRYPOINT, exists: true },
   })

@@ -44,6 +44,10 @@
 - apiGroups: [""]
   resources: [limitranges]
   verbs: [list, watch]
+# Whether it takes restricted Pods only: its label for Pod Security.
+- apiGroups: [""]
+  resources: [namespaces]
+  verbs: [get]
 # What happened to a run, for `kubectl describe`. update: it happened again.
 - apiGroups: [""]
   resources: [events]
