@@ -1,6 +1,7 @@
 /** What a change of a run's status tells the world, in Tekton's words. Pure. */
 import type { Condition } from '../resources/meta.js'
 import { succeededCondition } from '../status/conditions.js'
+import { TASK_RUN_REASONS } from '../status/reasons.js'
 
 /** What an Event says about an object. */
 export interface EventText {
@@ -10,7 +11,11 @@ export interface EventText {
 }
 
 export interface RunState {
-  readonly status?: { readonly conditions?: readonly Condition[]; readonly startTime?: string }
+  readonly status?: {
+    readonly conditions?: readonly Condition[]
+    readonly startTime?: string
+    readonly podName?: string
+  }
 }
 
 /** The moment at which a run leaves its waiting room; its first pass often gets further than that at once. */
@@ -31,7 +36,16 @@ export function passedConditions(before: RunState, after: RunState): readonly Co
 
 /** The Events of one pass, in order. */
 export function runEvents(before: RunState, after: RunState): readonly EventText[] {
-  return passedConditions(before, after).map(textOf)
+  return [...passedConditions(before, after).map(textOf), ...warnings(before, after)]
+}
+
+/** What Tekton warns of besides. */
+function warnings(before: RunState, after: RunState): readonly EventText[] {
+  const { ExceededNodeResources } = TASK_RUN_REASONS
+  const isNew = succeededCondition(before)?.reason !== ExceededNodeResources
+  if (!isNew || succeededCondition(after)?.reason !== ExceededNodeResources) return []
+  const message = `Insufficient resources to schedule pod "${after.status?.podName}"`
+  return [{ type: 'Warning', reason: ExceededNodeResources, message }]
 }
 
 function textOf({ status, reason = '', message = '' }: Condition): EventText {

@@ -45,6 +45,21 @@ test.each(
       after: RUNNING,
       events: [`Normal Running ${RUNNING.status?.conditions?.[0]?.message}`],
     },
+    'a Pod for which no node has room is warned of, once': {
+      before: RUNNING,
+      after: {
+        status: { ...state('Unknown', 'ExceededNodeResources', 'words').status, podName: 'build-pod' },
+      },
+      events: [
+        'Normal ExceededNodeResources words',
+        'Warning ExceededNodeResources Insufficient resources to schedule pod "build-pod"',
+      ],
+    },
+    'and not again when the scheduler finds other words': {
+      before: state('Unknown', 'ExceededNodeResources', 'words'),
+      after: state('Unknown', 'ExceededNodeResources', 'other words'),
+      events: ['Normal ExceededNodeResources other words'],
+    },
     'the same condition again is none': { before: RUNNING, after: RUNNING, events: [] },
     'a later time alone is none': {
       before: RUNNING,

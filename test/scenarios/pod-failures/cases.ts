@@ -247,7 +247,7 @@ const STEPS: Readonly<Record<string, FailureCase>> = {
       sidecars: { db: { ends: { exitCode: 137, reason: 'OOMKilled', ms: 50 } } },
     },
     task: '{ steps: [{ name: a, image: tool, command: [x] }], sidecars: [{ name: db, image: db }] }',
-    reason: 'StepFailed|SidecarOOM',
+    reason: 'SidecarOOM',
     message: /exited with code/,
     failureClass: 'memory',
   },

@@ -1,9 +1,12 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import type { Cluster } from '../../../src/cluster/cluster.js'
 import { fromTimestamp } from '../../../src/lib/time.js'
 import type { TaskRun } from '../../../src/resources/tekton.js'
 import { succeededCondition } from '../../../src/status/conditions.js'
 import { serveStore } from '../../cluster/served-cluster.js'
+import { ROOT } from '../../helpers/cli.js'
 import { applyTo, clusterWith } from '../../listeners/world.js'
 import { FAILURE_CASES, type FailureCase } from './cases.js'
 import { type PodEngine, startPodEngine } from './engine.js'
@@ -48,6 +51,14 @@ test('and over HTTP', { timeout: 60_000 }, async () => {
     const seen = await told(engine, index)
     expect(seen, name).toMatchObject({ message: expect.stringMatching(message) as unknown, failureClass })
     expect(seen.reason, name).toMatch(new RegExp(`^(${reason})$`))
+  }
+})
+
+test('docs/failures.md has every reason with its class', () => {
+  const rows = readFileSync(join(ROOT, 'docs/failures.md'), 'utf8').split('\n')
+  for (const [name, { reason, failureClass }] of Object.entries(FAILURE_CASES)) {
+    const told = (one: string) => rows.some(row => row.includes(`\`${one}\``) && row.includes(`\`${failureClass}\``))
+    if (failureClass !== undefined) expect(reason.split('|').every(told), name).toBe(true)
   }
 })
 
