@@ -43,6 +43,9 @@ export interface Company {
   readonly metrics: Pick<ProcessMetrics, 'addRuns'>
 }
 
+/** Of one of many processes: at full load, Events of progress would be almost half of all writes. */
+const PROGRESS_EVENTS = { perSecond: 10, burst: 100 }
+
 /** For an engine that lives for one command: CloudEvents only. Its store is thrown away with all Events in it. */
 export function reportForOneCommand({ settings, now, log }: ReportingDeps): Reporting {
   const sender = createCloudEventSender({
@@ -61,7 +64,13 @@ export async function startReporting(
   company?: Company,
 ): Promise<Reporting> {
   const { startGitFeedback } = await import('../workers/git-feedback.js')
-  const recorder = createEventRecorder({ cluster, now, log, ...(eventWritten && { written: eventWritten }) })
+  const recorder = createEventRecorder({
+    cluster,
+    now,
+    log,
+    progress: company && PROGRESS_EVENTS,
+    ...(eventWritten && { written: eventWritten }),
+  })
   const sender = createCloudEventSender({
     sink: () => settings().cloudEventsSink,
     newId: randomUUID,

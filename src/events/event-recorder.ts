@@ -1,6 +1,7 @@
 /**
  * Writes Kubernetes Events. They are for people: writing one is never waited for, its failure fails nothing, and when
- * too many come for one object the surplus is dropped, as the Kubernetes clients do.
+ * too many come for one object the surplus is dropped, as the Kubernetes clients do. Where the store is an API server that
+ * others need too, the ones that tell of progress are dropped first: ends and warnings are always told.
  */
 import { createHash } from 'node:crypto'
 import type { Cluster } from '../cluster/cluster.js'
@@ -26,6 +27,8 @@ export interface EventRecorderOptions {
   readonly log: Log
   /** Who reports, when it is not the engine's word on a run: those are reported as Tekton's controllers do. */
   readonly component?: string
+  /** Events of runs that go on their way, for all of them together. Without it there is no such limit. */
+  readonly progress?: { readonly perSecond: number; readonly burst: number } | undefined
   /** Told of each Event written, with the time of its last happening: who lets them expire must know them. */
   readonly written?: (key: Key, at: number) => void
 }
@@ -51,6 +54,7 @@ const MAX_MESSAGE_CHARS = 1_024
 export function createEventRecorder(options: EventRecorderOptions): EventRecorder {
   const { cluster, now, log, component } = options
   const budget = createBudget(now)
+  const progress = createProgressBudget(now, options.progress)
   let waiting = new Map<string, Waiting>()
   let timer: NodeJS.Timeout | undefined
   let writing: Promise<void> = Promise.resolve()
@@ -58,6 +62,7 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
 
   function record(about: Resource, text: EventText): void {
     if (closed || !budget.allows(about.metadata.uid, isEnd(text))) return
+    if (isProgress(text) && !progress.allows()) return
     const name = eventName(about, text)
     const before = waiting.get(name)
     if (before === undefined && waiting.size >= MAX_WAITING) return
@@ -120,6 +125,27 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
 /** The end of a run is always worth an Event. */
 function isEnd({ reason }: EventText): boolean {
   return reason === 'Succeeded' || reason === 'Failed'
+}
+
+function isProgress(text: EventText): boolean {
+  return text.type === 'Normal' && !isEnd(text)
+}
+
+function createProgressBudget(now: () => number, limit: EventRecorderOptions['progress']): { allows(): boolean } {
+  if (limit === undefined) return { allows: () => true }
+  const { perSecond, burst } = limit
+  let left = burst
+  let at = now()
+  return {
+    allows() {
+      const passed = Math.max(0, now() - at)
+      left = Math.min(burst, left + (passed * perSecond) / 1_000)
+      at = now()
+      if (left < 1) return false
+      left -= 1
+      return true
+    },
+  }
 }
 
 /** Derived, so that after a crash the same Event is found, not doubled. */

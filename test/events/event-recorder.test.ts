@@ -62,6 +62,29 @@ test('a run that changes all the time gets a bounded number of Events, and alway
   expect(events.filter(({ reason }) => reason === 'Succeeded')).toHaveLength(1)
 })
 
+test('where progress has a limit for all runs together, it is dropped beyond it; ends and warnings never are', async () => {
+  const { cluster, run } = await world()
+  let now = Date.parse('2026-01-02T03:04:05Z')
+  const recorder = createEventRecorder({ cluster, now: () => now, log: SILENT, progress: { perSecond: 2, burst: 3 } })
+  onTestFinished(() => recorder.close())
+  const kept = async () => {
+    await recorder.flush()
+    const messages = (await cluster.list('Event')).map(event => event.message)
+    return messages.filter(message => message.startsWith('step ')).length
+  }
+  const progress = (from: number) => {
+    for (let n = from; n < from + 10; n++) recorder.record(run, { ...RUNNING, message: `step ${n}` })
+  }
+  progress(0)
+  expect(await kept()).toBe(3)
+  now += 1_000
+  progress(10)
+  recorder.record(run, { type: 'Warning', reason: 'Odd', message: 'look' })
+  recorder.record(run, { type: 'Normal', reason: 'Succeeded', message: 'done' })
+  expect(await kept()).toBe(5)
+  expect((await cluster.list('Event')).map(event => event.reason)).toEqual(expect.arrayContaining(['Odd', 'Succeeded']))
+})
+
 test('a store that cannot be written to is logged once and disturbs nobody', async () => {
   const { cluster, run } = await world()
   const { lines, log } = recordingLog()
