@@ -9,6 +9,7 @@ import { clusterGuard, type GuardDeps, publicGuard } from '../src/fetch/guards.j
 import { httpFetch } from '../src/fetch/http-fetch.js'
 import type { GitHub } from '../src/git-host/github.js'
 import { describeError } from '../src/lib/fault.js'
+import { CONFIG_NAMESPACE } from '../src/run/config-maps.js'
 import type {
   GitHubAnswer,
   GitHubAs,
@@ -20,6 +21,8 @@ import type {
 
 export interface OutsideDeps extends GuardDeps {
   readonly gitHub: GitHubConfig
+  /** Where Triggers' own ConfigMaps are; if not given, where Tekton has them. */
+  readonly systemNamespace?: string
 }
 
 /** What one interceptor may spend at GitHub, however many pages there are. */
@@ -27,7 +30,7 @@ const GITHUB_TIMEOUT_MS = 30_000
 /** A hundred files with their patches. */
 const MAX_GITHUB_BYTES = 16_777_216
 /** Tekton's, with its key. */
-const HOSTS_PLACE = { namespace: 'tekton-pipelines', name: 'config-triggers-core-interceptors' }
+const HOSTS_NAME = 'config-triggers-core-interceptors'
 const HOSTS_KEY = 'github.enterprise-host-allowlist'
 
 export function createOutside(deps: OutsideDeps): Outside {
@@ -105,13 +108,14 @@ async function connect(deps: OutsideDeps, { enterpriseHost, token }: GitHubAs): 
 }
 
 /** The header is the sender's, and with the host goes the token: only hosts that the installation knows. */
-async function enterpriseUrl({ cluster, gitHub }: OutsideDeps, host: string): Promise<string> {
-  const config = await cluster.get('ConfigMap', HOSTS_PLACE)
+async function enterpriseUrl(deps: OutsideDeps, host: string): Promise<string> {
+  const { cluster, gitHub, systemNamespace: namespace = CONFIG_NAMESPACE } = deps
+  const config = await cluster.get('ConfigMap', { namespace, name: HOSTS_NAME })
   const known = `${gitHub.enterpriseHosts},${config?.data?.[HOSTS_KEY] ?? ''}`.split(',').map(bareHost)
   const found = known.find(one => one !== '' && one === bareHost(host))
   if (found !== undefined) return `https://${found}/api/v3`
   throw new Error(
-    `the host ${JSON.stringify(host)} of X-GitHub-Enterprise-Host is not known here: add it to the environment variable TEKTITE_GITHUB_ENTERPRISE_HOSTS, or to the key ${HOSTS_KEY} of the ConfigMap "${HOSTS_PLACE.name}" in the namespace "${HOSTS_PLACE.namespace}"`,
+    `the host ${JSON.stringify(host)} of X-GitHub-Enterprise-Host is not known here: add it to the environment variable TEKTITE_GITHUB_ENTERPRISE_HOSTS, or to the key ${HOSTS_KEY} of the ConfigMap "${HOSTS_NAME}" in the namespace "${namespace}"`,
   )
 }
 

@@ -5,7 +5,10 @@
 import { randomUUID } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Listeners } from '../listeners/listeners.js'
 import type { AdmitOptions } from './admission/admit.js'
+import type { Cluster } from './cluster/cluster.js'
+import { inNamespace } from './cluster/in-namespace.js'
 import { type KubernetesCluster, openKubernetesCluster } from './cluster/kubernetes.js'
 import { readClusterEntrypoint } from './entrypoint-files.js'
 import { growingPauseMs } from './lib/backoff.js'
@@ -14,13 +17,14 @@ import { createProcessMetrics, type ProcessMetrics } from './metrics/process-met
 import { apiServerProblem, silenceProblem, takingProblem, watchProblem } from './process/checks.js'
 import { startProbe } from './process/probe.js'
 import type { ProcessConfig } from './process/process-config.js'
-import type { CommonFlags, LISTENER_FLAGS, WORKER_FLAGS } from './process/process-flags.js'
-import type { Life } from './process/run-process.js'
+import type { CommonFlags, CommonValues, LISTENER_FLAGS, WORKER_FLAGS } from './process/process-flags.js'
+import { type Life, ToldWrong } from './process/run-process.js'
 import { createRestricted } from './reconcile/restricted.js'
 import { connectForRequests } from './redis/connection.js'
 import { queueDepth } from './redis/depth.js'
 import { createLocks, type Locks } from './redis/locks.js'
 import { DISPATCHES, RUNS } from './redis/queue-names.js'
+import { type ConfigNames, placeOf } from './run/config-maps.js'
 import { CLUSTER_SETTINGS } from './run/settings.js'
 import { pause } from './timers.js'
 
@@ -38,11 +42,9 @@ export async function runWorkers(told: ProcessConfig<typeof WORKER_FLAGS>, life:
   const { log } = life
   const { config, values } = told
   const now = Date.now
-  const { cluster, metrics, locks } = openCommon(told, life)
-  const entrypoint = await readClusterEntrypoint({
-    folder: values['entrypoint-dir'] ?? config.nativeDir,
-    image: values['entrypoint-image'],
-  })
+  const { api, cluster, metrics, locks } = openCommon(told, life)
+  const folder = values['entrypoint-dir'] ?? config.nativeDir
+  const entrypoint = await readClusterEntrypoint({ folder, image: values['entrypoint-image'] }).catch(toldWrong)
   const [{ startWorkers }, { startResolver }, { startReporting }, { openBullmqQueue }] = await Promise.all([
     import('../workers/workers.js'),
     import('../workers/resolver.js'),
@@ -78,8 +80,8 @@ export async function runWorkers(told: ProcessConfig<typeof WORKER_FLAGS>, life:
     livez: [{ name: 'queue', problem: () => silenceProblem(queue.signs()) }],
     readyz: [
       { name: 'queue', problem: () => takingProblem(queue.signs(), performance.now()) },
-      { name: 'api-server', problem: () => apiServerProblem(cluster.signs(), performance.now()) },
-      { name: 'watches', problem: () => watchProblem(cluster.signs(), performance.now()) },
+      { name: 'api-server', problem: () => apiServerProblem(api.signs(), performance.now()) },
+      { name: 'watches', problem: () => watchProblem(api.signs(), performance.now()) },
     ],
   })
 }
@@ -88,41 +90,44 @@ export async function runListeners(told: ProcessConfig<typeof LISTENER_FLAGS>, l
   const { log } = life
   const { config, values } = told
   const now = Date.now
-  const { cluster, metrics, locks } = openCommon(told, life)
+  const { api, cluster, metrics, locks } = openCommon(told, life)
   const [{ startListeners }, { createOutside }, { createGuardedPost }, { openBullmqInbox }] = await Promise.all([
     import('../listeners/listeners.js'),
     import('../listeners/outside.js'),
     import('../listeners/listener-events.js'),
     import('./inbox/bullmq.js'),
   ])
+  const configNames = configNamesOf(told)
   const [inbox, admission] = await Promise.all([
-    whenRedisIsThere(life, () => openBullmqInbox({ ...told.redis, log, canaryMs: CANARY_MS })),
+    whenRedisIsThere(life, () => openBullmqInbox({ ...told.redis, log, onEviction: 'refuse', canaryMs: CANARY_MS })),
     followedSettings(told, cluster, life).then(async settings => {
-      const admission = () => ({ settings: settings(), configNames: config.configNames })
+      const admission = () => ({ settings: settings(), configNames })
       await startWebhook(values, admission, life)
       return admission
     }),
   ])
   life.onStop(() => inbox.close())
   const { allowedHosts } = config.fetching
-  const triggers = metrics.addTriggers(kind => listeners.count(kind))
+  let started: Listeners | undefined
+  const triggers = metrics.addTriggers(kind => started?.count(kind) ?? 0)
   const listeners = await startListeners(
     {
       cluster,
       inbox,
       admission,
-      outside: createOutside({ cluster, allowedHosts, gitHub: config.gitHub }),
+      outside: createOutside({ cluster, allowedHosts, gitHub: config.gitHub, systemNamespace: placeOf(configNames) }),
       postCloudEvent: createGuardedPost({ cluster, allowedHosts }),
       metrics: { triggers },
       log,
       now,
       newEventId: randomUUID,
-      creatingAs: cluster.creatingAs,
+      creatingAs: api.creatingAs,
       singly: locks.singly,
       inTurn: locks.inTurn,
     },
     { port: values.port, ...(values['public-url'] && { publicUrl: values['public-url'] }) },
   )
+  started = listeners
   log.info('listening', { port: listeners.port })
   life.onStop(async () => {
     await pause(LINGER_MS, new AbortController().signal)
@@ -152,39 +157,50 @@ async function startWebhook(
 }
 
 interface Common {
-  readonly cluster: KubernetesCluster
+  readonly api: KubernetesCluster
+  /** As much of it as is looked at. */
+  readonly cluster: Cluster
   readonly metrics: ProcessMetrics
   readonly locks: Locks
 }
 
 /** What both have, and can be asked for from the first moment on. */
-function openCommon<F extends CommonFlags>({ connection, redis }: ProcessConfig<F>, life: Life): Common {
+function openCommon<F extends CommonFlags>(told: ProcessConfig<F>, life: Life): Common {
+  const { connection, redis } = told
+  const values: CommonValues = told.values
   const { log } = life
   const { prefix } = redis
   const requests = connectForRequests({ ...redis, log })
   const depth = (name: string) => () => queueDepth(requests, { prefix, name }, DEPTH_WITHIN_MS)
   const metrics = createProcessMetrics({ runs: depth(RUNS), deliveries: depth(DISPATCHES) })
-  const cluster = openKubernetesCluster({ connection, log, onCall: metrics.calls.called })
+  const api = openKubernetesCluster({ connection, log, onCall: metrics.calls.called })
   life.onStop(async () => {
-    cluster.close()
+    api.close()
     requests.disconnect()
   })
   life.watch({ metrics })
-  startProbe(() => cluster.ping(), PROBE_MS, life.stopping)
-  return { cluster, metrics, locks: createLocks(requests, { prefix, log }) }
+  startProbe(() => api.ping(), PROBE_MS, life.stopping)
+  const { namespace } = values
+  const cluster = namespace === undefined ? api : inNamespace(api, namespace)
+  return { api, cluster, metrics, locks: createLocks(requests, { prefix, log }) }
 }
 
 async function followedSettings<F extends CommonFlags>(
-  { config }: ProcessConfig<F>,
-  cluster: KubernetesCluster,
+  told: ProcessConfig<F>,
+  cluster: Cluster,
   { log, onStop }: Life,
   managedBy?: string,
 ) {
   const { followSettings } = await import('../workers/settings.js')
   const base = { ...CLUSTER_SETTINGS, ...(managedBy !== undefined && { managedBy }) }
-  const live = await followSettings({ cluster, names: config.configNames, log, base })
+  const live = await followSettings({ cluster, names: configNamesOf(told), log, base })
   onStop(() => live.close())
   return live.current
+}
+
+function configNamesOf<F extends CommonFlags>({ config, values }: ProcessConfig<F>): ConfigNames {
+  const common: CommonValues = values
+  return { ...config.configNames, namespace: common['system-namespace'] }
 }
 
 /** Redis may be started after us. What is wrong with it is wrong for good, and says so. */
@@ -197,12 +213,17 @@ async function whenRedisIsThere<T>(life: Life, open: () => Promise<T>): Promise<
       problem = undefined
       return opened
     } catch (error) {
-      if (life.stopping.aborted || isSetUpWrong(error)) throw error
+      if (isSetUpWrong(error)) return toldWrong(error)
+      if (life.stopping.aborted) throw error
       problem = describeError(error)
       life.log.warn('waiting for Redis', { error: problem })
       await pause(growingPauseMs(failures, REDIS_PAUSES, Math.random()), life.stopping)
     }
   }
+}
+
+function toldWrong(error: unknown): never {
+  throw new ToldWrong(describeError(error), { cause: error })
 }
 
 function isSetUpWrong(error: unknown): boolean {

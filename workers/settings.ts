@@ -4,11 +4,11 @@ import type { Log } from '../src/lib/log.js'
 import type { ConfigMap } from '../src/resources/core.js'
 import { problemsText } from '../src/resources/problem.js'
 import {
-  CONFIG_NAMESPACE,
   type ConfigNames,
   configOf,
   configProblems,
   type InstalledConfig,
+  placeOf,
   settingsFrom,
 } from '../src/run/config-maps.js'
 import type { Settings } from '../src/run/settings.js'
@@ -49,7 +49,7 @@ export async function followSettings(deps: {
   }
 
   async function follow(): Promise<void> {
-    for await (const change of deps.cluster.watch('ConfigMap', { namespace: CONFIG_NAMESPACE }, stop.signal)) {
+    for await (const change of deps.cluster.watch('ConfigMap', { namespace: placeOf(deps.names) }, stop.signal)) {
       switch (change.type) {
         case 'listed': {
           // A bad one keeps what it said before; one that is gone says nothing any more.

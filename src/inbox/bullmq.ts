@@ -22,6 +22,8 @@ export interface BullmqInboxOptions extends TryOptions, RedisPlace {
   readonly prefix?: string
   /** What to do about a Redis that may lose what it was given. Default 'warn'. */
   readonly onUnsafeRedis?: 'warn' | 'refuse'
+  /** Where one that evicts is another matter than one that keeps nothing on disk. Default: as `onUnsafeRedis`. */
+  readonly onEviction?: 'warn' | 'refuse'
   readonly retentionMs?: number
   /** How often stored deliveries without a job are looked for. Default 2000. */
   readonly sweepMs?: number
@@ -56,8 +58,13 @@ export async function openBullmqInbox(options: BullmqInboxOptions): Promise<Bull
   const prefix = options.prefix ?? 'tektite'
   const redis = connectForRequests(endpoint)
   try {
-    for (const trouble of [await evictionTrouble(redis), await persistenceTrouble(redis)]) {
-      if (trouble !== undefined && options.onUnsafeRedis === 'refuse') throw new Error(trouble)
+    const { onUnsafeRedis = 'warn', onEviction = onUnsafeRedis } = options
+    const looks = [
+      { trouble: await evictionTrouble(redis), answer: onEviction },
+      { trouble: await persistenceTrouble(redis), answer: onUnsafeRedis },
+    ]
+    for (const { trouble, answer } of looks) {
+      if (trouble !== undefined && answer === 'refuse') throw new Error(trouble)
       if (trouble !== undefined) log.warn('this Redis may lose deliveries', { trouble })
     }
   } catch (error) {

@@ -3,9 +3,9 @@ import type { ClusterSigns } from '../cluster/kubernetes/signs.js'
 import type { WorkerSigns } from '../redis/bullmq.js'
 
 /** Several canaries long: one may be taken by another worker. */
-const TAKES_WITHIN_MS = 12_000
+const TAKES_WITHIN_MS = 8_000
 /** A ping and its deadline, twice. */
-const ANSWERS_WITHIN_MS = 20_000
+const ANSWERS_WITHIN_MS = 15_000
 /** Longer than the pauses between the first tries. */
 const INTERRUPTED_AT_MOST_MS = 30_000
 /** The watch itself takes silence for death after 150 s, and begins anew. */

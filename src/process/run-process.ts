@@ -16,6 +16,11 @@ import { type HealthServer, type Observed, startHealthServer } from './health-se
 /** Kubernetes kills 30 s after SIGTERM, and people are told 10. */
 const STOP_WITHIN_MS = 9_500
 
+/** What the process was told, or was given, cannot be worked with: another start changes nothing. */
+export class ToldWrong extends Error {
+  override readonly name = 'ToldWrong'
+}
+
 export interface Life {
   readonly log: Log
   /** Aborted at SIGTERM. */
@@ -84,7 +89,8 @@ export async function runProcess(
   }
   await health.close()
   log.info('stopped')
-  return end === undefined ? 0 : 1
+  if (end === undefined) return 0
+  return end instanceof ToldWrong ? 2 : 1
 }
 
 async function openHealth(port: number, observed: () => Observed, log: Log): Promise<HealthServer | undefined> {

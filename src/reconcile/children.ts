@@ -74,6 +74,8 @@ function createChild(
   const labels = { ...withoutReport(meta.labels), ...identity }
   const annotations = inheritedAnnotations(meta.annotations ?? {})
   const timeout = childTimeout(run, task, isFinal, defaultMs)
+  // Where another engine works on the same cluster, it must not take the child of a run that is not its own.
+  const managed = settings.managedBy === undefined ? {} : { managedBy: settings.managedBy }
   const given = {
     ...(params.length > 0 && { params }),
     ...(start.bindings.length > 0 && { workspaces: start.bindings }),
@@ -92,6 +94,7 @@ function createChild(
         ...given,
         ...(timeout !== undefined && { timeouts: { pipeline: timeout } }),
         ...(run.spec.taskRunTemplate && { taskRunTemplate: run.spec.taskRunTemplate }),
+        ...managed,
       },
     } as const
     return { do: 'create', kind, object }
@@ -127,6 +130,7 @@ function createChild(
     spec: {
       ...(task.taskRef ? { taskRef: task.taskRef } : { taskSpec: inlineSpec(task) }),
       ...spec,
+      ...managed,
       ...(podTemplate && { podTemplate }),
       ...(own.stepSpecs && { stepSpecs: own.stepSpecs }),
       ...(own.sidecarSpecs && { sidecarSpecs: own.sidecarSpecs }),

@@ -122,10 +122,11 @@ async function pass<K extends 'PipelineRun' | 'TaskRun', World extends { readonl
   const startedAt = notBeforeStart(stored, now())
 
   const settings = deps.settings()
+  if (!isOurs(stored, settings)) return { kind: 'settled' }
   const malformed = malformation(stored)
-  if (malformed !== undefined && isOurs(stored, settings)) return endMalformed(deps, stored, malformed, startedAt)
+  if (malformed !== undefined) return endMalformed(deps, stored, malformed, startedAt)
   const run = malformed === undefined ? filledIn(stored, settings) : stored
-  const invalid = isOurs(run, settings) ? invalidity(run, settings) : undefined
+  const invalid = invalidity(run, settings)
   if (invalid !== undefined) return endMalformed(deps, stored, invalid, startedAt)
   let seen = await lookAndDecide(deps, runKind, run, startedAt, 'listed')
   if (seen instanceof Error) return undecidable(deps, stored, seen, startedAt)
@@ -155,7 +156,7 @@ async function pass<K extends 'PipelineRun' | 'TaskRun', World extends { readonl
       ;({ status, failureClass } = end)
       lookAgainAt = isDone({ status }) ? undefined : earliest(decision.lookAgainAt, end.lookAgainAt)
     }
-    const due = isOurs(run, settings) ? reportDue(run, decision.annotations) : undefined
+    const due = reportDue(run, decision.annotations)
     const labelled = await addMetadata(deps, kind, stored, {
       ...decision,
       ...(due && { labels: { ...decision.labels, ...due } }),

@@ -15,7 +15,10 @@ import { DEFAULT_SETTINGS, type Settings } from './settings.js'
 export const CONFIG_NAMESPACE = 'tekton-pipelines'
 
 export type ConfigRole = 'defaults' | 'featureFlags' | 'events'
-export type ConfigNames = Readonly<Record<ConfigRole, string>>
+export interface ConfigNames extends Readonly<Record<ConfigRole, string>> {
+  /** Where they are; if not given, where Tekton has them. */
+  readonly namespace?: string
+}
 /** The data of the ConfigMaps that exist. */
 export type InstalledConfig = Readonly<Partial<Record<ConfigRole, ConfigData>>>
 
@@ -25,14 +28,21 @@ export const CONFIG_NAMES: ConfigNames = {
   events: 'config-events',
 }
 
+const CONFIG_ROLES: readonly ConfigRole[] = ['defaults', 'featureFlags', 'events']
+
+/** The namespace of the ConfigMaps. */
+export function placeOf({ namespace = CONFIG_NAMESPACE }: ConfigNames): string {
+  return namespace
+}
+
 /** What an object says about the settings; undefined when it is not one of these ConfigMaps. */
 export function configOf(
   object: New<AnyResource> | AnyResource,
   names: ConfigNames,
 ): { readonly role: ConfigRole; readonly data: ConfigData } | undefined {
   const { metadata } = object
-  if (object.kind !== 'ConfigMap' || metadata.namespace !== CONFIG_NAMESPACE) return undefined
-  const role = (Object.keys(names) as ConfigRole[]).find(each => names[each] === metadata.name)
+  if (object.kind !== 'ConfigMap' || metadata.namespace !== placeOf(names)) return undefined
+  const role = CONFIG_ROLES.find(each => names[each] === metadata.name)
   const { data = {} } = object as Pick<ConfigMap, 'data'>
   return role && { role, data }
 }

@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest'
+import { inNamespace } from '../../src/cluster/in-namespace.js'
+import { clusterWith } from '../listeners/world.js'
+
+const map = (name: string, namespace: string) => `
+apiVersion: v1
+kind: ConfigMap
+metadata: { name: ${name}, namespace: ${namespace} }
+`
+
+test('what names no namespace is of the one; what names one is there; what is in none is not there', async () => {
+  const whole = await clusterWith(map('a', 'ci'), map('b', 'other'))
+  const cluster = inNamespace(whole, 'ci')
+  const names = async (selector?: { readonly namespace: string }) =>
+    (await cluster.list('ConfigMap', selector)).map(({ metadata }) => metadata.name)
+  expect(await names()).toEqual(['a'])
+  expect(await names({ namespace: 'other' })).toEqual(['b'])
+  expect((await cluster.get('ConfigMap', { namespace: 'other', name: 'b' }))?.metadata.name).toBe('b')
+  expect(await whole.list('Namespace')).not.toEqual([])
+  expect(await cluster.list('Namespace')).toEqual([])
+  expect(await cluster.get('Namespace', { namespace: '', name: 'ci' })).toBeUndefined()
+})
+
+test('watches are of the one namespace, too, and end with their signal', async () => {
+  const cluster = inNamespace(await clusterWith(map('a', 'ci'), map('b', 'other')), 'ci')
+  const stop = new AbortController()
+  const first = async (kind: 'ConfigMap' | 'Namespace') => {
+    for await (const change of cluster.watch(kind, {}, stop.signal)) {
+      stop.abort()
+      return change.type === 'listed' && change.items.map(({ metadata }) => metadata.name)
+    }
+    return 'nothing'
+  }
+  expect(await first('ConfigMap')).toEqual(['a'])
+  const hidden = new AbortController()
+  const seen: string[] = []
+  const watching = (async () => {
+    for await (const change of cluster.watch('Namespace', {}, hidden.signal)) {
+      seen.push(change.type)
+      setImmediate(() => hidden.abort())
+    }
+  })()
+  await watching
+  expect(seen).toEqual(['listed'])
+})
