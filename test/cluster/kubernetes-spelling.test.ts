@@ -2,6 +2,7 @@
 import { expect, onTestFinished, test } from 'vitest'
 import type { Kind, Kinds } from '../../src/resources/kinds.js'
 import type { New } from '../../src/resources/meta.js'
+import { withoutEmptyFields, withRequiredFields } from '../../src/resources/required-status.js'
 import { yaml } from '../helpers/yaml.js'
 import { serveStore } from './served-cluster.js'
 
@@ -47,4 +48,29 @@ test('a kind of the same name in another group stays as it is', async () => {
   await served.store.create('Service', service as never)
   const read = await served.adapter().get('Service' satisfies Kind, { namespace: 'default', name: 'a' })
   expect(read).toMatchObject({ spec })
+})
+
+test('what Tekton’s definitions demand of a status is sent, and not seen by who reads it', async () => {
+  const served = await serveStore()
+  onTestFinished(() => served.close())
+  const cluster = served.adapter()
+  const key = { namespace: 'default', name: 'run' }
+  const run = yaml<New<Kinds['TaskRun']>>`
+    { apiVersion: tekton.dev/v1, kind: TaskRun, metadata: { name: run, namespace: default }, spec: { taskRef: { name: t } } }
+  `
+  const status = yaml<NonNullable<Kinds['TaskRun']['status']>>`
+    conditions: [{ type: Succeeded, status: Unknown }]
+    taskSpec:
+      steps: [{ image: i, workspaces: [{ name: w }] }, { name: s, image: i }]
+      sidecars: [{ name: "", image: i, workspaces: [{ name: w, mountPath: /w }] }]
+  `
+  const written = await cluster.replaceStatus('TaskRun', { ...(await cluster.create('TaskRun', run)), status })
+  expect(written.status).toEqual(status)
+  expect((await cluster.get('TaskRun', key))?.status).toEqual(status)
+  expect((await served.store.get('TaskRun', key))?.status).toMatchObject({
+    podName: '',
+    taskSpec: { steps: [{ name: '', workspaces: [{ name: 'w', mountPath: '' }] }, { name: 's' }] },
+  })
+  expect(withoutEmptyFields('ResolutionRequest', withRequiredFields('ResolutionRequest', { a: 1 }))).toEqual({ a: 1 })
+  expect(withRequiredFields('ResolutionRequest', { data: 'eA==' })).toEqual({ data: 'eA==', refSource: {}, source: {} })
 })

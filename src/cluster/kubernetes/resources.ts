@@ -2,8 +2,10 @@
 
 import { specAsRead } from '../../resources/as-read.js'
 import { groupResource, groupVersion, groupVersionPath, type KindEntry } from '../../resources/kind-table.js'
-import { isKind, KINDS } from '../../resources/kinds.js'
+import { isKind, KINDS, type Kind } from '../../resources/kinds.js'
 import type { Key } from '../../resources/meta.js'
+import { withoutEmptyFields, withRequiredFields } from '../../resources/required-status.js'
+import { isRecord } from '../../resources/shape.js'
 import type { Selector } from '../cluster.js'
 import { hasEnded } from '../embedded/ended.js'
 import type { Stored } from '../embedded/keys.js'
@@ -73,15 +75,27 @@ export function objectText(served: ServedKind, name: string): string {
 export function received(served: ServedKind, { metadata = {}, ...content }: WireObject): WireObject {
   const { group, version, kind } = served
   const { managedFields: _managed, ...kept } = metadata
-  const { spec } = content
-  const isOurs = spec !== undefined && isKind(kind) && KINDS[kind].group === group
+  const { spec, status } = content
+  const isOurs = isBuiltIn(served)
   return {
     apiVersion: groupVersion(group, version),
     kind,
     ...content,
-    ...(isOurs && { spec: specAsRead(kind, `${kept['name']}`, spec) }),
+    ...(isOurs && spec !== undefined && { spec: specAsRead(served.kind as Kind, `${kept['name']}`, spec) }),
+    ...(isOurs && isRecord(status) && { status: withoutEmptyFields(kind, status) }),
     metadata: { namespace: '', ...kept },
   }
+}
+
+/** As an API server takes it, whoever defined the kind. */
+export function sent(served: ServedKind, object: WireObject): WireObject {
+  const { status } = object
+  return isBuiltIn(served) && isRecord(status) ? { ...object, status: withRequiredFields(served.kind, status) } : object
+}
+
+/** A kind of the same name in another group is none of ours. */
+function isBuiltIn({ kind, group }: ServedKind): boolean {
+  return isKind(kind) && KINDS[kind].group === group
 }
 
 export function versionOf({ metadata }: WireObject): string {

@@ -11,7 +11,15 @@ import { ClusterError, type DeleteOptions } from '../cluster.js'
 import type { Calls } from './calls.js'
 import { errorFrom } from './errors.js'
 import { getObject, isAbsence, objectIn } from './get.js'
-import { collectionPath, isImpossible, objectPath, objectText, type ServedKind, type WireObject } from './resources.js'
+import {
+  collectionPath,
+  isImpossible,
+  objectPath,
+  objectText,
+  type ServedKind,
+  sent,
+  type WireObject,
+} from './resources.js'
 import { isMadeByUs, isReplaced, isStatusReplaced, uidOf } from './sameness.js'
 
 /** As k8s.io/apiserver pkg/storage/names: 63 characters with the five that are added. */
@@ -73,7 +81,7 @@ export function createWrites(calls: Calls, random: () => number, reading = calls
     const path = objectPath(served, key, subresource)
     const resource = subresource === undefined ? served.plural : `${served.plural}/${subresource}`
     const body = sentObject(served, object)
-    const reply = await calls.send({ verb: 'update', resource, path, body })
+    const reply = await calls.send({ verb: 'update', resource, path, body: sent(served, body) })
     if (reply.code >= 200 && reply.code < 300) return objectIn(reply, served, path)
     const refusal = errorFrom(reply, `update ${path}`)
     if (reply.mayBeDone && refusal.reason === 'NotFound' && takesAway(object)) return object
