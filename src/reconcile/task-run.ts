@@ -110,7 +110,9 @@ function started(
   }
   if (deadline !== undefined && now >= deadline) {
     const words = `TaskRun "${run.metadata.name}" failed to finish within "${formatDuration(timeoutOf(run, world))}"`
-    const message = `${words}${previously(status)}${heldBack(run, status, pod)}`
+    // What holds it up now may not have been told yet.
+    const seen = pod && status.taskSpec ? follow(run, status, status.taskSpec, pod, world).status : status
+    const message = `${words}${previously(seen)}${heldBack(run, status, pod)}`
     const reason = TASK_RUN_REASONS.TaskRunTimeout
     return stopPod(run, status, status.taskSpec, { reason, message }, { ...world, pod })
   }

@@ -53,8 +53,9 @@ export interface PodPlan {
     readonly container?: string
     readonly reason: string
     readonly message?: string
-    /** For ever, if not given. */
+    /** For so long, or as long as this is true; for ever, if neither is given. */
     readonly ms?: number
+    readonly lasts?: () => boolean
   }[]
   readonly initContainers?: Readonly<Record<string, ContainerEnd>>
   /** By the names of the steps. Those that are not mentioned end well. */

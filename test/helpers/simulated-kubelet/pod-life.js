@@ -9,6 +9,8 @@ const CANCEL = 'tekton.dev/cancel'
 /** Of a process that was told to stop, and of one that had to be. */
 const SIGTERMED = 143
 const SIGKILLED = 137
+/** Between two looks at something that nobody tells us of. */
+const ASK_AGAIN_MS = 10
 const UNKNOWN = {
   reason: 'ContainerStatusUnknown',
   message: 'The container could not be located when the pod was terminated',
@@ -123,11 +125,12 @@ export function livePod(first, deps) {
 
   /** One word after the other of a container that cannot be started yet. */
   async function wait() {
-    for (const { container, reason, message, ms } of plan.waiting ?? []) {
+    for (const { container, reason, message, ms, lasts } of plan.waiting ?? []) {
       const name = container ?? first.spec.containers[0].name
       seen.containers.set(name, { waiting: { reason, ...(message && { message }) } })
       await publish()
-      await until(() => false, ms)
+      if (lasts === undefined) await until(() => false, ms)
+      else while (lasts()) await until(() => false, ASK_AGAIN_MS)
       seen.containers.delete(name)
     }
   }
