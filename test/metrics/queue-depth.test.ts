@@ -8,6 +8,7 @@ import { until } from '../kubelet/until.js'
 
 const DEADLINE_MS = 5_000
 const BURST = 500
+const CONCURRENCY = 32
 
 let redis: TestRedis
 beforeAll(async () => {
@@ -37,16 +38,19 @@ test('a burst is seen within five seconds, and its end too, whoever works', asyn
   const held = new Promise<void>(resolve => {
     release = resolve
   })
+  let begun = 0
   const worker = busy.queue.work(
     async () => {
+      begun += 1
       await held
       return { kind: 'settled' }
     },
-    { concurrency: 32 },
+    { concurrency: CONCURRENCY },
   )
   onTestFinished(() => worker.close())
   // What is worked on has not left the queue: a worker that is busy is not one too many.
-  await until('work to have begun', async () => (await idle.queue.depth()) === BURST, DEADLINE_MS)
+  await until('work to have begun', () => begun === CONCURRENCY, DEADLINE_MS)
+  expect(await depthIs(BURST)()).toBe(true)
   release()
   await until('the end of the burst to be seen', depthIs(0), DEADLINE_MS)
 })
