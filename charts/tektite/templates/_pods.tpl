@@ -48,14 +48,14 @@ topologySpreadConstraints:
 
 {{/* Of both processes: see docs/operations.md, Flags. */}}
 {{- define "tektite.environment" -}}
-- { name: TEKTITE_LOG_LEVEL, value: {{ .Values.logLevel }} }
+- { name: TEKTITE_LOG_LEVEL, value: {{ .Values.logLevel | quote }} }
 - { name: TEKTITE_METRICS_PORT, value: "9090" }
-- { name: SYSTEM_NAMESPACE, value: {{ include "tektite.systemNamespace" . }} }
+- { name: SYSTEM_NAMESPACE, value: {{ include "tektite.systemNamespace" . | quote }} }
 {{- if .Values.namespaced }}
-- { name: TEKTITE_NAMESPACE, value: {{ .Release.Namespace }} }
+- { name: TEKTITE_NAMESPACE, value: {{ .Release.Namespace | quote }} }
 {{- end }}
 - { name: REDIS_URL, value: {{ include "tektite.redis.url" . | quote }} }
-- { name: TEKTITE_REDIS_PREFIX, value: {{ .Values.redis.prefix }} }
+- { name: TEKTITE_REDIS_PREFIX, value: {{ .Values.redis.prefix | quote }} }
 {{- with include "tektite.redis.secret" . }}
 - name: REDIS_PASSWORD
   valueFrom:

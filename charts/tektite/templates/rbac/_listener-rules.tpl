@@ -8,10 +8,11 @@
 - apiGroups: [triggers.tekton.dev]
   resources: [eventlisteners/status, interceptors/status]
   verbs: [update]
-# Runs by the clock, and when they went last.
+# Runs by the clock.
 - apiGroups: [tektite.dev]
   resources: [schedules]
   verbs: [get, list, watch]
+# When they went last, and will go next.
 - apiGroups: [tektite.dev]
   resources: [schedules/status]
   verbs: [update]
@@ -22,11 +23,8 @@
 # What templates make. get: made before, by a listener that died. list and watch, update and delete: of a Schedule's runs,
 # which of them still go, the one to replace, those that its history does not keep.
 - apiGroups: [tekton.dev]
-  resources: [pipelineruns, taskruns]
+  resources: [pipelineruns, taskruns, customruns]
   verbs: [get, list, watch, create, update, delete]
-- apiGroups: [tekton.dev]
-  resources: [customruns]
-  verbs: [get, create]
 # What webhooks are signed with, and tokens for interceptors. Never listed: a name has to be known.
 - apiGroups: [""]
   resources: [secrets]
@@ -39,9 +37,11 @@
 
 {{/* Of things without a namespace: left out where an installation has one namespace. */}}
 {{- define "tektite.listenerClusterRules" -}}
+# What triggers of every namespace may refer to.
 - apiGroups: [triggers.tekton.dev]
   resources: [clustertriggerbindings, clusterinterceptors]
   verbs: [get, list, watch]
+# Their addresses.
 - apiGroups: [triggers.tekton.dev]
   resources: [clusterinterceptors/status]
   verbs: [update]

@@ -20,6 +20,7 @@
 - apiGroups: [resolution.tekton.dev]
   resources: [resolutionrequests]
   verbs: [get, list, watch, create]
+# The answer.
 - apiGroups: [resolution.tekton.dev]
   resources: [resolutionrequests/status]
   verbs: [update]
@@ -63,5 +64,5 @@
 # Which architecture a Pod's node will have, and so which entrypoint it needs.
 - apiGroups: [""]
   resources: [nodes]
-  verbs: [list, watch]
+  verbs: [list]
 {{- end }}
