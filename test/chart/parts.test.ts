@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { request } from 'node:https'
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { startAdmissionWebhook } from '../../listeners/admission-webhook.js'
@@ -43,10 +43,9 @@ test('the Redis of the chart starts as it is rendered: with its password, on dis
   expect(await setting('appendonly')).toBe('yes')
   expect(await setting('appendfsync')).toBe('always')
   expect(await setting('save')).toBe('')
-  const stranger = connectForRequests(endpoint)
-  onTestFinished(() => stranger.disconnect())
-  const refusal = () => stranger.ping().catch((error: Error) => error.message)
-  await until('a stranger to be refused', async () => (await refusal()).includes('NOAUTH'))
+  const stranger = connect(port, '127.0.0.1', () => stranger.write('PING\r\n'))
+  onTestFinished(() => void stranger.destroy())
+  expect(String((await once(stranger, 'data'))[0])).toContain('NOAUTH')
   // Redis itself, with no shell between: it gets the kubelet's signals. Its arguments say nothing.
   const commandLine = readFileSync(`/proc/${server.pid}/cmdline`, 'utf8')
   expect(commandLine).toContain('redis-server')

@@ -26,6 +26,11 @@ function rightText(verb: string, group: string, resource: string): string {
   return `${verb} ${plural}${group === '' ? '' : `.${group}`}${subresource === undefined ? '' : `/${subresource}`}`
 }
 
+/** By `namespace/name` of a ServiceAccount: what it may do. */
+export type Accounts = Readonly<Record<string, readonly Grant[]>>
+
+const IMPERSONATE = 'impersonate serviceaccounts'
+
 export interface Guard {
   readonly server: string
   /** Rights that were asked for, and granted. */
@@ -35,9 +40,28 @@ export interface Guard {
   close(): Promise<void>
 }
 
-/** Passes on to `api` what the grants allow, and answers the rest as an API server with RBAC does. */
-export async function startGuard(api: string, grants: readonly Grant[]): Promise<Guard> {
+/**
+ * Passes on to `api` what the grants allow, and answers the rest as an API server with RBAC does. Who acts as a ServiceAccount
+ * needs the right to, and then the account its own.
+ */
+export async function startGuard(api: string, grants: readonly Grant[], accounts: Accounts = {}): Promise<Guard> {
   const [used, refused] = [new Set<string>(), new Set<string>()]
+  const mayActAs = (user: string, asked: ResourceAttributes): boolean => {
+    const [, , namespace = '', name = ''] = user.split(':')
+    const account = {
+      verb: 'impersonate',
+      group: '',
+      version: 'v1',
+      resource: 'serviceaccounts',
+      subresource: '',
+      namespace,
+      name,
+    }
+    return (
+      grants.some(grant => allows(grant, account)) &&
+      (accounts[`${namespace}/${name}`] ?? []).some(grant => allows(grant, asked))
+    )
+  }
   const server = createServer((incoming, response) => {
     const { pathname, searchParams } = new URL(incoming.url ?? '/', api)
     const asked = attributesOf(incoming.method ?? '', pathname, searchParams)
@@ -45,11 +69,12 @@ export async function startGuard(api: string, grants: readonly Grant[]): Promise
     if ('path' in asked) return passOn(api, incoming, response)
     const { verb, group, resource, subresource, namespace, name } = asked
     const right = rightText(verb, group, subresource === '' ? resource : `${resource}/${subresource}`)
-    if (grants.some(grant => allows(grant, asked))) {
-      used.add(right)
+    const user = incoming.headers['impersonate-user']
+    if (user === undefined ? grants.some(grant => allows(grant, asked)) : mayActAs(`${user}`, asked)) {
+      used.add(user === undefined ? right : IMPERSONATE)
       return passOn(api, incoming, response)
     }
-    refused.add(`${right} (${namespace}/${name})`)
+    refused.add(`${right} (${namespace}/${name})${user === undefined ? '' : ` as ${user}`}`)
     incoming.resume()
     const message = `${resource}.${group} "${name}" is forbidden: User "process" cannot ${right} in the namespace "${namespace}"`
     const status = { kind: 'Status', apiVersion: 'v1', status: 'Failure', reason: 'Forbidden', code: 403, message }

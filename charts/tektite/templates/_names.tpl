@@ -64,3 +64,7 @@ true
 {{- end }}
 {{- end }}
 {{- end }}
+
+{{- define "tektite.triggerRole" -}}
+{{- ternary (include "tektite.fullname" .) (include "tektite.clusterName" .) .Values.namespaced }}-triggers
+{{- end }}

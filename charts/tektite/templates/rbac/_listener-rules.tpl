@@ -16,21 +16,18 @@
 - apiGroups: [tektite.dev]
   resources: [schedules/status]
   verbs: [update]
-# Runs own up to their Schedule, where OwnerReferencesPermissionEnforcement is on (OpenShift).
-- apiGroups: [tektite.dev]
-  resources: [schedules/finalizers]
-  verbs: [update]
-# What templates make. get: made before, by a listener that died. list and watch, update and delete: of a Schedule's runs,
-# which of them still go, the one to replace, those that its history does not keep.
+# Triggers and Schedules create with the rights of their ServiceAccount, never with ours; what we need is to look. get: made
+# before, by a listener that died. list and watch, update and delete: of a Schedule's runs, which of them still go, the one to
+# replace, those that its history does not keep.
 - apiGroups: [tekton.dev]
   resources: [pipelineruns, taskruns, customruns]
-  verbs: [get, list, watch, create, update, delete]
+  verbs: [get, list, watch, update, delete]
 # What webhooks are signed with, and tokens for interceptors. Never listed: a name has to be known.
 - apiGroups: [""]
   resources: [secrets]
   verbs: [get]
 {{- with .Values.rbac.extraListenerRules }}
-# rbac.extraListenerRules: what else templates may make.
+# rbac.extraListenerRules
 {{ toYaml . }}
 {{- end }}
 {{- end }}
@@ -50,4 +47,15 @@
   resources: [configmaps]
   resourceNames: [tektite-config]
   verbs: [get]
+{{- end }}
+
+{{/* Whoever holds it can do what these accounts can do: docs/operations.md, Security. */}}
+{{- define "tektite.impersonationRules" -}}
+# To create what a trigger's template says with the rights of the trigger's ServiceAccount.
+- apiGroups: [""]
+  resources: [serviceaccounts]
+  {{- with .Values.rbac.impersonate.serviceAccounts }}
+  resourceNames: [{{ join ", " . }}]
+  {{- end }}
+  verbs: [impersonate]
 {{- end }}
