@@ -120,6 +120,15 @@ test('what a selector of a Service, a budget or a policy is after is there', () 
   }
 })
 
+test('docs/operations.md says of every alert what to do, and of no other', () => {
+  const rule = objects.get('everything')!.find(({ kind }) => kind === 'PrometheusRule')!
+  const { groups } = rule['spec'] as { groups: { rules: { alert: string }[] }[] }
+  const alerts = groups.flatMap(({ rules }) => rules.map(({ alert }) => alert))
+  const said = readFileSync(join(CHART, '../../docs/operations.md'), 'utf8').matchAll(/^\| `(Tektite\w+)` \|/gm)
+  expect(alerts.length).toBeGreaterThan(5)
+  expect([...said].map(([, alert]) => alert)).toEqual(alerts)
+})
+
 interface PodSpec {
   readonly securityContext: { readonly runAsUser: number }
   readonly automountServiceAccountToken: boolean
