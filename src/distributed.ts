@@ -43,8 +43,11 @@ export async function runWorkers(told: ProcessConfig<typeof WORKER_FLAGS>, life:
   const { config, values } = told
   const now = Date.now
   const { api, cluster, metrics, locks } = openCommon(told, life)
-  const folder = values['entrypoint-dir'] ?? config.nativeDir
-  const entrypoint = await readClusterEntrypoint({ folder, image: values['entrypoint-image'] }).catch(toldWrong)
+  const entrypoint = await readClusterEntrypoint({
+    folder: values['entrypoint-dir'] ?? config.nativeDir,
+    image: values['entrypoint-image'],
+    defaultArchitecture: values['node-architecture'],
+  }).catch(toldWrong)
   const [{ startWorkers }, { startResolver }, { startReporting }, { openBullmqQueue }] = await Promise.all([
     import('../workers/workers.js'),
     import('../workers/resolver.js'),

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { arch } from 'node:os'
 import { join } from 'node:path'
+import { ARCHITECTURES } from './pod/entrypoint-place.js'
 import { entrypointKey } from './pod/volumes.js'
 import {
   createEntrypointSource,
@@ -11,9 +12,6 @@ import {
   NOTHING_REMEMBERED,
   ON_A_CLUSTER,
 } from './reconcile/entrypoint-source.js'
-
-/** Those that Tektite is built for. */
-const ARCHITECTURES = ['amd64', 'arm64']
 
 /** This machine's, as Kubernetes calls it. */
 export const OWN_ARCHITECTURE = arch() === 'x64' ? 'amd64' : arch()

@@ -4,6 +4,9 @@ import { allows, type NodeChoice, type NodeFacts, nodesFor } from './node-choice
 export const ARCHITECTURE_LABEL = 'kubernetes.io/arch'
 export const OS_LABEL = 'kubernetes.io/os'
 
+/** Of nodes that Tektite is built for, as Kubernetes calls them. */
+export const ARCHITECTURES = ['amd64', 'arm64']
+
 /** What an installation has. */
 export interface EntrypointOffer {
   /** Those that there is a binary for, as Kubernetes calls them. */

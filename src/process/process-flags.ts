@@ -1,5 +1,6 @@
 /** The flags of the two processes of the distributed mode. Pure. */
 import { LOG_LEVELS, type LogLevel } from '../config.js'
+import { ARCHITECTURES } from '../pod/entrypoint-place.js'
 import { CONFIG_NAMESPACE } from '../run/config-maps.js'
 import { MANAGED_BY_TEKTON } from '../run/managed-by.js'
 import { count, keyPrefix, namespace, oneOf, port, redisUrl, text, webAddress } from './flag-values.js'
@@ -102,9 +103,16 @@ export const WORKER_FLAGS = {
   'entrypoint-image': {
     env: 'TEKTITE_ENTRYPOINT_IMAGE',
     value: '<image>',
-    help: 'copies the entrypoint where nodes are of several architectures',
+    help: 'copies the entrypoint where nodes are of several architectures, and stops sidecars',
     orElse: NOT_GIVEN,
     read: maybe(text),
+  },
+  'node-architecture': {
+    env: 'TEKTITE_NODE_ARCHITECTURE',
+    value: '<name>',
+    help: `of nodes that may not be listed: ${ARCHITECTURES.join(' or ')}; if not given, that of the worker's own`,
+    orElse: NOT_GIVEN,
+    read: maybe(oneOf(ARCHITECTURES)),
   },
 } as const satisfies Flags
 

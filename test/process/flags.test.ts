@@ -21,6 +21,7 @@ test('what is not given is as documented', () => {
       'managed-by': undefined,
       'entrypoint-dir': undefined,
       'entrypoint-image': undefined,
+      'node-architecture': undefined,
     },
   })
 })
