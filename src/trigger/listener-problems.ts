@@ -11,7 +11,7 @@ export function listenerProblems(listed: readonly ListedTrigger[], world: Trigge
 }
 
 function problemsOf(listed: ListedTrigger, world: TriggerWorld): readonly string[] {
-  if (listed.is === 'missing') return [`Trigger "${listed.name}"`]
+  if (listed.is === 'missing') return [listed.what ?? `Trigger "${listed.name}"`]
   const { trigger } = listed
   return [
     ...templateProblems(trigger, world),

@@ -1,5 +1,9 @@
 /** Which triggers an EventListener has: its own, those it refers to, those it selects, those of its groups. */
+import { KINDS } from '../resources/kinds.js'
 import type { Key } from '../resources/meta.js'
+import { problemsText } from '../resources/problem.js'
+import { storedProblems } from '../resources/shape.js'
+import { triggersSpecShape } from '../resources/shapes-triggers.js'
 import type {
   EventListener,
   LabelSelector,
@@ -27,8 +31,8 @@ export interface FiringTrigger {
 
 export type ListedTrigger =
   | { readonly is: 'trigger'; readonly trigger: FiringTrigger }
-  /** A `triggerRef` to nothing. */
-  | { readonly is: 'missing'; readonly name: string; readonly message: string }
+  /** A `triggerRef` to nothing, or nothing that makes sense. `what`: how it is called where it is no reference. */
+  | { readonly is: 'missing'; readonly name: string; readonly message: string; readonly what?: string }
 
 /** What has to be looked up before `triggersOf` can tell. */
 export interface TriggerSources {
@@ -38,7 +42,9 @@ export interface TriggerSources {
   readonly namespaces: readonly string[] | 'all'
 }
 
-export function triggerSources({ spec, metadata }: EventListener): TriggerSources {
+export function triggerSources(listener: EventListener): TriggerSources {
+  const { spec, metadata } = listener
+  if (malformation('EventListener', listener) !== undefined) return { refs: [], namespaces: [] }
   const selectors: readonly TriggerSelector[] = [
     spec,
     ...(spec.triggerGroups ?? []).map(group => group.triggerSelector),
@@ -55,6 +61,8 @@ export function triggerSources({ spec, metadata }: EventListener): TriggerSource
 /** `triggers` holds at least what `triggerSources` asks for; what else is in it does not matter. */
 export function triggersOf(listener: EventListener, triggers: readonly Trigger[]): readonly ListedTrigger[] {
   const { namespace } = listener.metadata
+  const wrong = malformation('EventListener', listener)
+  if (wrong !== undefined) return [wrong]
   const byName = new Map(triggers.map(trigger => [`${trigger.metadata.namespace}/${trigger.metadata.name}`, trigger]))
   const found: ListedTrigger[] = [
     ...(listener.spec.triggers ?? []).map((entry): ListedTrigger => {
@@ -92,8 +100,11 @@ function referred(name: string, namespace: string, triggers: ReadonlyMap<string,
   return { is: 'missing', name, message }
 }
 
-function listedTrigger({ metadata, spec }: Trigger, group: readonly ChainedInterceptor[]): ListedTrigger {
+function listedTrigger(trigger: Trigger, group: readonly ChainedInterceptor[]): ListedTrigger {
+  const { metadata, spec } = trigger
   const { name, namespace, resourceVersion } = metadata
+  const wrong = malformation('Trigger', trigger)
+  if (wrong !== undefined) return wrong
   return listed(name, namespace, group, spec, { name, namespace, resourceVersion })
 }
 
@@ -116,6 +127,18 @@ function chained(
   group?: string,
 ): readonly ChainedInterceptor[] {
   return interceptors.map(interceptor => ({ interceptor, namespace, ...(group !== undefined && { group }) }))
+}
+
+/** Tekton's definitions have no schema: without its webhook anything may stand there, and must not take others with it. */
+function malformation(
+  kind: 'EventListener' | 'Trigger',
+  { metadata, spec }: EventListener | Trigger,
+): Extract<ListedTrigger, { is: 'missing' }> | undefined {
+  const { namespace, name } = metadata
+  const problems = storedProblems(triggersSpecShape(kind, KINDS[kind].version) ?? 'object', spec, 'spec')
+  if (problems.length === 0) return undefined
+  const message = `${kind} ${namespace}/${name} is malformed: ${problemsText(problems)}`
+  return { is: 'missing', name, message, what: `a sound ${kind} "${namespace}/${name}"` }
 }
 
 /** By name and not by position: a trigger that is put before another one must not change what the other one makes. */

@@ -116,3 +116,33 @@ test.each(selectors)('label selector: %s', (_, { selector, matches }) => {
   const matching = Object.entries(labels).filter(([, set]) => matchesLabels(selector, set))
   expect(matching.map(([name]) => name)).toEqual(matches)
 })
+
+test.each([
+  '5',
+  'null',
+  '{ triggers: 5 }',
+  '{ triggers: [5] }',
+  '{ triggers: [{ interceptors: {} }] }',
+  '{ triggerGroups: {} }',
+])('a listener that nobody looked at is one malformed trigger: %s', spec => {
+  const malformed = listener(spec)
+  expect(triggerSources(malformed)).toEqual({ refs: [], namespaces: [] })
+  expect(triggersOf(malformed, TRIGGERS)).toEqual([
+    {
+      is: 'missing',
+      name: 'app',
+      message: expect.stringMatching(/^EventListener ci\/app is malformed: spec/),
+      what: 'a sound EventListener "ci/app"',
+    },
+  ])
+})
+
+test('a Trigger that nobody looked at fails alone', () => {
+  const [good] = TRIGGERS
+  const bad = yaml<Trigger>('{ metadata: { namespace: ci, name: bad, labels: { tier: web } }, spec: { bindings: 5 } }')
+  const found = triggersOf(listener('{ labelSelector: { matchLabels: { tier: web } } }'), [bad, good!])
+  expect(found.map(one => (one.is === 'missing' ? one.message : one.trigger.id)).sort()).toEqual([
+    'Trigger ci/bad is malformed: spec.bindings: Invalid value: "integer": spec.bindings in body must be of type array: "integer"',
+    'ci/a#0',
+  ])
+})
