@@ -4,7 +4,7 @@ import { ClusterError, isClusterError } from '../cluster/cluster.js'
 import { describeError, ensureError } from '../lib/fault.js'
 import type { Log } from '../lib/log.js'
 import { sameJson } from '../lib/same-json.js'
-import { fromTimestamp, toTimestamp } from '../lib/time.js'
+import { fromTimestamp } from '../lib/time.js'
 import { type Outcome, parseRunKey, type RunKey } from '../queue/queue.js'
 import { FAILURE_CLASS_ANNOTATION } from '../resources/annotations.js'
 import type { Kinds } from '../resources/kinds.js'
@@ -13,10 +13,12 @@ import { asRecord } from '../resources/shape.js'
 import type { PipelineRun, TaskRun } from '../resources/tekton.js'
 import { isTakenBy } from '../run/managed-by.js'
 import type { Settings } from '../run/settings.js'
-import { isDone, succeededCondition, withSucceeded } from '../status/conditions.js'
+import { isDone, succeededCondition } from '../status/conditions.js'
+import { addMetadata, withGained } from './add-metadata.js'
 import { applyLot, type LotOutcome, lots } from './apply.js'
 import type { Action, Decision, PipelineRunWorld, Refusal, TaskRunWorld } from './decision.js'
 import { endMalformed } from './end-malformed.js'
+import { endUnwritable } from './end-unwritable.js'
 import { givesUp, isNew, type Look, startedTasks } from './look.js'
 import { malformation } from './malformed.js'
 import { lookUpStarted, type ObserveDeps, observePipelineRun, observeTaskRun } from './observe.js'
@@ -152,12 +154,12 @@ async function pass<K extends 'PipelineRun' | 'TaskRun', World extends { readonl
     if (no) {
       const world = await observe(deps, run, startedAt, 'all')
       const end = refused(withGained(run, decision), no.action, no.refusal, world)
-      for (const last of lots(end.actions)) await applyLot(cluster, last, deps.entrypoint.offer.image)
+      await applyEach(deps, end.actions)
       ;({ status, failureClass } = end)
       lookAgainAt = isDone({ status }) ? undefined : earliest(decision.lookAgainAt, end.lookAgainAt)
     }
     const due = reportDue(run, decision.annotations)
-    const labelled = await addMetadata(deps, kind, stored, {
+    const labelled = await addMetadata(deps, stored, {
       ...decision,
       ...(due && { labels: { ...decision.labels, ...due } }),
       ...(failureClass && { annotations: { ...decision.annotations, [FAILURE_CLASS_ANNOTATION]: failureClass } }),
@@ -165,8 +167,11 @@ async function pass<K extends 'PipelineRun' | 'TaskRun', World extends { readonl
     if (!sameJson(run.status ?? {}, status)) {
       const written = await storeStatus(deps, { ...labelled, status } as Kinds[K])
       if (written.is === 'refused') {
-        // As it is now: children that this very pass has made must end too.
-        await endUnwritable(deps, runKind, labelled, await observe(deps, run, startedAt, 'all'), written.why)
+        // As it is now: children that this very pass has made must end too. They end as if it were cancelled.
+        const world = await observe(deps, run, startedAt, 'all')
+        const stopping = { ...labelled, spec: { ...labelled.spec, status: runKind.cancelled } } as Kinds[K]
+        await applyEach(deps, runKind.decide(stopping, world).actions)
+        await endUnwritable(deps, labelled, written.why, world.now)
         return { kind: 'settled' }
       }
       observer.changed?.(run, written.run)
@@ -239,6 +244,11 @@ async function applyAll(
   return { foundOurs: false }
 }
 
+/** Whatever is refused of them. */
+async function applyEach({ cluster, entrypoint }: ReconcileDeps, actions: readonly Action[]): Promise<void> {
+  for (const lot of lots(actions)) await applyLot(cluster, lot, entrypoint.offer.image)
+}
+
 function isOurs({ spec }: PipelineRun | TaskRun, settings: Settings): boolean {
   const { managedBy } = asRecord(spec)
   return isTakenBy(settings, typeof managedBy === 'string' ? managedBy : '')
@@ -252,19 +262,6 @@ function attempt<T>(decide: () => T): T | Error {
   }
 }
 
-type Gained = Pick<Decision<unknown>, 'labels' | 'annotations'>
-
-/** The run as it will be with what it takes over from its Task or Pipeline. */
-function withGained<R extends PipelineRun | TaskRun>(run: R, { labels, annotations }: Gained): R {
-  if (labels === undefined && annotations === undefined) return run
-  const metadata = {
-    ...run.metadata,
-    ...(labels && { labels: { ...run.metadata.labels, ...labels } }),
-    ...(annotations && { annotations: { ...run.metadata.annotations, ...annotations } }),
-  }
-  return { ...run, metadata }
-}
-
 function earliest(...times: readonly (number | undefined)[]): number | undefined {
   const known = times.filter(time => time !== undefined)
   return known.length === 0 ? undefined : Math.min(...known)
@@ -275,51 +272,4 @@ const QUOTA_CONFLICT_PAUSE_MS = 1_000
 
 function pauseAfterConflict(error: unknown): number {
   return error instanceof ClusterError && error.by === 'quota conflict' ? QUOTA_CONFLICT_PAUSE_MS : 0
-}
-
-/**
- * No status of a run that goes on can be stored any more, after many attempts or with many children. It never will be, so
- * the run ends with the last status that it has, as if it were cancelled.
- */
-async function endUnwritable<K extends 'PipelineRun' | 'TaskRun', World extends { readonly now: number }>(
-  deps: ReconcileDeps,
-  { cancelled, decide }: RunKind<K, World>,
-  run: Kinds[K],
-  world: World,
-  why: string,
-): Promise<void> {
-  const { cluster, observer = NOBODY } = deps
-  const stopping = { ...run, spec: { ...run.spec, status: cancelled } } as Kinds[K]
-  const { actions } = decide(stopping, world)
-  for (const lot of lots(actions)) await applyLot(cluster, lot, deps.entrypoint.offer.image)
-  const message = `the status of this run cannot be stored any more: ${why}. Use fewer retries, smaller results or smaller tasks`
-  const status = {
-    ...run.status,
-    completionTime: toTimestamp(world.now),
-    conditions: withSucceeded(run.status?.conditions, 'False', 'Failed', message, world.now),
-  }
-  const written = await storeStatus(deps, { ...run, status } as Kinds[K])
-  if (written.is === 'refused') throw new ClusterError('Invalid', written.why)
-  observer.changed?.(run, written.run)
-}
-
-/** Labels and annotations that the run takes over from its Task or Pipeline. */
-async function addMetadata<K extends 'PipelineRun' | 'TaskRun'>(
-  { cluster, log }: ReconcileDeps,
-  kind: K,
-  run: Kinds[K],
-  gained: Gained,
-): Promise<Kinds[K]> {
-  if (gained.labels === undefined && gained.annotations === undefined) return run
-  try {
-    return await cluster.replace(kind, withGained(run, gained))
-  } catch (error) {
-    if (!isClusterError(error, 'Invalid')) throw error
-    // Together they are too much for one object. No later pass could change that, so the run goes on without.
-    log.warn('a run does not get the labels and annotations of its task or pipeline', {
-      run: `${kind}/${run.metadata.namespace}/${run.metadata.name}`,
-      cause: describeError(error),
-    })
-    return run
-  }
 }

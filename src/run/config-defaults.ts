@@ -15,7 +15,7 @@ import {
   value,
   yaml,
 } from './config-text.js'
-import { RETRY_COUNT_HINT, type RetryBudgets, retryCount } from './retry-budgets.js'
+import { RETRY_COUNT_RULE, type RetryBudgets, retryCount } from './retry-budgets.js'
 import type { Settings } from './settings.js'
 import { goQuote } from './validate/quote.js'
 
@@ -83,8 +83,8 @@ function retriesFrom(read: ConfigReader['read'], base: RetryBudgets): RetryBudge
 function retries(written: string, key: string): Reading<number | undefined> {
   const count = retryCount(written)
   if (count !== undefined) return value(count)
-  const hint = `${key} is ${goQuote(written)}; ${RETRY_COUNT_HINT}`
-  return { is: 'wrong', message: `failed parsing default config ${goQuote(key)}`, hint }
+  const message = `failed parsing default config ${goQuote(key)}: it is ${goQuote(written)}; ${RETRY_COUNT_RULE}`
+  return { is: 'wrong', message, hint: `with "0" no failure of that class is tried again` }
 }
 
 /** Sorted and without repetition, as Tekton keeps them. */

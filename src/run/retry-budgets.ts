@@ -31,7 +31,7 @@ export function retryCount(text: unknown): number | undefined {
   return Number(text) <= MAX_RETRIES ? Number(text) : undefined
 }
 
-export const RETRY_COUNT_HINT = `write how often such a failure is tried again, a whole number from 0 to ${MAX_RETRIES}`
+export const RETRY_COUNT_RULE = `write how often such a failure is tried again, a whole number from 0 to ${MAX_RETRIES}`
 
 /** What is wrong with the values. */
 export function retryBudgetProblems(
@@ -41,7 +41,7 @@ export function retryBudgetProblems(
   return FAILURE_CLASSES.map(retryAnnotation).flatMap(name => {
     const text = annotations?.[name]
     if (text === undefined || retryCount(text) !== undefined) return []
-    return [invalidValue(JSON.stringify(text), `${path}[${name}]`, undefined, RETRY_COUNT_HINT)]
+    return [invalidValue(JSON.stringify(text), `${path}[${name}]`, RETRY_COUNT_RULE)]
   })
 }
 

@@ -217,7 +217,8 @@ test('budgets of the Task count like those of the run, and the run’s win', () 
   expect(succeededCondition({ status: bad.status })).toMatchObject({
     status: 'False',
     reason: 'TaskRunValidationFailed',
-    message: '[User error] invalid value: "many": metadata.annotations[tektite.dev/retries-user]',
+    message:
+      '[User error] invalid value: "many": metadata.annotations[tektite.dev/retries-user]\nwrite how often such a failure is tried again, a whole number from 0 to 100',
   })
 })
 
@@ -233,7 +234,7 @@ test.each(['PipelineRun', 'TaskRun'] as const)(
     const run = await cluster.get<'PipelineRun' | 'TaskRun'>(kind, { namespace: 'default', name: 'x' })
     expect(succeededCondition(run!)).toMatchObject({
       status: 'False',
-      message: `[User error] ${kind} default/x is malformed: invalid value: "-1": metadata.annotations[tektite.dev/retries-memory]`,
+      message: `[User error] ${kind} default/x is malformed: invalid value: "-1": metadata.annotations[tektite.dev/retries-memory]\nwrite how often such a failure is tried again, a whole number from 0 to 100`,
     })
     expect(await cluster.list('Pod')).toEqual([])
   },

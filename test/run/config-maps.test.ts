@@ -156,6 +156,12 @@ const WRONG: Readonly<Record<string, [role: ConfigRole, key: string, text: strin
     'x',
     'failed parsing default config "default-step-ref-concurrency-limit"',
   ],
+  'retries that are fewer than none': [
+    'defaults',
+    'tektite-retries-user',
+    '-2',
+    'failed parsing default config "tektite-retries-user": it is "-2"; write how often such a failure is tried again, a whole number from 0 to 100',
+  ],
   'a Pod template that is no map': [
     'defaults',
     'default-pod-template',
