@@ -11,6 +11,7 @@ import type { Cluster } from './cluster/cluster.js'
 import { inNamespace } from './cluster/in-namespace.js'
 import { type KubernetesCluster, openKubernetesCluster } from './cluster/kubernetes.js'
 import { readClusterEntrypoint } from './entrypoint-files.js'
+import type { StepLogTail } from './feedback/findings.js'
 import { growingPauseMs } from './lib/backoff.js'
 import { describeError } from './lib/fault.js'
 import { createProcessMetrics, type ProcessMetrics } from './metrics/process-metrics.js'
@@ -61,7 +62,7 @@ export async function runWorkers(told: ProcessConfig<typeof WORKER_FLAGS>, life:
   life.onStop(() => queue.close())
   const reporting = await startReporting(
     { cluster, settings, now, log },
-    { runUrl: config.runUrl, tailOf: async () => '', allowedHosts: config.fetching.allowedHosts },
+    { runUrl: config.runUrl, tailOf: podLogTail(api), allowedHosts: config.fetching.allowedHosts },
     { singly: locks.singly, metrics },
   )
   life.onStop(() => reporting.close())
@@ -113,7 +114,7 @@ export async function runListeners(told: ProcessConfig<typeof LISTENER_FLAGS>, l
   const { allowedHosts } = config.fetching
   let started: Listeners | undefined
   const triggers = metrics.addTriggers(kind => started?.count(kind) ?? 0)
-  const listeners = await startListeners(
+  const listening = startListeners(
     {
       cluster,
       inbox,
@@ -130,6 +131,7 @@ export async function runListeners(told: ProcessConfig<typeof LISTENER_FLAGS>, l
     },
     { port: values.port, ...(values['public-url'] && { publicUrl: values['public-url'] }) },
   )
+  const listeners = await onPort('--port', values.port, listening)
   started = listeners
   log.info('listening', { port: listeners.port })
   life.onStop(async () => {
@@ -154,7 +156,8 @@ async function startWebhook(
 ): Promise<void> {
   if (port === undefined || certDir === undefined) return
   const { startAdmissionWebhook } = await import('../listeners/admission-webhook.js')
-  const webhook = await startAdmissionWebhook({ admission, log: life.log }, { port, certDir })
+  const opening = startAdmissionWebhook({ admission, log: life.log }, { port, certDir })
+  const webhook = await onPort('--webhook-port', port, opening)
   life.log.info('reviewing', { port: webhook.port })
   life.onStop(() => webhook.close())
 }
@@ -223,6 +226,22 @@ async function whenRedisIsThere<T>(life: Life, open: () => Promise<T>): Promise<
       await pause(growingPauseMs(failures, REDIS_PAUSES, Math.random()), life.stopping)
     }
   }
+}
+
+/** Out of the Pod: once that is gone, there is nothing. */
+function podLogTail({ logTail }: KubernetesCluster): StepLogTail {
+  return async ({ metadata: { namespace }, status }, container, maxBytes) =>
+    status?.podName ? logTail({ namespace, name: status.podName }, container, maxBytes) : ''
+}
+
+/** A port is what we were told. */
+function onPort<T>(flag: string, port: number, opening: Promise<T>): Promise<T> {
+  return opening.catch((error: unknown) => {
+    const { code } = error as NodeJS.ErrnoException
+    if (code !== 'EADDRINUSE' && code !== 'EACCES') throw error
+    const why = code === 'EACCES' ? 'may not be opened by this user' : 'is in use by another process'
+    return toldWrong(new Error(`port ${port} ${why}: give another with ${flag}, or 0 for any free one`))
+  })
 }
 
 function toldWrong(error: unknown): never {

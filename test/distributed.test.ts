@@ -3,9 +3,12 @@ import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
 import { request } from 'node:https'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { ownCertificate } from '../src/api/access/certificate.js'
+import { connectionFromEnvironment } from '../src/cluster/kubernetes/kubeconfig.js'
+import { openKubernetesCluster } from '../src/cluster/kubernetes.js'
 import { succeededCondition } from '../src/status/conditions.js'
 import { doneRun, engineOfFile, pipelineRuns } from './helpers/engine.js'
 import { endedPart, startPart } from './helpers/processes.js'
@@ -75,6 +78,13 @@ test('a delivery becomes a run that ends, and both processes stop in order', asy
   expect((await posted()).status).toBe(202)
   const run = await until('a run', async () => (await pipelineRuns(engine))[0])
   expect(succeededCondition(await doneRun(engine, run.metadata.name))).toMatchObject({ reason: 'Succeeded' })
+  // What git hosts are shown of a step.
+  const api = openKubernetesCluster({ connection: await connectionFromEnvironment({ environment: given() }) })
+  const [pod] = await api.list('Pod')
+  expect(await api.logTail(pod!.metadata, 'step-s', 1_000)).toBe('hello\n')
+  expect(await api.logTail(pod!.metadata, 'step-s', 3)).toBe('')
+  expect(await api.logTail({ namespace: 'default', name: 'none' }, 'step-s', 1_000)).toBe('')
+  api.close()
   // Made with the account of the listener, as on a cluster, where its rights decide.
   const made = auditEvents().find(({ verb, objectRef }) => verb === 'create' && objectRef?.resource === 'pipelineruns')
   expect(made).toMatchObject({
@@ -140,4 +150,22 @@ test('what files say is checked, too', async () => {
   expect((await endedPart('listeners', [], reviews)).stderr).toMatch(
     /^error: --webhook-port and --webhook-cert-dir: \/nowhere\/tls\.\w+ cannot be read \(ENOENT\): it must hold tls\.crt/,
   )
+})
+
+test.each([
+  ['workers', '--metrics-port'],
+  ['listeners', '--metrics-port'],
+  ['listeners', '--port'],
+] as const)('a port of %s %s that is taken is named, with the flag that gives another', async (name, flag) => {
+  // On all interfaces: none of them can be opened beside it.
+  const taken = createServer().listen(0)
+  onTestFinished(() => void taken.close())
+  await once(taken, 'listening')
+  const { port } = taken.address() as { port: number }
+  const ports = ['--metrics-port', '0', ...(name === 'listeners' ? ['--port', '0'] : [])]
+  const { code, stderr } = await endedPart(name, [...ports, flag, String(port)], given())
+  expect(stderr).toContain(
+    `port ${port} is in use by another process: give another with ${flag}, or 0 for any free one`,
+  )
+  expect(code).toBe(2)
 })

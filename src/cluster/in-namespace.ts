@@ -11,7 +11,8 @@ export function inNamespace(cluster: Cluster, namespace: string): Cluster {
   const within = (selector: Selector = {}) => ({ namespace, ...selector })
   return {
     ...cluster,
-    get: (kind, key) => (isHidden(kind) ? Promise.resolve(undefined) : cluster.get(kind, key)),
+    // A namespace itself may be read by who has a Role in it.
+    get: (kind, key) => (isHidden(kind) && kind !== 'Namespace' ? Promise.resolve(undefined) : cluster.get(kind, key)),
     list: (kind, selector) => (isHidden(kind) ? Promise.resolve([]) : cluster.list(kind, within(selector))),
     watch: (kind, selector, signal) =>
       isHidden(kind) ? nothing(signal) : cluster.watch(kind, within(selector), signal),

@@ -23,6 +23,7 @@ import { createDiscovery } from './kubernetes/discovery.js'
 import { getObject } from './kubernetes/get.js'
 import { createHttpClient } from './kubernetes/http.js'
 import { listAll } from './kubernetes/list.js'
+import { readLogTail } from './kubernetes/log-tail.js'
 import { isNowhere, objectText, type WireObject } from './kubernetes/resources.js'
 import { type ClusterSigns, createSigns } from './kubernetes/signs.js'
 import { followKind, WATCH_TIMES, type WatchTimes } from './kubernetes/watch.js'
@@ -47,6 +48,8 @@ export interface KubernetesCluster extends Cluster {
    * the way is looked at with our own.
    */
   creatingAs(user: string): Pick<Cluster, 'create'>
+  /** At most so many bytes, from the beginning of a line; '' when there is nothing to be had. */
+  logTail(pod: Key, container: string, maxBytes: number): Promise<string>
   signs(): ClusterSigns
   /** One small request, for `signs`. Never rejects. */
   ping(): Promise<void>
@@ -121,6 +124,7 @@ export function openKubernetesCluster(options: KubernetesClusterOptions): Kubern
         },
       }
     },
+    logTail: (pod, container, maxBytes) => readLogTail(calls, pod, container, maxBytes),
     signs: signs.now,
     ping: calls.ping,
     close() {

@@ -97,8 +97,10 @@ async function openHealth(port: number, observed: () => Observed, log: Log): Pro
   try {
     return await startHealthServer(port, observed)
   } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    const why = code === 'EADDRINUSE' ? 'is in use by another process' : describeError(error)
     const wayOut = 'give another with --metrics-port, or 0 for any free one'
-    log.error('the metrics port cannot be opened', { port, error: describeError(error), wayOut })
+    log.error('ended', { error: `port ${port} ${why}: ${wayOut}` })
     return undefined
   }
 }

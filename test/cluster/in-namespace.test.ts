@@ -18,7 +18,10 @@ test('what names no namespace is of the one; what names one is there; what is in
   expect((await cluster.get('ConfigMap', { namespace: 'other', name: 'b' }))?.metadata.name).toBe('b')
   expect(await whole.list('Namespace')).not.toEqual([])
   expect(await cluster.list('Namespace')).toEqual([])
-  expect(await cluster.get('Namespace', { namespace: '', name: 'ci' })).toBeUndefined()
+  expect((await cluster.get('Namespace', { namespace: '', name: 'ci' }))?.metadata.name).toBe('ci')
+  await whole.create('Node', { apiVersion: 'v1', kind: 'Node', metadata: { namespace: '', name: 'n' } } as never)
+  expect(await whole.get('Node', { namespace: '', name: 'n' })).toBeDefined()
+  expect(await cluster.get('Node', { namespace: '', name: 'n' })).toBeUndefined()
 })
 
 test('watches are of the one namespace, too, and end with their signal', async () => {

@@ -27,6 +27,8 @@ export interface Call {
   /** Sent as JSON. */
   readonly body?: unknown
   readonly maxBytes?: number
+  /** Where the answer is no JSON. */
+  readonly accept?: string
 }
 
 export interface Reply extends HttpAnswer {
@@ -83,7 +85,7 @@ export interface CallsDeps {
   readonly headers?: Readonly<Record<string, string>>
 }
 
-export function createCalls({ http, limits, random, onCall, closing, headers }: CallsDeps): Calls {
+export function createCalls({ http, limits, random, onCall, closing, headers: ours }: CallsDeps): Calls {
   async function seen<T>(call: Call, code: (answer: T) => number, ask: () => Promise<T>): Promise<T> {
     const { verb, resource } = call
     const began = performance.now()
@@ -99,9 +101,10 @@ export function createCalls({ http, limits, random, onCall, closing, headers }: 
   }
 
   function requestFor(call: Call, signal: AbortSignal, body?: string): HttpRequest {
-    const { verb, path } = call
+    const { verb, path, accept } = call
+    const headers = { ...ours, ...(accept && { accept }) }
     const request = { method: METHODS[verb], path, signal, timeoutMs: limits.tryMs }
-    return { ...request, ...(headers && { headers }), ...(body !== undefined && { body }) }
+    return { ...request, headers, ...(body !== undefined && { body }) }
   }
 
   async function send(call: Call): Promise<Reply> {

@@ -111,10 +111,10 @@ export function createHttpClient(connection: Connection): HttpClient {
       path: base + request.path,
       signal: request.signal,
       headers: {
+        accept: 'application/json',
         ...request.headers,
         ...headers,
         host: server.host,
-        accept: 'application/json',
         'user-agent': USER_AGENT,
         ...(request.body !== undefined && {
           'content-type': 'application/json',
