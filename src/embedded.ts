@@ -188,7 +188,7 @@ async function openWorkers(
     : await startReporting(deps, { runUrl: config.runUrl, tailOf: logTail(cluster, logs), allowedHosts })
   opened(() => reporting.close())
   const workers = startWorkers(
-    { cluster, queue, settings, entrypoint, now, log, observer: reporting.observer },
+    { cluster, queue, settings, entrypoint, now, log, observer: reporting.observer, isAdmitted: true },
     { concurrency: WORKER_CONCURRENCY },
   )
   opened(() => workers.close())

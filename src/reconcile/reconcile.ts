@@ -35,6 +35,8 @@ export interface ReconcileDeps extends ObserveDeps {
   readonly now: () => number
   readonly log: Log
   readonly observer?: RunObserver
+  /** Every run has been through admission before it was stored: nothing is said twice. */
+  readonly isAdmitted?: true
 }
 
 /** What was seen longer ago is made sure of before anything is made of it: less than it takes for a run to be taken over. */
@@ -127,8 +129,8 @@ async function pass<K extends 'PipelineRun' | 'TaskRun', World extends { readonl
   if (!isOurs(stored, settings)) return { kind: 'settled' }
   const malformed = malformation(stored)
   if (malformed !== undefined) return endMalformed(deps, stored, malformed, startedAt)
-  const run = malformed === undefined ? filledIn(stored, settings) : stored
-  const invalid = invalidity(run, settings)
+  const run = filledIn(stored, settings)
+  const invalid = deps.isAdmitted ? undefined : invalidity(run, settings)
   if (invalid !== undefined) return endMalformed(deps, stored, invalid, startedAt)
   let seen = await lookAndDecide(deps, runKind, run, startedAt, 'listed')
   if (seen instanceof Error) return undecidable(deps, stored, seen, startedAt)
