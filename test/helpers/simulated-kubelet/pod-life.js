@@ -37,6 +37,8 @@ export function livePod(first, deps) {
   const results = { ofTask: new Map(), ofStep: new Map() }
   /** The step whose command runs now. */
   let current
+  /** The steps to come wait for a file that nobody writes. */
+  let isStranded = false
 
   function stepPlan(name) {
     return plan.steps?.[name.slice('step-'.length)] ?? {}
@@ -183,9 +185,16 @@ export function livePod(first, deps) {
   /** Resolves to whether the Pod's life ends here. */
   async function runStep(step) {
     const { name, flags } = step
-    // No entrypoint came to its end in it: the steps after it wait for a file that nobody writes.
-    if (seen.containers.get(name)?.terminated) return forever()
     const cancelled = () => annotated(CANCEL)
+    // No entrypoint came to its end in it.
+    if (seen.containers.get(name)?.terminated) {
+      isStranded = true
+      return false
+    }
+    if (isStranded) {
+      await until(cancelled)
+      return finish(step, { is: 'cancelled' })
+    }
     const noted = ledger.notedBefore(uid).get(name)
     const skipped = steps.some(other => other.skipsTheRest && steps.indexOf(other) < steps.indexOf(step))
     if (skipped) return finish(step, { is: 'skipped' })
@@ -209,8 +218,9 @@ export function livePod(first, deps) {
     if (step.killed) {
       // Process 1 was killed: no message and no file for the next step.
       end(name, exitCode, { reason, message })
+      isStranded = true
       await publish()
-      return forever()
+      return false
     }
     const outcome = cancelled() ? 'cancelled' : late ? 'timeout' : 'ended'
     return finish(step, { is: outcome, exitCode }, startedAt)

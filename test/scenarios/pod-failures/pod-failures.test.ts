@@ -6,8 +6,10 @@ import { fromTimestamp } from '../../../src/lib/time.js'
 import type { TaskRun } from '../../../src/resources/tekton.js'
 import type { Settings } from '../../../src/run/settings.js'
 import { succeededCondition } from '../../../src/status/conditions.js'
+import { isFinished } from '../../../src/status/from-pod.js'
 import { serveStore } from '../../cluster/served-cluster.js'
 import { ROOT } from '../../helpers/cli.js'
+import { until } from '../../kubelet/until.js'
 import { applyTo, clusterWith } from '../../listeners/world.js'
 import { FAILURE_CASES, type FailureCase } from './cases.js'
 import { type PodEngine, startPodEngine } from './engine.js'
@@ -20,7 +22,8 @@ test('everything that goes wrong with Pods has its reason and its class', { time
   const [failing, passing] = [true, false].map(fails =>
     cases.filter(([, one]) => fails === (one.failureClass !== undefined)),
   )
-  const engines = [await runAll(await clusterWith(), failing!, IMPATIENT), await runAll(await clusterWith(), passing!)]
+  const clusters = [await clusterWith(), await clusterWith()] as const
+  const engines = [await runAll(clusters[0], failing!, IMPATIENT), await runAll(clusters[1], passing!)]
   const seen = await Promise.all(
     [failing!, passing!].flatMap((some, which) =>
       some.map(async ([name], index) => [name, await told(engines[which]!, index)] as const),
@@ -39,6 +42,10 @@ test('everything that goes wrong with Pods has its reason and its class', { time
         },
       ]),
     ),
+  )
+  // Steps that waited for one that can never tell them to go on, too.
+  await until('every Pod to end', async () =>
+    (await Promise.all(clusters.map(each => each.list('Pod')))).flat().every(isFinished),
   )
   for (const engine of engines) {
     const starts = engine.ran().filter(line => line.endsWith(' start'))
