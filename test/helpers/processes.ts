@@ -88,8 +88,11 @@ export function endedPart(
 ): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }> {
   return new Promise(resolve => {
     const command = [join(ROOT, 'dist', name, 'main.js'), ...args]
-    execFile(process.execPath, command, { env: environmentOf(environment) }, (error, stdout, stderr) =>
+    const options = { env: environmentOf(environment) }
+    const child = execFile(process.execPath, command, options, (error, stdout, stderr) =>
       resolve({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr }),
     )
+    // Should it not end by itself, it is not left behind.
+    onTestFinished(() => void child.kill('SIGKILL'))
   })
 }
