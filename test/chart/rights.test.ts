@@ -70,6 +70,35 @@ test('everything that workers and listeners do is granted by their roles, and no
   }
 }, 120_000)
 
+test('in one namespace nothing outside it is needed', async () => {
+  const rendered = objectsIn(template(['--set', 'namespaced=true'], 'default'))
+  const accounts = { 'default/builder': ofTriggers(rendered) }
+  const names = ['workers', 'listeners'] as const
+  const guards = await Promise.all(names.map(name => startGuard(engine.api, grantsOf(rendered, name), accounts)))
+  for (const guard of guards) onTestFinished(() => guard.close())
+  const parts = await Promise.all(
+    names.map((name, i) =>
+      startPart(name, ['--namespace', 'default', '--system-namespace', 'default', '--redis-prefix', 'one'], {
+        KUBECONFIG: kubeconfigFor(engine, `one-${name}`, guards[i]!),
+        REDIS_URL: redis.url,
+      }),
+    ),
+  )
+  await Promise.all(parts.map(part => part.ready()))
+  await apply(engine, readFileSync(join(import.meta.dirname, 'rights-namespaced.yaml'), 'utf8'))
+  const own = { ...engine, api: engine.api, token: engine.token, hooks: parts[1]!.hooks }
+  await waitUntil('a delivery to be taken', async () => (await deliver(own, 'one', '{}')).status === 202)
+  await waitUntil('its run', async () =>
+    (await all<PipelineRun>(own, 'PipelineRun')).some(
+      run => run.metadata.name.startsWith('one-') && succeededCondition(run)?.reason === 'Succeeded',
+    ),
+  )
+  expect(await Promise.all(parts.map(part => part.end('SIGTERM')))).toEqual([0, 0])
+  // Those are as if there were none: what an administrator sets there is for all, and this one may not read it.
+  const settings = /^get configmaps \(tekton-pipelines-resolvers\//
+  expect(guards.map(({ refused }) => [...refused].filter(each => !settings.test(each)))).toEqual([[], []])
+}, 120_000)
+
 test('every rule says what it is for, in what is rendered', () => {
   for (const name of ['default', 'namespaced']) {
     const documents = readFileSync(join(import.meta.dirname, `golden/${name}.yaml`), 'utf8').split(/^---$/m)
@@ -101,9 +130,7 @@ function grantsOf(rendered: readonly ChartObject[], component: string): readonly
 
 /** What NOTES say is to be bound to ServiceAccounts of triggers. */
 function ofTriggers(rendered: readonly ChartObject[]): readonly Grant[] {
-  const role = rendered.find(
-    ({ kind, metadata }) => kind === 'ClusterRole' && metadata.name === 'tektite-tektite-triggers',
-  )
+  const role = rendered.find(({ kind, metadata }) => /Role$/.test(kind) && metadata.name.endsWith('-triggers'))
   return ((role?.['rules'] ?? []) as readonly Rule[]).map(rule => ({ rule, namespace: 'default' }))
 }
 
@@ -159,6 +186,9 @@ async function everythingHappens(engine: Engine): Promise<void> {
   await waitUntil('a CustomRun that is to end', async () =>
     (await all<{ spec: { status?: string } }>(engine, 'CustomRun')).some(({ spec }) => spec.status === 'RunCancelled'),
   )
+  for (const schedule of ['pipelines', 'tasks', 'customs']) {
+    expect((await callApi(engine, 'DELETE', `${pathOf('Schedule', 'default')}/${schedule}`)).status).toBe(200)
+  }
   for (const kind of ['ClusterInterceptor', 'Interceptor'] as const) {
     await waitUntil(`the status of a ${kind}`, async () =>
       (await all<{ status?: unknown }>(engine, kind)).some(({ status }) => status !== undefined),

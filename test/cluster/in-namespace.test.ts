@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { ClusterError } from '../../src/cluster/cluster.js'
 import { inNamespace } from '../../src/cluster/in-namespace.js'
 import { clusterWith } from '../listeners/world.js'
 
@@ -22,6 +23,14 @@ test('what names no namespace is of the one; what names one is there; what is in
   await whole.create('Node', { apiVersion: 'v1', kind: 'Node', metadata: { namespace: '', name: 'n' } } as never)
   expect(await whole.get('Node', { namespace: '', name: 'n' })).toBeDefined()
   expect(await cluster.get('Node', { namespace: '', name: 'n' })).toBeUndefined()
+})
+
+test('settings that may not be read in another namespace are as if there were none; anything else is refused', async () => {
+  const refuse = () => Promise.reject(new ClusterError('Forbidden', 'no'))
+  const cluster = inNamespace({ ...(await clusterWith()), get: refuse }, 'ci')
+  expect(await cluster.get('ConfigMap', { namespace: 'other', name: 'a' })).toBeUndefined()
+  await expect(cluster.get('ConfigMap', { namespace: 'ci', name: 'a' })).rejects.toThrow('no')
+  await expect(cluster.get('Task', { namespace: 'other', name: 'a' })).rejects.toThrow('no')
 })
 
 test('watches are of the one namespace, too, and end with their signal', async () => {
