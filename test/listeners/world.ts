@@ -64,12 +64,15 @@ export async function objectsIn(cluster: Cluster, ...kinds: readonly Kind[]): Pr
 
 export interface LogLine extends LogFields {
   readonly message: string
+  readonly level: 'debug' | 'info' | 'warn' | 'error'
 }
 
 export function recordingLog() {
   const lines: LogLine[] = []
-  const write = (message: string, fields: LogFields = {}) => {
-    lines.push({ message, ...fields })
-  }
-  return { lines, log: { debug: write, info: write, warn: write, error: write } }
+  const at =
+    (level: LogLine['level']) =>
+    (message: string, fields: LogFields = {}) => {
+      lines.push({ ...fields, message, level })
+    }
+  return { lines, log: { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') } }
 }
