@@ -27,7 +27,7 @@ export interface BullmqInboxOptions extends TryOptions, RedisPlace {
   readonly retentionMs?: number
   /** How often stored deliveries without a job are looked for. Default 2000. */
   readonly sweepMs?: number
-  /** A killed worker's deliveries are dispatched elsewhere after about this and half a second. Default 3000. */
+  /** A killed worker's deliveries are dispatched elsewhere after about this and a third of a second. Default 3000. */
   readonly lockMs?: number
   /** See `WorkerSettings`. Default: no canaries. */
   readonly canaryMs?: number

@@ -14,7 +14,7 @@ export interface BullmqQueueOptions extends RedisPlace {
   readonly log: Log
   /** What to do about a Redis that may evict queued work. Default 'warn'. */
   readonly onEviction?: 'warn' | 'refuse'
-  /** A killed worker's runs are called elsewhere after about this and half a second. Default 1500. */
+  /** A killed worker's runs are called elsewhere after about this and a third of a second. Default 1300. */
   readonly lockMs?: number
   /** Default 5000. */
   readonly silentMs?: number
@@ -137,7 +137,7 @@ export async function openBullmqQueue(options: BullmqQueueOptions): Promise<Bull
     sweep.unref()
     const worker = openWorker(endpoint, name, queue, {
       concurrency,
-      lockMs: options.lockMs ?? 1_500,
+      lockMs: options.lockMs ?? 1_300,
       silentMs: options.silentMs ?? 5_000,
       canaryMs: options.canaryMs,
       process,

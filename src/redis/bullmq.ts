@@ -95,6 +95,9 @@ export interface Job {
   readonly data: unknown
 }
 
+/** How often locks that have run out are looked for, by all workers together. */
+const STALLED_MS = 300
+
 export interface WorkerSettings {
   readonly concurrency: number
   /** A worker that has not renewed its hold on a job for this long is taken for dead. */
@@ -133,7 +136,7 @@ export interface JobWorker {
 
 /**
  * A BullMQ worker with our safety settings: BullMQ's own attempts and stall limit are out of the game, a dead worker's
- * jobs are taken over within about `lockMs` and half a second, and a worker that went silent (bullmq#3088) is replaced.
+ * jobs are taken over within about `lockMs` and a third of a second, and a worker that went silent (bullmq#3088) is replaced.
  */
 export function openWorker(
   endpoint: RedisEndpoint,
@@ -177,7 +180,7 @@ export function openWorker(
         removeOnFail: { count: 0 },
         lockDuration: settings.lockMs,
         lockRenewTime: settings.lockMs / 3,
-        stalledInterval: 500,
+        stalledInterval: STALLED_MS,
         maxStalledCount: Number.MAX_SAFE_INTEGER,
         runRetryDelay: 200,
         drainDelay: 5,

@@ -2,8 +2,8 @@
 import { Redis } from 'ioredis'
 import { pause } from './processes.js'
 
-/** A pass takes milliseconds: a job that is held longer than this after a kill was held by the one that was killed. */
-const PASS_MS = 500
+/** A worker that lives renews its locks every half second: what was not renewed for so long is nobody's any more. */
+const UNRENEWED_MS = 900
 const LOOK_MS = 20
 const GIVE_UP_MS = 20_000
 
@@ -19,13 +19,13 @@ export function createQueueView(port, prefix = 'tektite') {
   redis.on('error', () => {})
   const key = part => `${prefix}:runs:${part}`
 
-  /** Job id to the token that holds it; undefined while Redis cannot be asked. */
+  /** By job id, the token that holds it and for how long; undefined while Redis cannot be asked. */
   async function active() {
     try {
       const ids = await redis.lrange(key('active'), 0, -1)
-      if (ids.length === 0) return new Map()
-      const tokens = await redis.mget(ids.map(id => key(`${id}:lock`)))
-      return new Map(ids.map((id, at) => [id, tokens[at]]))
+      const locks = ids.map(id => Promise.all([redis.get(key(`${id}:lock`)), redis.pttl(key(`${id}:lock`))]))
+      const found = await Promise.all(locks)
+      return new Map(ids.map((id, at) => [id, { token: found[at][0], leftMs: found[at][1] }]))
     } catch {
       return undefined
     }
@@ -36,24 +36,28 @@ export function createQueueView(port, prefix = 'tektite') {
     async heldSince(at) {
       const before = await active()
       if (before === undefined || before.size === 0) return []
-      const names = new Map()
-      for (const id of before.keys()) {
+      const held = new Map()
+      for (const [id, lock] of before) {
         const data = await redis.hget(key(id), 'data').catch(() => null)
-        if (data !== null) names.set(id, JSON.parse(data).key)
+        if (data !== null) held.set(id, { ...lock, key: JSON.parse(data).key, takenAt: Number.POSITIVE_INFINITY })
       }
-      const taken = new Map()
-      while (taken.size < before.size && Date.now() - at < GIVE_UP_MS) {
+      const waiting = new Set(held.keys())
+      while (waiting.size > 0 && Date.now() - at < GIVE_UP_MS) {
         const now = await active()
-        for (const [id, token] of now === undefined ? [] : before) {
-          // Between two holders there is none: the lock has run out, and nobody has come.
-          const holder = now.get(id)
-          if (!taken.has(id) && (!now.has(id) || (holder !== null && holder !== token))) taken.set(id, Date.now())
+        for (const id of now === undefined ? [] : [...waiting]) {
+          const [job, lock] = [held.get(id), now.get(id)]
+          const isTaken = lock === undefined || (lock.token !== null && lock.token !== job.token)
+          if (isTaken) job.takenAt = Date.now()
+          else if (lock.leftMs > job.leftMs) held.delete(id)
+          // Renewed: its holder lives. Without a holder: the lock has run out, and nobody has come yet.
+          else job.leftMs = lock.leftMs
+          if (isTaken || !held.has(id)) waiting.delete(id)
         }
         await pause(LOOK_MS)
       }
-      return [...names]
-        .map(([id, run]) => ({ key: run, takenAt: taken.get(id) ?? Number.POSITIVE_INFINITY }))
-        .filter(({ takenAt }) => takenAt - at > PASS_MS)
+      return [...held.values()]
+        .filter(({ takenAt }) => takenAt - at > UNRENEWED_MS)
+        .map(job => ({ key: job.key, takenAt: job.takenAt }))
     },
     /** Jobs that wait or are worked on, by queue. */
     async depths() {

@@ -47,7 +47,7 @@ const SEED = Number(flags.seed)
 /** Of the deliveries, those that are sent when all faults are over: what is slow then has no excuse. */
 const CALM_SHARE = 0.1
 /** How far senders are ahead of the runs that have ended, at most: a backlog hides who stands still. */
-const AHEAD = 120
+const AHEAD = 40
 const SENDERS = 16
 /** Without any run that ends. */
 const PATIENCE_MS = 120_000

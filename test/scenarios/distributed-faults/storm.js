@@ -24,7 +24,10 @@ export function bringStorm(planned, roles, when, queue) {
       const candidates = roles[role].filter(each => !away.has(each))
       const target = candidates[Math.floor(pick * candidates.length)]
       away.add(target)
-      under.push(bring(what, role, target, awayMs).finally(() => away.delete(target)))
+      const brought = bring(what, role, target, awayMs).finally(() => away.delete(target))
+      // Awaited with all the others, when the last one has begun.
+      brought.catch(() => {})
+      under.push(brought)
     }
     await Promise.all(under)
   }
