@@ -32,10 +32,16 @@ export function withRestricted(container: Container, pod: SecurityContext = {}):
     ...container,
     securityContext: {
       ...own,
-      ...(own.allowPrivilegeEscalation === undefined && { allowPrivilegeEscalation: false }),
+      ...(own.allowPrivilegeEscalation === undefined && !escalates(own) && { allowPrivilegeEscalation: false }),
       ...(capabilities['drop'] === undefined && { capabilities: { ...capabilities, drop: ['ALL'] } }),
       ...(saysNoUser && { runAsNonRoot: true }),
       ...(!(own['seccompProfile'] ?? pod['seccompProfile']) && { seccompProfile: { type: 'RuntimeDefault' } }),
     },
   }
+}
+
+/** The API server takes these for a contradiction, and would say that instead of what the profile has against them. */
+function escalates(own: SecurityContext): boolean {
+  const added = asRecord(own['capabilities'])['add']
+  return own['privileged'] === true || (Array.isArray(added) && added.some(name => /^(CAP_)?SYS_ADMIN$/.test(name)))
 }

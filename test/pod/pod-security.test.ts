@@ -26,6 +26,17 @@ const ofPod = said.map(({ runAsUser, runAsNonRoot, seccompProfile }) =>
   ),
 )
 
+function capabilitiesOf({ capabilities }: SecurityContext): readonly string[] {
+  return (capabilities as { readonly add?: readonly string[] } | undefined)?.add ?? []
+}
+
+test('who asks for privileges is not told that they contradict what we fill in', () => {
+  for (const asked of [{ privileged: true }, { capabilities: { add: ['SYS_ADMIN'] } }]) {
+    const { securityContext } = withRestricted({ name: 'one', image: 'x', securityContext: asked as SecurityContext })
+    expect(securityContext).not.toHaveProperty('allowPrivilegeEscalation')
+  }
+})
+
 test('what a container leaves unsaid is filled in, what it says stands, and what is refused then is what was said', () => {
   fc.assert(
     fc.property(said, ofPod, (securityContext, pod) => {
@@ -37,6 +48,9 @@ test('what a container leaves unsaid is filled in, what it says stands, and what
       // The least that one has to take back of what was said for the rest to be taken.
       const refused = containerProblems(filled, pod)
       const words = new Set([...Object.keys(securityContext), ...Object.keys(pod)])
+      // Said with other words; with ours beside them the API server would only see a contradiction.
+      const escalates = securityContext.privileged === true || capabilitiesOf(securityContext).includes('SYS_ADMIN')
+      if (escalates) words.add('allowPrivilegeEscalation')
       for (const problem of refused) {
         const about = /root|user/i.test(problem) ? ['runAsUser', 'runAsNonRoot'] : [problem.split(/[ .]/)[0] ?? '']
         expect(
