@@ -1,7 +1,7 @@
 /**
  * What a validating webhook answers: what our own API says to the same object, and never no to what it does not know. An
  * object that goes, and a change that leaves the spec as it is, are never refused: whoever takes off a finalizer or adds
- * an annotation could not mend it. Pure.
+ * an annotation could not mend it. Nor is a run kept from being cancelled by what was wrong with it before. Pure.
  */
 
 import { sameJson } from '../lib/same-json.js'
@@ -10,6 +10,8 @@ import { BUILT_IN_KINDS, groupVersion, servedAs } from '../resources/kind-table.
 import type { AnyResource, Kind } from '../resources/kinds.js'
 import { adviceText, complete, type Problem, problemsText } from '../resources/problem.js'
 import { asRecord, isRecord, type Json } from '../resources/shape.js'
+import type { PipelineRun } from '../resources/tekton.js'
+import { validateRunUpdate } from '../run/validate/update.js'
 import { type AdmitOptions, admitWith } from './admit.js'
 import { admitUpdate } from './admit-update.js'
 
@@ -62,7 +64,9 @@ export function review(request: ReviewRequest, options: AdmitOptions): ReviewRes
   }
   const isUpdate = operation === 'UPDATE'
   if (isUpdate && (isGoing(object) || sameJson(object['spec'], oldObject['spec']))) return allowed
-  const { problems, warnings } = checked(kind, object, isUpdate ? oldObject : undefined, options)
+  const { problems, warnings } = isUpdate
+    ? changeChecked(kind, object, oldObject, options)
+    : checked(kind, object, undefined, options)
   const told = warnings.length === 0 ? {} : { warnings: warnings.map(warningText) }
   if (problems.length === 0) return { ...allowed, ...told }
   const message = `validation failed: ${problemsText(problems)}`
@@ -80,9 +84,29 @@ interface Findings {
   readonly warnings: readonly Problem[]
 }
 
+function changeChecked(kind: Kind, object: Json, old: Json, options: AdmitOptions): Findings {
+  if (!isStopOnly(kind, object, old)) return checked(kind, object, old, options)
+  const { problems, warnings } = admitted(kind, object, old, options)
+  // Stored while nobody looked, or under other settings.
+  const known = new Set(admitted(kind, old, undefined, options).problems.map(adviceText))
+  const fresh = problems.filter(found => !known.has(adviceText(found)))
+  if (fresh.length > 0 || known.size === 0) return { problems: fresh, warnings }
+  const [before, after] = [spelled(kind, old), spelled(kind, object)] as unknown as [PipelineRun, PipelineRun]
+  return { problems: kind === 'CustomRun' ? [] : validateRunUpdate(before, after), warnings }
+}
+
+/** Nothing is changed but what cancels a run. */
+function isStopOnly(kind: Kind, object: Json, old: Json): boolean {
+  const rest = ({ spec }: Json) => ({ ...asRecord(spec), status: undefined, statusMessage: undefined })
+  return (kind === 'PipelineRun' || kind === 'TaskRun' || kind === 'CustomRun') && sameJson(rest(object), rest(old))
+}
+
 function checked(kind: Kind, object: Json, old: Json | undefined, options: AdmitOptions): Findings {
   const unplaced = unspeakable(kind, object['spec'])
-  if (unplaced.length > 0) return { problems: unplaced, warnings: [] }
+  return unplaced.length > 0 ? { problems: unplaced, warnings: [] } : admitted(kind, object, old, options)
+}
+
+function admitted(kind: Kind, object: Json, old: Json | undefined, options: AdmitOptions): Findings {
   // The definitions say which fields there are; here only what they have no schema of is refused for its name.
   const given = { ...options, dropUnknownFields: true }
   const admission = admitWith(given, spelled(kind, object))

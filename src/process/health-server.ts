@@ -18,9 +18,10 @@ export interface HealthServer {
 /** `observed` is asked for each request: a process is looked after before it has all its parts. */
 export async function startHealthServer(port: number, observed: () => Observed): Promise<HealthServer> {
   const server = createServer((request, response) => {
-    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost')
+    // Not `new URL`, which throws at what anybody may send, such as `//`: the process would end of it.
+    const [pathname = '', query] = (request.url ?? '').split('?', 2)
     const { metrics, ...checks } = observed()
-    const health = answerHealth(checks, pathname, searchParams.has('verbose'))
+    const health = answerHealth(checks, pathname, new URLSearchParams(query).has('verbose'))
     if (request.method !== 'GET') response.writeHead(405, { allow: 'GET' }).end()
     else if (health) response.writeHead(health.code, { 'content-type': 'text/plain; charset=utf-8' }).end(health.text)
     else if (pathname === '/metrics' && metrics) {

@@ -22,3 +22,8 @@ export function actingAccount(
 export function accountUser({ namespace, name }: Key): string {
   return `system:serviceaccount:${namespace}:${name}`
 }
+
+/** A DNS subdomain, as API servers ask of a ServiceAccount's name. */
+export function isAccountName(name: string): boolean {
+  return name.length <= 253 && name.split('.').every(label => /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(label))
+}

@@ -98,6 +98,9 @@ const RUN = yaml<Json>`
   status: { startTime: "2026-11-22T10:00:00Z", conditions: [{ type: Succeeded, status: Unknown }] }
 `
 const withSpec = (object: Json, spec: Json): Json => ({ ...object, spec: { ...asRecord(object['spec']), ...spec } })
+/** As it may be stored while the webhook is away. */
+const WRONG = withSpec(RUN, { taskRef: { name: 't', bundle: 'b' } })
+const ENDED = { ...WRONG, status: { conditions: [{ type: 'Succeeded', status: 'False' }] } }
 
 test('what our API refuses is refused in the same words, with the same causes', async () => {
   const { ask } = await start()
@@ -183,6 +186,26 @@ test.each<[what: string, request: Json, answer: Json]>([
     'a cancellation',
     { operation: 'UPDATE', object: withSpec(RUN, { status: 'TaskRunCancelled' }), oldObject: RUN },
     { allowed: true },
+  ],
+  [
+    'a cancellation of what is wrong already',
+    { operation: 'UPDATE', object: withSpec(WRONG, { status: 'TaskRunCancelled' }), oldObject: WRONG },
+    { allowed: true },
+  ],
+  [
+    'a cancellation, misspelt, of what is wrong already',
+    { operation: 'UPDATE', object: withSpec(WRONG, { status: 'Stop' }), oldObject: WRONG },
+    { allowed: false, status: { message: expect.stringMatching(/^validation failed: (?!.*bundle).*spec\.status/) } },
+  ],
+  [
+    'a cancellation of what is wrong and has ended',
+    { operation: 'UPDATE', object: withSpec(ENDED, { status: 'TaskRunCancelled' }), oldObject: ENDED },
+    { allowed: false, status: { message: expect.stringContaining('Once the TaskRun is complete') } },
+  ],
+  [
+    'another wrong thing in what is wrong already',
+    { operation: 'UPDATE', object: withSpec(WRONG, { retries: -1 }), oldObject: WRONG },
+    { allowed: false },
   ],
   [
     'a change of a run that has begun',
