@@ -20,6 +20,7 @@ import { startProbe } from './process/probe.js'
 import type { ProcessConfig } from './process/process-config.js'
 import type { CommonFlags, CommonValues, LISTENER_FLAGS, WORKER_FLAGS } from './process/process-flags.js'
 import { type Life, ToldWrong } from './process/run-process.js'
+import type { ReconcileDeps } from './reconcile/reconcile.js'
 import { createRestricted } from './reconcile/restricted.js'
 import { connectForRequests } from './redis/connection.js'
 import { queueDepth } from './redis/depth.js'
@@ -75,8 +76,9 @@ export async function runWorkers(told: ProcessConfig<typeof WORKER_FLAGS>, life:
   )
   life.onStop(() => resolver.close())
   const isRestricted = createRestricted(cluster)
+  const askImages = askingImages(cluster, config.fetching.allowedHosts, life)
   const workers = startWorkers(
-    { cluster, queue, settings, entrypoint, isRestricted, now, log, observer: reporting.observer },
+    { cluster, queue, settings, entrypoint, isRestricted, askImages, now, log, observer: reporting.observer },
     { concurrency: values.concurrency },
   )
   life.onStop(() => workers.close())
@@ -88,6 +90,27 @@ export async function runWorkers(told: ProcessConfig<typeof WORKER_FLAGS>, life:
       { name: 'watches', problem: () => watchProblem(api.signs(), performance.now()) },
     ],
   })
+}
+
+/** Loaded with the first step that says no command: most runs have none. */
+function askingImages(
+  cluster: Cluster,
+  allowedHosts: string,
+  { stopping }: Life,
+): NonNullable<ReconcileDeps['askImages']> {
+  let loaded: Promise<NonNullable<ReconcileDeps['askImages']>> | undefined
+  const load = async () => {
+    const [{ createAskImages }, { publicGuard }] = await Promise.all([
+      import('./images/ask-images.js'),
+      import('./fetch/guards.js'),
+    ])
+    const guard = () => publicGuard({ cluster, allowedHosts }, 'registries are asked about images at')
+    return createAskImages({ cluster, guard, now: Date.now, stopping })
+  }
+  return async question => {
+    loaded ??= load()
+    return (await loaded)(question)
+  }
 }
 
 export async function runListeners(told: ProcessConfig<typeof LISTENER_FLAGS>, life: Life): Promise<void> {

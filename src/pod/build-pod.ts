@@ -21,6 +21,7 @@ import { limitRangeRequests, withConfiguredResources, withRequests } from './def
 import { terminationByteLimit } from './entrypoint-args.js'
 import { entrypointCopy } from './entrypoint-copy.js'
 import { type EntrypointOffer, entrypointPlace } from './entrypoint-place.js'
+import { type CommandedSteps, type ImageAnswers, type ImagesQuestion, withImageCommands } from './image-commands.js'
 import type { NodeFacts } from './node-choice.js'
 import { withRestricted } from './pod-security.js'
 import { collectScripts } from './scripts.js'
@@ -52,6 +53,8 @@ export interface PodInput {
   readonly claims: ReadonlyMap<string, ClaimFacts | undefined>
   /** Whether the namespace refuses Pods that do not keep to the restricted profile of Pod Security. */
   readonly restricted: boolean
+  /** What registries said so far of images whose command is not written; undefined where none is asked. */
+  readonly images: ImageAnswers | undefined
   readonly evaluateCel: EvaluateCel
 }
 
@@ -71,8 +74,9 @@ export type PodBuild =
       readonly extra: readonly New<ConfigMap>[]
       readonly usesConfigMap: boolean
     }
-  /** What the author has to change. */
-  | { readonly is: 'wrong'; readonly message: string }
+  /** Registries have to be asked first. */
+  | { readonly is: 'unasked'; readonly question: ImagesQuestion }
+  | Exclude<CommandedSteps, { readonly is: 'known' | 'unasked' }>
 
 const MAX_INT32 = 2 ** 31 - 1
 const READY = 'READY'
@@ -91,7 +95,22 @@ export function buildPod(input: PodInput): PodBuild {
   const podTemplate = run.spec.podTemplate && substitutePodTemplate(run.spec.podTemplate, input.known)
   const place = entrypointPlace(podTemplate ?? {}, input.entrypoint.nodes, input.entrypoint.offer)
   if (place.is === 'wrong') return place
-  const merged: TaskSpec = { ...task, steps: task.steps.map(step => overTemplate(task.stepTemplate, step)) }
+  const written = task.steps.map(step => overTemplate(task.stepTemplate, step))
+  const commanded = input.images ? withImageCommands(written, input.images) : { is: 'known' as const, steps: written }
+  if (commanded.is === 'unasked') {
+    const { architectures } = input.entrypoint.offer
+    const question = {
+      namespace: run.metadata.namespace,
+      images: commanded.images,
+      // With the entrypoint's image it may land on any of them.
+      architectures: place.is === 'configMap' ? [place.architecture] : architectures,
+      pullSecrets: podTemplate?.imagePullSecrets?.map(({ name }) => name) ?? [],
+      serviceAccountName: input.serviceAccountName,
+    }
+    return { is: 'unasked', question }
+  }
+  if (commanded.is !== 'known') return commanded
+  const merged: TaskSpec = { ...task, steps: commanded.steps }
   const sidecars = merged.sidecars ?? []
   const isolated = isolatedWorkspaces([...merged.steps, ...sidecars])
   const gated = waitsForSidecars(sidecars.length, flags)
@@ -157,12 +176,12 @@ export function buildPod(input: PodInput): PodBuild {
     }
   }
 
-  const { env: _, volumes: __, nodeSelector: chosen, affinity: written, ...template } = podTemplate ?? {}
+  const { env: _, volumes: __, nodeSelector: chosen, affinity, ...template } = podTemplate ?? {}
   const placed = coschedule({
     mode: flags.coschedule,
     pipelineRunUid: input.labels[PIPELINE_RUN_UID_LABEL],
     claims: input.claims,
-    affinity: written,
+    affinity,
   })
   const nodeSelector = { ...(place.is === 'configMap' && place.nodeSelector), ...chosen }
   const initContainers = [

@@ -1,6 +1,6 @@
 /**
- * What well-known images run when a step says neither `command` nor `script`. A real registry would have to be asked
- * for any other image; we ask the author instead.
+ * What well-known images run when a step says neither `command` nor `script`. On a cluster their registry is asked
+ * (`image-commands.ts`); where there are no images, we ask the author about any other.
  */
 import { imageName } from '../lib/image-name.js'
 
@@ -67,6 +67,12 @@ export function defaultCommand(image: string, args: readonly string[]): readonly
   const known = COMMANDS.get(repository)
   if (known === undefined) return undefined
   return args.length === 0 || args[0]?.startsWith('-') ? [...known, ...args] : args
+}
+
+/** Of an official image of Docker Hub, or a mirror's copy: nobody else's image is taken for one by its name. */
+export function officialCommand(image: string, args: readonly string[]): readonly string[] | undefined {
+  const isOfficial = !image.includes('/') || imageName(image).owner === 'library'
+  return isOfficial ? defaultCommand(image, args) : undefined
 }
 
 export function defaultCommandProblem(step: string, image: string): string {

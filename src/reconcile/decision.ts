@@ -4,6 +4,7 @@ import type { RefusedBy } from '../cluster/cluster.js'
 import type { ClaimFacts } from '../pod/coschedule.js'
 import type { SecretFacts } from '../pod/credentials.js'
 import type { EntrypointOffer } from '../pod/entrypoint-place.js'
+import type { ImageAnswers, ImagesQuestion } from '../pod/image-commands.js'
 import type { NodeFacts } from '../pod/node-choice.js'
 import type { LimitRange, Pod } from '../resources/core.js'
 import type { Kind, Kinds } from '../resources/kinds.js'
@@ -58,6 +59,8 @@ export interface Decision<Status> {
   readonly annotations?: Readonly<Record<string, string>>
   /** Of a TaskRun that this ends in failure. */
   readonly failureClass?: FailureClass
+  /** What has to be known before this can be decided. */
+  readonly asks?: ImagesQuestion
   /** Look again then, even if nothing changes: a timeout, a retry delay. Epoch ms. */
   readonly lookAgainAt?: number
 }
@@ -139,4 +142,6 @@ export interface PodMaterial {
   /** Undefined when they cannot be read. */
   readonly nodes: readonly NodeFacts[] | undefined
   readonly entrypoint: EntrypointThere
+  /** What registries said so far; undefined where none is asked. */
+  readonly images?: ImageAnswers | undefined
 }

@@ -32,13 +32,21 @@ export function hold<Status extends { readonly conditions?: readonly Condition[]
   { reason, words, why }: Hold,
   now: number,
 ): Decision<Status> {
-  const before = status.conditions?.find(({ type }) => type === 'Succeeded')
-  const isHeldAlready = before?.status === 'Unknown' && before.message?.startsWith(`${words}: `) === true
-  const since = isHeldAlready ? before.lastTransitionTime : undefined
+  const since = heldSince(status, words)
   const held = withSucceeded(status.conditions, 'Unknown', reason, `${words}: ${why}`, now)
   // How long it has waited does not begin anew when only the server's words change.
   const conditions = held.map(one => (one.type === 'Succeeded' && since ? { ...one, lastTransitionTime: since } : one))
   return { actions: [], status: { ...status, conditions }, lookAgainAt: now + pauseMs(since, now) }
+}
+
+/** Since when it is held for the same cause; undefined when it is not. */
+export function heldSince(
+  { conditions }: { readonly conditions?: readonly Condition[] },
+  words: string,
+): string | undefined {
+  const before = conditions?.find(({ type }) => type === 'Succeeded')
+  const isHeldAlready = before?.status === 'Unknown' && before.message?.startsWith(`${words}: `) === true
+  return isHeldAlready ? before.lastTransitionTime : undefined
 }
 
 /** Half of what was waited so far, so that looks become rarer by and by. */

@@ -2,6 +2,7 @@
 import type { Cluster } from '../cluster/cluster.js'
 import type { ClaimFacts } from '../pod/coschedule.js'
 import type { SecretFacts } from '../pod/credentials.js'
+import type { ImageAnswers, ImagesQuestion } from '../pod/image-commands.js'
 import { SELECTED_NODE_ANNOTATION } from '../resources/annotations.js'
 import type { LimitRange, PersistentVolumeClaim } from '../resources/core.js'
 import type { Kinds } from '../resources/kinds.js'
@@ -11,7 +12,7 @@ import { claimName, podName } from '../run/names.js'
 import { snapshotPipeline } from '../run/pipeline-variables.js'
 import type { Settings } from '../run/settings.js'
 import { withDefaultBindings } from '../run/workspaces.js'
-import type { Lookup, PipelineRunWorld, PodMaterial, TaskRunWorld } from './decision.js'
+import type { Decision, Lookup, PipelineRunWorld, PodMaterial, TaskRunWorld } from './decision.js'
 import type { EntrypointSource } from './entrypoint-source.js'
 import { type FinishedChildren, NO_FINISHED_CHILDREN } from './finished-children.js'
 import { hasListed, isNew, type Look } from './look.js'
@@ -30,6 +31,8 @@ export interface ObserveDeps {
   readonly finished?: FinishedChildren
   /** What a watch knows of a namespace; undefined when it is to be read. */
   readonly limitRanges?: (namespace: string) => readonly LimitRange[] | undefined
+  /** Asks registries what images run; without it none is asked. */
+  readonly askImages?: (question: ImagesQuestion) => Promise<ImageAnswers>
   /** Whether a namespace enforces Pod Security's restricted profile. Without it nothing does. */
   readonly isRestricted?: (namespace: string, now: number) => Promise<boolean>
 }
@@ -141,7 +144,20 @@ async function readPodMaterial(deps: ObserveDeps, run: TaskRun, settings: Settin
     restricted,
     nodes,
     entrypoint: there,
+    ...(deps.askImages && { images: new Map() }),
   }
+}
+
+/** With what registries say of the images that the decision asks about; undefined when it asks about none. */
+export async function lookUpImages(
+  { askImages }: ObserveDeps,
+  world: TaskRunWorld,
+  { asks }: Decision<unknown>,
+): Promise<TaskRunWorld | undefined> {
+  const { toMakePod } = world
+  if (asks === undefined || askImages === undefined || toMakePod === undefined) return undefined
+  const images = new Map([...(toMakePod.images ?? []), ...(await askImages(asks))])
+  return { ...world, toMakePod: { ...toMakePod, images } }
 }
 
 async function pipelineOf(deps: LookUpDeps, run: PipelineRun): Promise<Lookup<PipelineSpec>> {

@@ -21,7 +21,7 @@ import { endMalformed } from './end-malformed.js'
 import { endUnwritable } from './end-unwritable.js'
 import { givesUp, isNew, type Look, startedTasks } from './look.js'
 import { malformation } from './malformed.js'
-import { lookUpStarted, type ObserveDeps, observePipelineRun, observeTaskRun } from './observe.js'
+import { lookUpImages, lookUpStarted, type ObserveDeps, observePipelineRun, observeTaskRun } from './observe.js'
 import { reconcilePipelineRun } from './pipeline-run.js'
 import { refusedPipelineRun, refusedTaskRun } from './refused.js'
 import { reportDue } from './report-due.js'
@@ -81,6 +81,7 @@ const TASK_RUN: RunKind<'TaskRun', TaskRunWorld> = {
   cancelled: 'TaskRunCancelled',
   observe: observeTaskRun,
   mayHaveMore: isNew,
+  lookUpMore: (deps, _run, world, decision) => lookUpImages(deps, world, decision),
   decide: (run, world) => reconcileTaskRun(run, world, evaluateWhen),
   refused: refusedTaskRun,
 }

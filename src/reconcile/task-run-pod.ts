@@ -1,6 +1,7 @@
 /** What a TaskRun's Pod needs to exist, in the order it is made. */
 import { buildPod, ownedBy } from '../pod/build-pod.js'
 import { credentialsOf } from '../pod/credentials.js'
+import type { AwaitedImage, ImagesQuestion } from '../pod/image-commands.js'
 import type { PersistentVolumeClaim } from '../resources/core.js'
 import type { New } from '../resources/meta.js'
 import type { TaskRun, TaskSpec, WorkspaceBinding } from '../resources/tekton.js'
@@ -17,6 +18,10 @@ export type PodActions =
   | { readonly is: 'wrong'; readonly message: string }
   /** What is missing in the cluster. */
   | { readonly is: 'impossible'; readonly message: string }
+  /** Registries have to be asked first. */
+  | { readonly is: 'unasked'; readonly question: ImagesQuestion }
+  /** The image's registry does not say what it runs. */
+  | ({ readonly is: 'awaited' } & AwaitedImage)
 
 export interface Attempt {
   /** Attempts before this one. */
@@ -33,7 +38,8 @@ export function createPod(
   { attempt, timeoutMs, meta, evaluateCel }: Attempt,
 ): PodActions {
   const { settings } = world
-  const { claims, serviceAccountExists, secrets, limitRanges, restricted, nodes, entrypoint } = materialOf(world)
+  const { claims, serviceAccountExists, secrets, limitRanges, restricted, nodes, entrypoint, images } =
+    materialOf(world)
   const account = run.spec.serviceAccountName || settings.serviceAccount
   if (!serviceAccountExists && !settings.flags.disableCredsInit) {
     return { is: 'impossible', message: `translating TaskSpec to Pod: serviceaccounts "${account}" not found` }
@@ -61,9 +67,11 @@ export function createPod(
     restricted,
     entrypoint: { name: entrypoint.name, offer: entrypoint.offer, nodes },
     claims: new Map(shared.map(name => [name, claims.get(name)])),
+    images,
     evaluateCel,
   })
-  if (built.is === 'wrong') return built
+  if (built.is === 'impossible') return { ...built, message: `translating TaskSpec to Pod: ${built.message}` }
+  if (built.is !== 'built') return built
   const needs: Action[] = []
   if (built.usesConfigMap) needs.push(...entrypointActions(run, entrypoint))
   for (const claim of own) {

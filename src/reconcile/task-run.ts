@@ -52,6 +52,7 @@ import {
   statesOf,
   stopPod,
 } from './task-run-endings.js'
+import { awaitImage } from './task-run-image.js'
 import { createPod, podNotMade } from './task-run-pod.js'
 import { stepsOutcome } from './task-run-sidecars.js'
 import { preparedTask } from './task-run-task.js'
@@ -167,6 +168,8 @@ function begin(
   }
   const bound = withDefaultBindings(run, task.workspaces, settings.taskRunWorkspaceBinding)
   const made = createPod(bound, task, world, { attempt, timeoutMs: timeoutOf(run, world), meta, evaluateCel })
+  if (made.is === 'unasked') return { actions: [], status: known, asks: made.question }
+  if (made.is === 'awaited') return { ...awaitImage(inheriting, known, made, world), ...meta.added }
   if (made.is === 'impossible') return fail(TASK_RUN_REASONS.PodCreationFailed, podNotMade(run, made.message), known)
   if (made.is === 'wrong') return fail(TASK_RUN_REASONS.TaskRunValidationFailed, USER_ERROR + made.message, known)
   return {

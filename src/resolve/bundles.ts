@@ -24,7 +24,7 @@ interface Asked {
   readonly image: ImageReference
   readonly name: string
   readonly kind: string
-  readonly secret: string
+  readonly secrets: readonly string[]
   readonly serviceAccount: string
 }
 
@@ -71,7 +71,8 @@ function read({ params, config }: ResolverRequest): Asked | string {
   if (name === '') return 'parameter "name" required'
   const kind = params.get('kind') || config.get('default-kind') || ''
   if (kind === '') return 'default resource Kind was not set during installation of the bundle resolver'
-  return { bundle, image, name, kind, secret: params.get('secret') ?? '', serviceAccount }
+  const secret = params.get('secret') ?? ''
+  return { bundle, image, name, kind, secrets: secret === '' ? [] : [secret], serviceAccount }
 }
 
 async function objectOf({ bundle, image, name, kind }: Asked, registry: Registry): Promise<Found> {

@@ -7,15 +7,15 @@ export interface Login {
   readonly password: string
 }
 
-/** Of the secret that the request names, then of those of its service account; what is missing or unreadable is none. */
+/** Of the secrets that the request names, then of those of its service account; what is missing or unreadable is none. */
 export async function pullLogin(
   cluster: Pick<Cluster, 'get'>,
   namespace: string,
-  { secret, serviceAccount }: { readonly secret: string; readonly serviceAccount: string },
+  { secrets, serviceAccount }: { readonly secrets: readonly string[]; readonly serviceAccount: string },
   repository: string,
 ): Promise<Login | undefined> {
   const account = await cluster.get('ServiceAccount', { namespace, name: serviceAccount })
-  const names = [...(secret === '' ? [] : [secret]), ...(account?.imagePullSecrets ?? []).map(({ name }) => name)]
+  const names = [...secrets, ...(account?.imagePullSecrets ?? []).map(({ name }) => name)]
   for (const name of names) {
     const found = await cluster.get('Secret', { namespace, name: name ?? '' })
     const config = found?.data?.['.dockerconfigjson']

@@ -25,7 +25,8 @@ export interface Manifest {
 export interface Registry {
   /** @throws ResolutionError when there is none, or its bytes are not those of the digest. */
   manifest(version: string): Promise<Manifest>
-  blob(digest: string, maxBytes: number): Promise<Buffer>
+  /** `what` it is called in messages; a layer unless it is said. */
+  blob(digest: string, maxBytes: number, what?: string): Promise<Buffer>
 }
 
 export interface RegistryDeps {
@@ -103,7 +104,7 @@ export function openRegistry(image: ImageReference, { guard, signal, login }: Re
     })
     if (status !== 200) {
       throw new ResolutionError(`GET ${url.origin}${url.pathname}: ${statusWords(status)}`, {
-        temporary: status >= 500,
+        temporary: status >= 500 || status === 429,
       })
     }
     const answer = parseJson(body)
@@ -120,11 +121,12 @@ export function openRegistry(image: ImageReference, { guard, signal, login }: Re
       if (content === undefined) throw new ResolutionError('could not parse image manifest: it is no JSON object')
       return { content, digest }
     },
-    async blob(digest, maxBytes) {
-      if (!/^sha256:[0-9a-f]{64}$/.test(digest)) throw new ResolutionError(`unsupported digest "${digest}" of a layer`)
+    async blob(digest, maxBytes, what = 'layer') {
+      if (!/^sha256:[0-9a-f]{64}$/.test(digest))
+        throw new ResolutionError(`unsupported digest "${digest}" of a ${what}`)
       const bytes = await read(`/blobs/${digest}`, maxBytes, '*/*')
       const actual = digestOf(bytes)
-      if (actual !== digest) throw wrongDigest('layer', digest, actual)
+      if (actual !== digest) throw wrongDigest(what, digest, actual)
       return bytes
     },
   }

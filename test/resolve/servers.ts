@@ -1,6 +1,6 @@
 /** Real servers on loopback, gone when the test is over. */
 import { spawn, spawnSync } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { type AddressInfo, createServer as createTcpServer } from 'node:net'
 import { join } from 'node:path'
@@ -144,8 +144,12 @@ function backend(root: string, request: IncomingMessage, response: ServerRespons
   response.on('close', () => child.kill())
 }
 
+/** The only login of a registry that is `locked`: what htpasswd makes of it is bcrypt, which Node cannot. */
+export const REGISTRY_LOGIN = { username: 'puller', password: 'secret' }
+const REGISTRY_HTPASSWD = 'puller:$2b$05$abcdefghijklmnopqrstuuOQiyCxlgf/oeuTqixKmWdcYUh4Hjl0a\n'
+
 /** Debian's container registry, with its store in a folder of the test. */
-export async function serveRegistry(): Promise<string> {
+export async function serveRegistry({ locked = false } = {}): Promise<string> {
   const folder = temporaryDirectory('registry')
   const port = await freePort()
   const config = join(folder, 'config.yml')
@@ -153,6 +157,11 @@ export async function serveRegistry(): Promise<string> {
     config,
     `version: 0.1\nlog: {level: error}\nstorage: {filesystem: {rootdirectory: ${join(folder, 'data')}}}\nhttp: {addr: 127.0.0.1:${port}}\n`,
   )
+  if (locked) {
+    const passwords = join(folder, 'htpasswd')
+    writeFileSync(passwords, REGISTRY_HTPASSWD)
+    appendFileSync(config, `auth: {htpasswd: {realm: tests, path: ${passwords}}}\n`)
+  }
   const child = spawn('docker-registry', ['serve', config], { stdio: ['ignore', 'ignore', 'pipe'] })
   let failure: string | undefined
   child.on('error', error => {
@@ -170,7 +179,7 @@ export async function serveRegistry(): Promise<string> {
   await until('the registry to answer', async () => {
     if (failure !== undefined) throw new Error(failure)
     return fetch(`http://${host}/v2/`).then(
-      answer => answer.ok,
+      answer => answer.ok || answer.status === 401,
       () => false,
     )
   })
