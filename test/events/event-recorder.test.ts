@@ -93,7 +93,7 @@ test('a store that cannot be written to is logged once and disturbs nobody', asy
   recorder.record(run, RUNNING)
   recorder.record(run, { ...RUNNING, message: 'other' })
   await recorder.close()
-  expect(lines).toEqual([{ message: 'events could not be written', count: 2, error: 'disk full' }])
+  expect(lines).toEqual([{ level: 'warn', message: 'events could not be written', count: 2, error: 'disk full' }])
   recorder.record(run, RUNNING)
   await recorder.flush()
   expect(lines).toHaveLength(1)

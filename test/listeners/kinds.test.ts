@@ -49,11 +49,13 @@ test.each(Object.entries(PLAIN_KINDS))('a %s is created as the template says, wi
       spec: { any: [1, 'hello "you"'] },
     },
   ])
-  expect(lines).toContainEqual({
-    message: `nothing here acts on kind ${kind}: the object is kept as it is`,
-    delivery: 'ci/app/sha256/1',
-    created: verdict?.created[0],
-  })
+  expect(lines).toContainEqual(
+    expect.objectContaining({
+      message: `nothing here acts on kind ${kind}: the object is kept as it is`,
+      delivery: 'ci/app/sha256/1',
+      created: verdict?.created[0],
+    }),
+  )
 })
 
 const refused = cases<{ readonly apiVersion: string; readonly kind: string; readonly message: string }>({
