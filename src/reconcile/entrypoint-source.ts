@@ -44,7 +44,8 @@ export function createEntrypointSource(content: EntrypointContent, remembering: 
   async function read(cluster: Cluster, namespace: string): Promise<EntrypointThere> {
     seen.delete(namespace)
     const found = await cluster.get('ConfigMap', { namespace, name })
-    const isOurs = found !== undefined && sameJson(found.binaryData, binaryData())
+    // What may still be changed is not ours, whatever it holds now.
+    const isOurs = found?.immutable === true && sameJson(found.binaryData, binaryData())
     return {
       name,
       offer,

@@ -118,6 +118,7 @@ async function pass<K extends 'PipelineRun' | 'TaskRun', World extends { readonl
 ): Promise<Outcome> {
   const { kind, observe, refused } = runKind
   const { cluster, now, log, observer = NOBODY } = deps
+  const began = now()
   const stored = await cluster.get(kind, key)
   if (stored === undefined || stored.metadata.deletionTimestamp !== undefined) return { kind: 'settled' }
   if (isDone(stored)) {
@@ -137,7 +138,8 @@ async function pass<K extends 'PipelineRun' | 'TaskRun', World extends { readonl
   if (seen instanceof Error) return undecidable(deps, stored, seen, startedAt)
   let { decision } = seen
   let { status, lookAgainAt, failureClass } = decision
-  if (now() - startedAt > STALE_MS && makes(decision.actions)) {
+  // By our clock alone, whenever the run was started; one that was set back does not say how long it took.
+  if (Math.abs(now() - began) > STALE_MS && makes(decision.actions)) {
     // Frozen meanwhile, or the API server was slow: others may have taken the run over and ended it.
     const newest = await cluster.get(kind, key)
     if (newest?.metadata.resourceVersion !== run.metadata.resourceVersion) return { kind: 'again', afterMs: 0 }

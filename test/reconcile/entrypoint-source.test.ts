@@ -10,8 +10,8 @@ const CONTENT = { ...ENTRYPOINT, offer: { ...ENTRYPOINT.offer, hasNodes: true } 
 const KEY = { namespace: 'default', name: ENTRYPOINT.name }
 const MINUTE = 60_000
 
-function configMap(binary: string): string {
-  return `{apiVersion: v1, kind: ConfigMap, metadata: {name: ${ENTRYPOINT.name}}, immutable: true, binaryData: {entrypoint-amd64: ${binary}}}`
+function configMap(binary: string, immutable = true): string {
+  return `{apiVersion: v1, kind: ConfigMap, metadata: {name: ${ENTRYPOINT.name}}, immutable: ${immutable}, binaryData: {entrypoint-amd64: ${binary}}}`
 }
 
 const NODE =
@@ -54,6 +54,7 @@ test('one that is missing is asked for until it is there', async () => {
     apiVersion: 'v1',
     kind: 'ConfigMap',
     metadata: KEY,
+    immutable: true,
     binaryData: CONTENT.binaryData(),
   })
   expect(await source.find(cluster, 'default', NOW)).toMatchObject({ exists: true })
@@ -83,8 +84,11 @@ test('who may not read nodes knows none; a fault is not remembered', async () =>
   expect(await source.nodes(cluster, NOW)).toBeUndefined()
 })
 
-test('something else under the name of the entrypoint is replaced before a Pod is made', async () => {
-  const cluster = await storeWith(TASK_RUN, configMap('BBBB'))
+test.each([
+  ['something else', configMap('BBBB')],
+  ['the same, that may be changed afterwards,', configMap('AAAA', false)],
+])('%s under the name of the entrypoint is replaced before a Pod is made', async (_, planted) => {
+  const cluster = await storeWith(TASK_RUN, planted)
   await reconcile(depsFor(cluster), 'TaskRun/default/one')
   expect(await cluster.get('ConfigMap', KEY)).toMatchObject({ immutable: true, binaryData: CONTENT.binaryData() })
   expect(await cluster.get('Pod', { namespace: 'default', name: 'one-pod' })).toBeDefined()
