@@ -79,7 +79,8 @@ test('all runs of a worker process killed in mid-call are called elsewhere', asy
   const killed = await workerProcess(200)
   const runs = Array.from({ length: 200 }, (_, i) => key(`r${i}`))
   await Promise.all(runs.map(queue.wake))
-  await vi.waitFor(async () => expect(await killed.calls()).toHaveLength(200), soon)
+  // On a machine that is busy enough, the holder loses its hold now and then and is called twice.
+  await vi.waitFor(async () => expect(new Set(await killed.calls()).size).toBe(200), soon)
   // One of them is woken while it is held: the wake must not be lost with the holder.
   await queue.wake(key('r7'))
   killed.signal('SIGKILL')
@@ -93,7 +94,7 @@ test('all runs of a worker process killed in mid-call are called elsewhere', asy
     50,
   )
   await vi.waitFor(() => expect(new Set(calls).size).toBe(200), soon)
-  await vi.waitFor(() => expect(calls.filter(called => called === key('r7'))).toHaveLength(2), soon)
+  await vi.waitFor(() => expect(calls.filter(called => called === key('r7')).length).toBeGreaterThanOrEqual(2), soon)
   await vi.waitFor(async () => expect(await queue.depth()).toBe(0), soon)
 })
 
