@@ -32,6 +32,7 @@ export interface SimulatedKubeletOptions {
   /**
    * `every`: binding, containers being created, running, the end of every step, the end, as a real one. `few`, the
    * default: running, and the end. `one`: only the end, for Pods without sidecars to which nothing special happens.
+   * A real API server takes no binding by an update of `spec.nodeName`, as `every` does it: `few` or `one` there.
    */
   readonly writes?: 'every' | 'few' | 'one'
   /** Told of faults of its own; default `console.error`. */
