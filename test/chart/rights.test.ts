@@ -4,14 +4,15 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import type { Kind } from '../../src/resources/kinds.js'
 import type { PipelineRun, TaskRun } from '../../src/resources/tekton.js'
 import { succeededCondition } from '../../src/status/conditions.js'
-import { apply, callApi, deliver, type Engine, engineOfFile, pathOf, waitUntil } from '../helpers/engine.js'
+import { apply, callApi, deliver, type Engine, pathOf, startEngine, waitUntil } from '../helpers/engine.js'
 import { type ChartObject, objectsIn, template } from '../helpers/helm.js'
 import { startPart } from '../helpers/processes.js'
 import { startRedis, type TestRedis } from '../helpers/redis.js'
+import { temporaryDirectory } from '../helpers/temp-directory.js'
 import { type Grant, type Guard, type Rule, rightsOf, startGuard } from './rights.js'
 
 /** Rights that a run of this test does not use, and why they are there. */
@@ -29,17 +30,8 @@ const UNUSED: Readonly<Record<'workers' | 'listeners', Readonly<Record<string, s
   },
 }
 
-const engine = engineOfFile('rights', readFileSync(join(import.meta.dirname, 'rights.yaml'), 'utf8'), [
-  '--parts',
-  'api,kubelet',
-])
-let redis: TestRedis
-beforeAll(async () => {
-  redis = await startRedis()
-})
-afterAll(() => redis.close())
-
 test('everything that workers and listeners do is granted by their roles, and nothing is granted for nothing', async () => {
+  const { engine, redis } = await startWorld()
   const rendered = objectsIn(template(['--set', 'systemNamespace=tekton-pipelines']))
   const guards = {
     workers: await startGuard(engine.api, grantsOf(rendered, 'workers')),
@@ -54,7 +46,7 @@ test('everything that workers and listeners do is granted by their roles, and no
     ),
   )
   await Promise.all(parts.map(part => part.ready()))
-  await everythingHappens({ ...engine, api: engine.api, token: engine.token, hooks: parts[1]!.hooks })
+  await everythingHappens({ ...engine, hooks: parts[1]!.hooks })
   for (const part of parts) expect((await fetch(`${part.metrics}/metrics`)).status).toBe(200)
   expect(await Promise.all(parts.map(part => part.end('SIGTERM')))).toEqual([0, 0])
   for (const name of ['workers', 'listeners'] as const) {
@@ -71,6 +63,7 @@ test('everything that workers and listeners do is granted by their roles, and no
 }, 120_000)
 
 test('in one namespace nothing outside it is needed', async () => {
+  const { engine, redis } = await startWorld()
   const rendered = objectsIn(template(['--set', 'namespaced=true'], 'default'))
   const accounts = { 'default/builder': ofTriggers(rendered) }
   const names = ['workers', 'listeners'] as const
@@ -86,7 +79,7 @@ test('in one namespace nothing outside it is needed', async () => {
   )
   await Promise.all(parts.map(part => part.ready()))
   await apply(engine, readFileSync(join(import.meta.dirname, 'rights-namespaced.yaml'), 'utf8'))
-  const own = { ...engine, api: engine.api, token: engine.token, hooks: parts[1]!.hooks }
+  const own = { ...engine, hooks: parts[1]!.hooks }
   await waitUntil('a delivery to be taken', async () => (await deliver(own, 'one', '{}')).status === 202)
   await waitUntil('its run', async () =>
     (await all<PipelineRun>(own, 'PipelineRun')).some(
@@ -116,6 +109,16 @@ test('every rule says what it is for, in what is rendered', () => {
   }
 })
 
+/** For one try of a test: what a try before it has left behind would end the waiting, or be in the way. */
+async function startWorld(): Promise<{ readonly engine: Engine; readonly redis: TestRedis }> {
+  const redis = await startRedis()
+  onTestFinished(() => redis.close())
+  const engine = await startEngine(join(temporaryDirectory('rights'), 'data'), {}, ['--parts', 'api,kubelet'])
+  onTestFinished(async () => expect(await engine.end('SIGTERM')).toBe(0))
+  await apply(engine, readFileSync(join(import.meta.dirname, 'rights.yaml'), 'utf8'))
+  return { engine, redis }
+}
+
 /** The rules that are bound to the ServiceAccount of a component. */
 function grantsOf(rendered: readonly ChartObject[], component: string): readonly Grant[] {
   const account = `tektite-${component}`
@@ -138,8 +141,8 @@ function hasSubject(subjects: unknown, account: string): boolean {
   return (subjects as readonly { name: string }[]).some(({ name }) => name === account)
 }
 
-function kubeconfigFor({ folder, token }: { folder: string; token: string }, name: string, { server }: Guard): string {
-  const file = join(folder, `${name}.kubeconfig`)
+function kubeconfigFor({ data, token }: Engine, name: string, { server }: Guard): string {
+  const file = join(data, `${name}.kubeconfig`)
   const config = {
     'current-context': 'it',
     contexts: [{ name: 'it', context: { cluster: 'it', user: 'it' } }],

@@ -19,6 +19,10 @@ const WRONG: Readonly<Record<string, Wrong>> = {
   'too large a number': { set: 'workers.concurrency=20000', says: ["'/workers/concurrency'", '10,000'] },
   'a number below what makes sense': { set: 'listeners.replicas=0', says: ["'/listeners/replicas'", 'minimum'] },
   'one of others': { set: 'logLevel=loud', says: ["'/logLevel'", "'debug', 'info', 'warn', 'error', 'silent'"] },
+  'an architecture without an entrypoint': {
+    set: 'workers.nodeArchitecture=riscv64',
+    says: ["'/workers/nodeArchitecture'", "'amd64', 'arm64'"],
+  },
   'another scaler': { set: 'workers.autoscaling.type=vpa', says: ["'/workers/autoscaling/type'", "'keda', 'hpa'"] },
   'an fsync that Redis lacks': { set: 'redis.appendfsync=no', says: ["'/redis/appendfsync'", "'always', 'everysec'"] },
   'a text for a switch': { set: 'crds.install=maybe', says: ["'/crds/install'", 'want boolean'] },

@@ -28,6 +28,12 @@
 - apiGroups: [""]
   resources: [pods]
   verbs: [get, list, watch, create, update, delete]
+{{- if .Values.rbac.podLogs }}
+# The end of a failed step's log, for git hosts: rbac.podLogs.
+- apiGroups: [""]
+  resources: [pods/log]
+  verbs: [get]
+{{- end }}
 # A workspace's volumeClaimTemplate. delete, and update to let go of it: tekton.dev/auto-cleanup-pvc.
 - apiGroups: [""]
   resources: [persistentvolumeclaims]
