@@ -23,6 +23,8 @@ beforeAll(() => {
 
 test('helm installs, upgrades and takes away; definitions, what they define, the password and what is others stay', async () => {
   const inNamespace = ['--namespace', 'ci']
+  // Of the accounts that triggers have there.
+  kubectl(['create', 'namespace', 'tektite'])
   // A Tekton is there, with a definition and settings of its own.
   const tekton = { 'default-timeout-minutes': '7' }
   await callApi(engine, 'POST', pathOf('ConfigMap', 'tekton-pipelines'), {
