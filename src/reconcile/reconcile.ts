@@ -29,6 +29,7 @@ import { NOBODY, type RunObserver } from './run-observer.js'
 import { storeStatus } from './store-status.js'
 import { takeBack, takeBackPod } from './take-back.js'
 import { reconcileTaskRun } from './task-run.js'
+import { tellSidecars } from './tell-sidecars.js'
 import { filledIn, invalidity } from './unseen.js'
 
 export interface ReconcileDeps extends ObserveDeps {
@@ -122,8 +123,9 @@ async function pass<K extends 'PipelineRun' | 'TaskRun', World extends { readonl
   const stored = await cluster.get(kind, key)
   if (stored === undefined || stored.metadata.deletionTimestamp !== undefined) return { kind: 'settled' }
   if (isDone(stored)) {
-    if (stored.kind === 'TaskRun' && isOurs(stored, deps.settings())) await takeBackPod(cluster, stored)
-    return { kind: 'settled' }
+    if (stored.kind !== 'TaskRun' || !isOurs(stored, deps.settings())) return { kind: 'settled' }
+    await takeBackPod(cluster, stored)
+    return tellSidecars(deps, stored)
   }
   const startedAt = notBeforeStart(stored, now())
 

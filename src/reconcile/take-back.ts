@@ -53,6 +53,6 @@ function getChild(
   return cluster.get<typeof kind>(kind, key)
 }
 
-function isOwnedBy(child: Pod | Run | CustomRun, { metadata: { uid } }: Run): boolean {
+export function isOwnedBy(child: Pod | Run | CustomRun, { metadata: { uid } }: Run): boolean {
   return child.metadata.ownerReferences?.some(owner => owner.controller === true && owner.uid === uid) ?? false
 }

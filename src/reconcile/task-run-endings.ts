@@ -61,7 +61,7 @@ function surely(verdict: Verdict, { steps }: TaskRunStatus): Verdict {
   return wasSeen ? { ...verdict, neverStarted: false } : verdict
 }
 
-/** The steps are done, and what they came to stands. The run is when its sidecars are, or have had the time to be. */
+/** The steps are done, and what they came to stands. The run is too, when the sidecars that it waits for are, or have had the time to be. */
 export function finishBySidecars(
   run: TaskRun,
   status: TaskRunStatus,

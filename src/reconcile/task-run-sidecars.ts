@@ -1,16 +1,16 @@
-/** Between the last step's end and the run's: the sidecars are asked to stop, and the status waits to tell how they did. */
+/** When the last step has ended, the sidecars are asked to stop. Mostly the run is done then; some are waited for. */
 import { fromTimestamp, toTimestamp } from '../lib/time.js'
 import type { Pod } from '../resources/core.js'
 import { type Condition, keyOf } from '../resources/meta.js'
 import { isAskedToStop } from '../resources/stopped-sidecars.js'
-import type { TaskRunStatus } from '../resources/tekton.js'
-import { isFinished, type PodReport, type Verdict } from '../status/from-pod.js'
+import type { SidecarState, TaskRun, TaskRunStatus } from '../resources/tekton.js'
+import { isFinished, type PodReport, statusFromPod, type Verdict } from '../status/from-pod.js'
 import type { TaskRunReason } from '../status/reasons.js'
 import type { Action } from './decision.js'
 import { kindToRemember, rememberedKind } from './task-run-failure-kind.js'
 
 /**
- * While sidecars are being stopped, a second condition remembers what the steps came to: how a sidecar ends, a Pod that
+ * While sidecars are waited for, a second condition remembers what the steps came to: how a sidecar ends, a Pod that
  * is deleted or a late cancel do not change it any more. It goes when the run is done.
  */
 export const STEPS_DONE = 'StepsDone'
@@ -41,10 +41,35 @@ export function stepsOutcome(status: TaskRunStatus): Verdict | undefined {
 
 /** Until when sidecars are waited for, epoch ms; undefined when there is nothing to wait for. */
 export function sidecarsAwaitedUntil(status: TaskRunStatus, pod: Pod, report: PodReport): number | undefined {
-  if (isFinished(pod) || report.openSidecars.length === 0) return undefined
+  if (isFinished(pod) || !report.openSidecars.some(name => isAwaited(pod, name))) return undefined
   const asked = status.conditions?.find(({ type }) => type === STEPS_DONE)?.lastTransitionTime ?? ''
   const graceSeconds = pod.spec.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS
   return fromTimestamp(asked) + graceSeconds * 1_000 + REPORT_MS
+}
+
+/** Native ones, as in Tekton; and those whose ports a sidecar of the next task may want. */
+function isAwaited(pod: Pod, container: string): boolean {
+  return hasPortsOfItsNode(pod) || !pod.spec.containers.some(({ name }) => name === container)
+}
+
+/** The containers of our own kubelet have no network but the machine's. */
+const MACHINE = '127.0.0.1'
+
+function hasPortsOfItsNode({ spec, status }: Pod): boolean {
+  return spec.hostNetwork === true || status?.podIP === MACHINE
+}
+
+/** What a run that is done does not tell yet of its sidecars: how they ended. Undefined as long as nobody knows, and when it is told. */
+export function sidecarsAtEnd({ metadata, status }: TaskRun, pod: Pod): readonly SidecarState[] | undefined {
+  if (status?.taskSpec === undefined || !isSidecarOpen(status)) return undefined
+  // Its containers are killed, and what it says of them is not to be relied on.
+  if (pod.metadata.deletionTimestamp !== undefined) return undefined
+  const { sidecars } = statusFromPod(metadata.name, status.taskSpec, pod)
+  return sidecars.length > 0 && sidecars.every(({ terminated }) => terminated) ? sidecars : undefined
+}
+
+export function isSidecarOpen({ sidecars = [] }: TaskRunStatus): boolean {
+  return sidecars.some(({ terminated }) => terminated === undefined)
 }
 
 /** Those that run, or still could, and were not asked yet. Native ones Kubernetes stops when the steps are done. */

@@ -11,15 +11,17 @@
  *                be pulled or a Secret that is missing ends the attempt.
  *   running      A step's container has started. With sidecars, the first step is held until they are ready and we set
  *                the Pod's `ready` annotation.
- *   stopping     All steps ended, and sidecars still run: they are asked to stop, and waited for a bounded time. What the
- *                steps came to is in the status (`StepsDone`) and stands, whatever happens to the Pod.
- *   done         Steps and sidecars ended (`Succeeded`, or a reason why not), results are written. Or the run was
- *                cancelled or ran out of time: the Pod is deleted, its steps are marked.
+ *   stopping     All steps ended, and sidecars that are native or have the ports of their node still run: they are waited
+ *                for a bounded time. What the steps came to is in the status (`StepsDone`) and stands, whatever happens to
+ *                the Pod.
+ *   done         Steps ended (`Succeeded`, or a reason why not), sidecars were asked to stop, results are written. Or the
+ *                run was cancelled or ran out of time: the Pod is deleted, its steps are marked.
  *   to be retried  An attempt failed, by whatever cause but cancelling, and `spec.retries` or a budget pays. As long as its Pod
  *                stands the run waits; then the attempt moves into `retriesStatus` and the next one starts from `started`,
  *                after a pause if it was the infrastructure that failed.
  *
- * What the Pod says counts before the clock: a Pod that has ended is never timed out. Done is never left again.
+ * What the Pod says counts before the clock: a Pod that has ended is never timed out. Done is never left again; only how
+ * sidecars ended is told later.
  */
 
 import { formatDuration } from '../lib/duration.js'

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Action, TaskRunWorld } from '../../src/reconcile/decision.js'
 import { reconcileTaskRun } from '../../src/reconcile/task-run.js'
-import { NOP_IMAGE, type Pod, type PodStatus } from '../../src/resources/core.js'
+import { type ContainerStatus, NOP_IMAGE, type Pod, type PodStatus } from '../../src/resources/core.js'
 import type { TaskRun, TaskRunSpec, TaskRunStatus } from '../../src/resources/tekton.js'
 import { succeededCondition } from '../../src/status/conditions.js'
 import { cases } from '../helpers/cases.js'
@@ -227,11 +227,14 @@ test('sidecars hold the first step until they are ready, once', () => {
   expect(reconcileTaskRun(run, { ...world, pod: { ...world.pod!, metadata } }).actions).toEqual([])
 })
 
+/** What a Pod of our own kubelet says of its network. */
+const ON_THE_MACHINE: Pick<PodStatus, 'podIP'> = { podIP: '127.0.0.1' }
+
 /** A run whose step has ended as told, as long as its sidecar still runs. */
-function stepDone(exitCode: number, spec: TaskRunSpec = WITH_SIDECAR) {
+function stepDone(exitCode: number, spec: TaskRunSpec = WITH_SIDECAR, network: Pick<PodStatus, 'podIP'> = {}) {
   const stepEnded = containerStatus('step-a', exited(exitCode))
   const containerStatuses = [stepEnded, containerStatus('sidecar-db', running())]
-  const { run, world } = underWay(spec, { phase: 'Running', containerStatuses })
+  const { run, world } = underWay(spec, { phase: 'Running', containerStatuses, ...network })
   const soon = { ...world, now: NOW + 10_000 }
   const decision = reconcileTaskRun(run, soon)
   const asked = world.pod!.spec.containers.map(one => (one.name === 'sidecar-db' ? { ...one, image: NOP_IMAGE } : one))
@@ -239,16 +242,48 @@ function stepDone(exitCode: number, spec: TaskRunSpec = WITH_SIDECAR) {
   /** The nop image ended, and with it the Pod. */
   const ended = (phase: 'Running' | 'Succeeded' | 'Failed', sidecarCode: number): Pod => ({
     ...pod,
-    status: { phase, containerStatuses: [stepEnded, containerStatus('sidecar-db', exited(sidecarCode))] },
+    status: { phase, containerStatuses: [stepEnded, containerStatus('sidecar-db', exited(sidecarCode))], ...network },
   })
   return { decision, run: after(run, decision), world: { ...soon, pod }, ended }
 }
 
 const STOPPED = 'Sidecar container successfully stopped by nop image'
 
-test('sidecars are stopped when the steps are done, and the run tells how they ended', () => {
-  const { decision, run, world, ended } = stepDone(0)
+test('a run is done when its steps are: its sidecars are only asked to stop', () => {
+  const { decision, run, world, ended } = stepDone(0, WITH_SIDECAR, { podIP: '10.1.0.7' })
   expect(decision.actions).toEqual([expect.objectContaining({ do: 'stopSidecars', containers: ['sidecar-db'] })])
+  expect(verdict(decision)).toEqual(['True', 'Succeeded', 'All Steps have completed executing'])
+  expect(decision.status.conditions?.length).toBe(1)
+  expect(decision.status.completionTime).toBe(FINISHED_AT)
+  expect(decision.status.sidecars).toMatchObject([{ name: 'db', running: {} }])
+  expect(decision.lookAgainAt).toBeUndefined()
+  for (const pod of [world.pod, ended('Failed', 137), undefined]) {
+    expect(reconcileTaskRun(run, { ...world, pod })).toEqual({ actions: [], status: run.status })
+  }
+})
+
+test.each([
+  ['with an exit code', 1, 'Error', 'StepFailed'],
+  ['out of memory', 137, 'OOMKilled', 'StepOOM'],
+])('a run whose step failed %s is done as soon', (_, code, told, reason) => {
+  const failing = containerStatus('step-a', exited(code, [], told))
+  const containerStatuses = [failing, containerStatus('sidecar-db', running())]
+  const { run, world } = underWay(WITH_SIDECAR, { phase: 'Running', containerStatuses })
+  const decision = reconcileTaskRun(run, world)
+  expect(does(decision)).toEqual(['stopSidecars'])
+  expect(verdict(decision).slice(0, 2)).toEqual(['False', reason])
+})
+
+test('a pass that was killed after it asked sidecars to stop is made again, and asks no more', () => {
+  const { run, world } = stepDone(0)
+  const again = reconcileTaskRun({ ...run, status: { ...run.status, conditions: [] } }, world)
+  expect(again.actions).toEqual([])
+  expect(verdict(again)[1]).toBe('Succeeded')
+})
+
+test('sidecars that have the ports of the machine are waited for, and the run tells how they ended', () => {
+  const { decision, run, world, ended } = stepDone(0, WITH_SIDECAR, ON_THE_MACHINE)
+  expect(does(decision)).toEqual(['stopSidecars'])
   expect(verdict(decision).slice(0, 2)).toEqual(['Unknown', 'Pending'])
   expect(decision.status.completionTime).toBeUndefined()
   // Asked once: the swapped image is seen.
@@ -266,8 +301,16 @@ test('sidecars are stopped when the steps are done, and the run tells how they e
   expect(done.lookAgainAt).toBeUndefined()
 })
 
-test('how a stopped sidecar or its Pod ends changes nothing: the steps have decided', () => {
-  const { run, world, ended } = stepDone(0)
+test('a step that failed waits for such sidecars too', () => {
+  const { decision, run, world, ended } = stepDone(1, WITH_SIDECAR, ON_THE_MACHINE)
+  expect(verdict(decision)[0]).toBe('Unknown')
+  const done = reconcileTaskRun(run, { ...world, pod: ended('Failed', 0) })
+  expect(verdict(done).slice(0, 2)).toEqual(['False', 'StepFailed'])
+  expect(done.status.sidecars?.[0]?.terminated?.exitCode).toBe(0)
+})
+
+test('how a sidecar that is waited for or its Pod ends changes nothing: the steps have decided', () => {
+  const { run, world, ended } = stepDone(0, WITH_SIDECAR, ON_THE_MACHINE)
   const killed = reconcileTaskRun(run, { ...world, pod: ended('Failed', 137) })
   expect(verdict(killed)[1]).toBe('Succeeded')
   expect(killed.status.sidecars?.[0]?.terminated).toMatchObject({
@@ -280,28 +323,29 @@ test('how a stopped sidecar or its Pod ends changes nothing: the steps have deci
   expect(verdict(cancelled)[1]).toBe('Succeeded')
 })
 
-test('a sidecar that does not stop is waited for as long as its grace', () => {
-  const { run, world } = stepDone(0, { ...WITH_SIDECAR, timeout: '20s' })
+test('a sidecar that does not stop is waited for as long as its grace, also where a Pod asks for its node’s network', () => {
+  const { run, world } = stepDone(0, { ...WITH_SIDECAR, timeout: '20s', podTemplate: { hostNetwork: true } })
   expect(verdict(reconcileTaskRun(run, { ...world, now: NOW + 44_999 }))[0]).toBe('Unknown')
   const late = reconcileTaskRun(run, { ...world, now: NOW + 45_000 })
   expect(verdict(late)[1]).toBe('Succeeded')
   expect(late.status.completionTime).toBe(FINISHED_AT)
 })
 
-test.each([
-  ['with an exit code', 1, 'Error', 'StepFailed'],
-  ['out of memory', 137, 'OOMKilled', 'StepOOM'],
-])('a step that failed %s waits for the sidecars too', (_, code, told, reason) => {
-  const failing = containerStatus('step-a', exited(code, [], told))
-  const containerStatuses = [failing, containerStatus('sidecar-db', running())]
-  const { run, world } = underWay(WITH_SIDECAR, { phase: 'Running', containerStatuses })
-  const decision = reconcileTaskRun(run, world)
-  expect(does(decision)).toEqual(['stopSidecars'])
-  expect(verdict(decision)[0]).toBe('Unknown')
-  const status: PodStatus = { phase: 'Failed', containerStatuses: [failing, containerStatus('sidecar-db', exited(0))] }
-  const done = reconcileTaskRun(after(run, decision), { ...world, pod: { ...world.pod!, status } })
-  expect(verdict(done).slice(0, 2)).toEqual(['False', reason])
-  expect(done.status.sidecars?.[0]?.terminated?.exitCode).toBe(0)
+test('a native sidecar is waited for, as in Tekton', () => {
+  const { run, world } = underWay(ONE_STEP, { phase: 'Running' })
+  const native = (state: ContainerStatus['state']): Pod => ({
+    ...world.pod!,
+    spec: { ...world.pod!.spec, initContainers: [{ name: 'sidecar-db', image: 'db', restartPolicy: 'Always' }] },
+    status: {
+      phase: 'Running',
+      containerStatuses: [containerStatus('step-a', exited(0))],
+      initContainerStatuses: [containerStatus('sidecar-db', state)],
+    },
+  })
+  const waits = reconcileTaskRun(run, { ...world, pod: native(running()) })
+  expect(waits.actions).toEqual([])
+  expect(verdict(waits)[0]).toBe('Unknown')
+  expect(verdict(reconcileTaskRun(after(run, waits), { ...world, pod: native(exited(0)) }))[1]).toBe('Succeeded')
 })
 
 test('a run completes when its last step did, within what its own clock can have seen', () => {

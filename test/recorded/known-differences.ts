@@ -49,7 +49,7 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     at: /^(PipelineRun pipelinerun-with-failing-task-<random>\.status\.conditions\[0\]\.message|TaskRun pipelinerun-with-failing-task-<random>-(echo-continue-with-matrix-1|verify-task-reason)\..+)$/,
   },
   {
-    because: 'recorded while sidecars were still being stopped; we wait for them before a run is done',
+    because: 'recorded while sidecars were still being stopped; on one machine we wait for them before a run is done',
     at: /^TaskRun \S+\.status\.sidecars\[[\w-]+\]\.(running|terminated)$/,
   },
 ]

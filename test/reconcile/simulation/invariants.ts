@@ -297,13 +297,22 @@ function isUnfinished(object: Seen): boolean {
 }
 
 function wentBack(was: TaskRunStatus, is: TaskRunStatus): string | undefined {
-  if (isDone({ status: was })) return isDeepStrictEqual(was, is) ? undefined : 'it had ended'
+  if (isDone({ status: was })) return endedAgain(was, is)
   const attempts = was.retriesStatus ?? []
   if (!isDeepStrictEqual((is.retriesStatus ?? []).slice(0, attempts.length), attempts)) return 'an attempt is forgotten'
   if (was.taskSpec !== undefined && !isDeepStrictEqual(was.taskSpec, is.taskSpec)) return 'taskSpec changed'
   if ((is.retriesStatus ?? []).length > attempts.length) return undefined
   const lost = (['startTime', 'podName'] as const).find(field => was[field] !== undefined && was[field] !== is[field])
   return lost && `${lost} changed within an attempt`
+}
+
+/** Its sidecars may end later, each once. */
+function endedAgain(was: TaskRunStatus, is: TaskRunStatus): string | undefined {
+  const { sidecars: had = [], ...rest } = was
+  const { sidecars = [], ...restNow } = is
+  if (!isDeepStrictEqual(rest, restNow) || had.length !== sidecars.length) return 'it had ended'
+  const revived = had.find(({ terminated }, index) => terminated && !isDeepStrictEqual(had[index], sidecars[index]))
+  return revived && `the sidecar ${revived.name} had ended`
 }
 
 export function idOf({ kind, metadata }: Seen): string {
