@@ -14,7 +14,9 @@ import { doneRun, engineOfFile, pipelineRuns } from './helpers/engine.js'
 import { endedPart, startPart } from './helpers/processes.js'
 import { startRedis, type TestRedis } from './helpers/redis.js'
 import { temporaryDirectory } from './helpers/temp-directory.js'
+import { pushImage } from './images/registry.js'
 import { until } from './kubelet/until.js'
+import { serveRegistry } from './resolve/servers.js'
 
 const LISTENER = `
 apiVersion: triggers.tekton.dev/v1beta1
@@ -93,6 +95,31 @@ test('a delivery becomes a run that ends, and both processes stop in order', asy
     responseStatus: { code: 201 },
   })
   expect(await Promise.all([workers.end('SIGTERM'), listeners.end('SIGTERM')])).toEqual([0, 0])
+})
+
+test('workers ask the registry what a step without a command runs', async () => {
+  const host = await serveRegistry()
+  const digest = await pushImage({ to: `${host}/tool`, tag: 'v1' }, { Entrypoint: ['echo', 'hello'], Cmd: ['nobody'] })
+  const workers = await startPart('workers', [], { ...given(), TEKTITE_ALLOWED_HOSTS: '127.0.0.1' })
+  const api = openKubernetesCluster({ connection: await connectionFromEnvironment({ environment: given() }) })
+  onTestFinished(() => api.close())
+  const place = { namespace: 'default', name: 'by-image' }
+  const steps = [{ name: 's', image: `${host}/tool:v1`, args: ['image'] }]
+  await api.create('TaskRun', {
+    apiVersion: 'tekton.dev/v1',
+    kind: 'TaskRun',
+    metadata: place,
+    spec: { taskSpec: { steps } },
+  })
+  const ended = await until('the run to end', async () => {
+    const condition = succeededCondition((await api.get('TaskRun', place)) ?? {})
+    return condition?.status === 'Unknown' ? undefined : condition
+  })
+  expect(ended).toMatchObject({ reason: 'Succeeded' })
+  const pod = await api.get('Pod', { namespace: 'default', name: 'by-image-pod' })
+  expect(pod?.spec.containers[0]?.image).toBe(`${host}/tool@${digest}`)
+  expect(await api.logTail(pod!.metadata, 'step-s', 1_000)).toBe('hello image\n')
+  expect(await workers.end('SIGTERM')).toBe(0)
 })
 
 test.each(['workers', 'listeners'] as const)('%s that are told something wrong say all of it and end', async name => {

@@ -53,8 +53,10 @@ export function createAskImages(deps: AskImagesDeps): (question: ImagesQuestion)
     const room = ofRegistry.get(registry) ?? { slots: createSlots(AT_ONCE_OF_A_REGISTRY), users: 0 }
     ofRegistry.set(registry, room)
     room.users += 1
+    // One each: many wait, and Node takes many listeners of one signal for a leak.
+    const signal = AbortSignal.any([stopping])
     try {
-      return await room.slots.run(() => slots.run(work, stopping), stopping)
+      return await room.slots.run(() => slots.run(work, signal), signal)
     } finally {
       room.users -= 1
       if (room.users === 0) ofRegistry.delete(registry)
@@ -81,6 +83,9 @@ export function createAskImages(deps: AskImagesDeps): (question: ImagesQuestion)
       return await inTurn(reference.registry, () => read(reference, question))
     } catch (error) {
       if (error instanceof ResolutionError && !error.temporary) return { is: 'failed', message: error.message }
+      // Whoever looks next asks anew.
+      if (stopping.aborted) return { is: 'pending' }
+      if (error instanceof ResolutionError) return { is: 'away', message: error.message }
       const isLate = error instanceof DOMException && error.name === 'TimeoutError'
       return { is: 'away', message: isLate ? `no answer within ${registryMs / 1_000} s` : describeError(error) }
     }

@@ -30,7 +30,8 @@ export function awaitImage(
     reason: TASK_RUN_REASONS.PodCreationFailed,
     message: podNotMade(run, `translating TaskSpec to Pod: ${message}`),
     failureClass: 'infrastructure',
-    neverStarted: true,
+    // It was asked for for minutes, which is no failure to try again after unasked.
+    neverStarted: false,
   } as const
   return failed(run, status, failure, undefined, [], world)
 }

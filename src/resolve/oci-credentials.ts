@@ -15,7 +15,7 @@ export async function pullLogin(
   repository: string,
 ): Promise<Login | undefined> {
   const account = await cluster.get('ServiceAccount', { namespace, name: serviceAccount })
-  const names = [...secrets, ...(account?.imagePullSecrets ?? []).map(({ name }) => name)]
+  const names = [...secrets, ...(account?.imagePullSecrets ?? []).map(({ name }) => name)].filter(Boolean)
   for (const name of names) {
     const found = await cluster.get('Secret', { namespace, name: name ?? '' })
     const config = found?.data?.['.dockerconfigjson']

@@ -339,12 +339,11 @@ test('a registry that stays away for default-imagepullbackoff-timeout fails the 
   await engine.pass()
   engine.wait(DEFAULT_SETTINGS.imagePullBackOffTimeoutMs)
   await engine.pass()
-  // No step was begun, so it is tried again unasked.
-  const run = await taskRun(engine.cluster, 'one')
-  expect(run.status?.retriesStatus?.[0]?.conditions?.[0]).toMatchObject({
+  expect(await engine.told()).toEqual({
     status: 'False',
     reason: 'PodCreationFailed',
-    message: expect.stringMatching(/what its image ".*" runs could not be looked up: /),
+    message: `${notLookedUp(image)}socket hang up. Maybe invalid TaskSpec`,
+    class: 'infrastructure',
   })
 })
 
@@ -406,4 +405,20 @@ test('many runs that begin together ask once', async () => {
   await ask({ ...question, namespace: 'other', images: [image] })
   expect(seen.filter(one => one.includes('/manifests/'))).toHaveLength(2)
   expect(seen.filter(one => one.includes('/blobs/'))).toHaveLength(1)
+})
+
+test('a registry that is slow for many takes no room from another', async () => {
+  const config = configOf({ Cmd: ['/bin/mine'] })
+  const silent = await serve(() => undefined)
+  const good = await fake(manifestOf(config), { [digestOf(config)]: config })
+  const cluster = await storeWith()
+  const stopping = new AbortController()
+  const ask = createAskImages({ cluster, guard: LOOPBACK, now: () => NOW, stopping: stopping.signal, passWaitsMs: 5 })
+  const question = { namespace: 'ci', architectures: ['amd64'], pullSecrets: [], serviceAccountName: 'default' }
+  const stuck = Array.from({ length: 40 }, (_, at) => `${silent.url.replace('http://', '')}/x${at}:v1`)
+  const told = await ask({ ...question, images: stuck })
+  expect([...told.values()].every(({ is }) => is === 'pending')).toBe(true)
+  const image = `${good.url.replace('http://', '')}/x:v1`
+  await expect.poll(async () => (await ask({ ...question, images: [image] })).get(image)?.is).toBe('found')
+  stopping.abort()
 })
