@@ -16,17 +16,18 @@ import { until } from '../kubelet/until.js'
 const find = (objects: readonly ChartObject[], kind: string, name: string) =>
   objects.find(each => each.kind === kind && each.metadata.name === name)!
 
-test('the Redis of the chart starts as it is rendered: with its password, on disk, forgetting nothing', async () => {
+test.each([
+  ['its password', undefined],
+  ['a password that somebody gives', String.raw`a"b\x41 $HOME 'c' #`],
+])('the Redis of the chart starts as it is rendered: with %s, on disk, forgetting nothing', async (_, own) => {
   const objects = objectsIn(template([]))
   const [folder, port] = [temporaryDirectory('chart-redis'), await freePort()]
   const { data } = find(objects, 'ConfigMap', 'tektite-redis') as unknown as { data: Record<string, string> }
   const config = join(folder, 'redis.conf')
   // Only the places are others: there is no Pod here.
   writeFileSync(config, data['redis.conf']!.replace('dir /data', `dir ${folder}`).replace('port 6379', `port ${port}`))
-  const password = Buffer.from(
-    (find(objects, 'Secret', 'tektite-redis') as unknown as { data: { password: string } }).data.password,
-    'base64',
-  ).toString()
+  const secret = find(objects, 'Secret', 'tektite-redis') as unknown as { data: { password: string } }
+  const password = own ?? Buffer.from(secret.data.password, 'base64').toString()
   const [program = '', ...args] = containerOf(find(objects, 'StatefulSet', 'tektite-redis')).command.map(each =>
     each.replace('/etc/redis/redis.conf', config),
   )
