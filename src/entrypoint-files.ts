@@ -11,7 +11,7 @@ import {
   type EntrypointSource,
   NOTHING_REMEMBERED,
   ON_A_CLUSTER,
-} from './reconcile/entrypoint-source.js'
+} from './reconcile/observe/entrypoint-source.js'
 
 /** This machine's, as Kubernetes calls it. */
 export const OWN_ARCHITECTURE = arch() === 'x64' ? 'amd64' : arch()

@@ -9,10 +9,10 @@ import { growingPauseMs } from '../src/lib/backoff.js'
 import { describeError } from '../src/lib/fault.js'
 import type { Log } from '../src/lib/log.js'
 import type { RunKey, RunQueue } from '../src/queue/queue.js'
-import { type FinishedChildren, NO_FINISHED_CHILDREN } from '../src/reconcile/finished-children.js'
+import { type FinishedChildren, NO_FINISHED_CHILDREN } from '../src/reconcile/observe/finished-children.js'
 import { NOBODY, type RunObserver } from '../src/reconcile/run-observer.js'
-import { createUnfinished, type Unfinished, WATCHED, WATCHED_KINDS } from '../src/reconcile/unfinished.js'
-import type { Watched } from '../src/reconcile/wakes.js'
+import { createUnfinished, type Unfinished, WATCHED, WATCHED_KINDS } from '../src/reconcile/wake/unfinished.js'
+import type { Watched } from '../src/reconcile/wake/wakes.js'
 import { createPace, type Pace } from './pace.js'
 
 const WAKE_PAUSE = { firstMs: 50, maxMs: 5_000 }

@@ -1,6 +1,6 @@
 /** Sees what changed, takes names from the queue, gives each run one pass. */
 import type { RunQueue } from '../src/queue/queue.js'
-import { createFinishedChildren } from '../src/reconcile/finished-children.js'
+import { createFinishedChildren } from '../src/reconcile/observe/finished-children.js'
 import type { ReconcileDeps } from '../src/reconcile/reconcile.js'
 import { followLimitRanges } from './limit-ranges.js'
 import { startWatcher } from './watcher.js'

@@ -8,9 +8,9 @@ import { succeededCondition } from '../status/conditions.js'
 import { PIPELINE_RUN_REASONS, TASK_RUN_REASONS } from '../status/reasons.js'
 import type { Action, Decision, PipelineRunWorld, Refusal, TaskRunWorld } from './decision.js'
 import { heldUpBy, hold } from './hold.js'
-import { endNow } from './pipeline-run.js'
-import { type Failure, failed } from './task-run-endings.js'
-import { podNotMade } from './task-run-pod.js'
+import { endNow } from './pipeline-run/pipeline-run.js'
+import { type Failure, failed } from './task-run/task-run-endings.js'
+import { podNotMade } from './task-run/task-run-pod.js'
 
 /** A namespace gets its default account a moment after it was made. */
 const DEFAULT_ACCOUNT_GRACE_MS = 30_000

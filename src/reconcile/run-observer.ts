@@ -1,7 +1,7 @@
 /** Who wants to know what reconciling came to: Events, CloudEvents, metrics. */
 import type { Change } from '../cluster/cluster.js'
 import type { CustomRun, PipelineRun, TaskRun } from '../resources/tekton.js'
-import type { Watched } from './wakes.js'
+import type { Watched } from './wake/wakes.js'
 
 /** Called after the fact, from within a pass: returns at once, never throws, and decides nothing. */
 export interface RunObserver {

@@ -11,8 +11,8 @@ import type { CustomRun, PipelineRun, TaskRun } from '../resources/tekton.js'
 import { podName } from '../run/names.js'
 import { isDone } from '../status/conditions.js'
 import { applyLot } from './apply.js'
-import { cancelChildren } from './children.js'
 import type { Action } from './decision.js'
+import { cancelChildren } from './pipeline-run/children.js'
 
 type Run = PipelineRun | TaskRun
 

@@ -1,7 +1,7 @@
 /** Steps without a command, through whole passes, against a real registry and against servers that only claim to be one. */
 import { expect, onTestFinished, test } from 'vitest'
 import { createAskImages } from '../../src/images/ask-images.js'
-import { createEntrypointSource, NOTHING_REMEMBERED } from '../../src/reconcile/entrypoint-source.js'
+import { createEntrypointSource, NOTHING_REMEMBERED } from '../../src/reconcile/observe/entrypoint-source.js'
 import { type ReconcileDeps, reconcile } from '../../src/reconcile/reconcile.js'
 import type { Step } from '../../src/resources/tekton.js'
 import { DEFAULT_SETTINGS } from '../../src/run/settings.js'

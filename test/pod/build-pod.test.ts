@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { reconcileTaskRun } from '../../src/reconcile/task-run.js'
+import { reconcileTaskRun } from '../../src/reconcile/task-run/task-run.js'
 import type { Step } from '../../src/resources/tekton.js'
 import { createdPod, taskRun, worldFor } from '../helpers/task-run-world.js'
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { ClaimFacts } from '../../src/pod/coschedule.js'
-import { reconcileTaskRun } from '../../src/reconcile/task-run.js'
+import { reconcileTaskRun } from '../../src/reconcile/task-run/task-run.js'
 import type { Pod } from '../../src/resources/core.js'
 import type { New } from '../../src/resources/meta.js'
 import { DEFAULT_SETTINGS, type FeatureFlags } from '../../src/run/settings.js'

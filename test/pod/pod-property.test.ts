@@ -5,7 +5,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { admitManifests } from '../../src/admission/admit.js'
-import { reconcileTaskRun } from '../../src/reconcile/task-run.js'
+import { reconcileTaskRun } from '../../src/reconcile/task-run/task-run.js'
 import type { TaskRun } from '../../src/resources/tekton.js'
 import { DEFAULT_SETTINGS } from '../../src/run/settings.js'
 import { succeededCondition } from '../../src/status/conditions.js'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { type Cluster, ClusterError } from '../../src/cluster/cluster.js'
-import { createEntrypointSource, ON_A_CLUSTER } from '../../src/reconcile/entrypoint-source.js'
+import { createEntrypointSource, ON_A_CLUSTER } from '../../src/reconcile/observe/entrypoint-source.js'
 import { reconcile } from '../../src/reconcile/reconcile.js'
 import type { AnyKind } from '../../src/resources/kinds.js'
 import type { Key } from '../../src/resources/meta.js'

@@ -1,7 +1,7 @@
 /** Children that have ended are read once, and never longer than the watch says. */
 import { expect, test } from 'vitest'
 import type { Cluster } from '../../src/cluster/cluster.js'
-import { createFinishedChildren } from '../../src/reconcile/finished-children.js'
+import { createFinishedChildren } from '../../src/reconcile/observe/finished-children.js'
 import { reconcile } from '../../src/reconcile/reconcile.js'
 import type { TaskRun } from '../../src/resources/tekton.js'
 import { succeededCondition, withSucceeded } from '../../src/status/conditions.js'

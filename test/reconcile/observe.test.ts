@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import type { Cluster } from '../../src/cluster/cluster.js'
 import { ownedBy } from '../../src/pod/build-pod.js'
-import { lookUpStarted, observePipelineRun, observeTaskRun } from '../../src/reconcile/observe.js'
+import { lookUpStarted, observePipelineRun, observeTaskRun } from '../../src/reconcile/observe/observe.js'
 import type { AnyKind } from '../../src/resources/kinds.js'
 import type { OwnerReference } from '../../src/resources/meta.js'
 import type { TaskRun } from '../../src/resources/tekton.js'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { PipelineRunWorld } from '../../src/reconcile/decision.js'
-import { expectedChildren, reconcilePipelineRun } from '../../src/reconcile/pipeline-run.js'
+import { expectedChildren, reconcilePipelineRun } from '../../src/reconcile/pipeline-run/pipeline-run.js'
 import type { PipelineRunSpec, PipelineSpec, TaskRun, TaskSpec } from '../../src/resources/tekton.js'
 import { DEFAULT_SETTINGS } from '../../src/run/settings.js'
 import { succeededCondition } from '../../src/status/conditions.js'

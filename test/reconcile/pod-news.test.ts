@@ -1,7 +1,7 @@
 /** Which changes of a Pod its TaskRun is woken for, and which can wait. */
 import { expect, test } from 'vitest'
-import { type PodNews, PROGRESS_MS, podNews } from '../../src/reconcile/pod-news.js'
-import { createUnfinished } from '../../src/reconcile/unfinished.js'
+import { type PodNews, PROGRESS_MS, podNews } from '../../src/reconcile/wake/pod-news.js'
+import { createUnfinished } from '../../src/reconcile/wake/unfinished.js'
 import type { ContainerStates, Pod, PodStatus } from '../../src/resources/core.js'
 import { containerStatus, exited, running } from '../helpers/task-run-world.js'
 

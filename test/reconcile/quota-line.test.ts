@@ -1,6 +1,6 @@
 /** Runs that wait for a quota are woken when Pods of their namespace end: the first of the line, and a moment later. */
 import { expect, test } from 'vitest'
-import { createUnfinished, type Wake } from '../../src/reconcile/unfinished.js'
+import { createUnfinished, type Wake } from '../../src/reconcile/wake/unfinished.js'
 import type { Pod } from '../../src/resources/core.js'
 import type { TaskRun } from '../../src/resources/tekton.js'
 import { yaml } from '../helpers/yaml.js'

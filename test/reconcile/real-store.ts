@@ -2,7 +2,7 @@
 
 import type { EmbeddedCluster } from '../../src/cluster/embedded/store.js'
 import { SILENT } from '../../src/lib/log.js'
-import { createEntrypointSource, NOTHING_REMEMBERED } from '../../src/reconcile/entrypoint-source.js'
+import { createEntrypointSource, NOTHING_REMEMBERED } from '../../src/reconcile/observe/entrypoint-source.js'
 import type { ReconcileDeps } from '../../src/reconcile/reconcile.js'
 import type { PipelineRun, TaskRun } from '../../src/resources/tekton.js'
 import { DEFAULT_SETTINGS } from '../../src/run/settings.js'

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { ClusterError } from '../../src/cluster/cluster.js'
+import { createRestricted } from '../../src/reconcile/observe/restricted.js'
 import { reconcile } from '../../src/reconcile/reconcile.js'
-import { createRestricted } from '../../src/reconcile/restricted.js'
 import { depsFor, NOW, storeWith, TASK_RUN } from './real-store.js'
 
 const MINUTE = 60_000

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import type { Decision } from '../../src/reconcile/decision.js'
 import { reconcile } from '../../src/reconcile/reconcile.js'
-import { reconcileTaskRun } from '../../src/reconcile/task-run.js'
+import { reconcileTaskRun } from '../../src/reconcile/task-run/task-run.js'
 import type { PodStatus } from '../../src/resources/core.js'
 import type { TaskRun, TaskRunSpec, TaskRunStatus, TaskSpec } from '../../src/resources/tekton.js'
 import { DEFAULT_SETTINGS, type Settings } from '../../src/run/settings.js'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createSiblings } from '../../src/reconcile/siblings.js'
+import { createSiblings } from '../../src/reconcile/wake/siblings.js'
 
 const OWNER = 'PipelineRun/default/wide'
 

@@ -3,7 +3,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { toTimestamp } from '../../src/lib/time.js'
 import type { Action, Decision, Lookup, PipelineRunWorld } from '../../src/reconcile/decision.js'
-import { expectedChildren, reconcilePipelineRun } from '../../src/reconcile/pipeline-run.js'
+import { expectedChildren, reconcilePipelineRun } from '../../src/reconcile/pipeline-run/pipeline-run.js'
 import type { ConditionStatus } from '../../src/resources/meta.js'
 import type {
   Artifacts,

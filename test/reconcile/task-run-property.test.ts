@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Action } from '../../src/reconcile/decision.js'
-import { reconcileTaskRun } from '../../src/reconcile/task-run.js'
+import { reconcileTaskRun } from '../../src/reconcile/task-run/task-run.js'
 import { type ContainerStatus, NOP_IMAGE, type Pod, type PodStatus } from '../../src/resources/core.js'
 import type { TaskRun, TaskRunStatus } from '../../src/resources/tekton.js'
 import { podName } from '../../src/run/names.js'

@@ -1,6 +1,6 @@
 /** What a real Tekton recorded: the same spec goes in, a Pod that ends the same way comes back, the same status comes out. */
 import { expect, test } from 'vitest'
-import { reconcileTaskRun } from '../../src/reconcile/task-run.js'
+import { reconcileTaskRun } from '../../src/reconcile/task-run/task-run.js'
 import type { StepActionSpec, StepState, TaskRunSpec, TaskRunStatus, TaskSpec } from '../../src/resources/tekton.js'
 import { succeededCondition } from '../../src/status/conditions.js'
 import { containerStatus, createdPod, exited, storedPod, taskRun, worldFor } from '../helpers/task-run-world.js'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Action, TaskRunWorld } from '../../src/reconcile/decision.js'
-import { reconcileTaskRun } from '../../src/reconcile/task-run.js'
+import { reconcileTaskRun } from '../../src/reconcile/task-run/task-run.js'
 import { type ContainerStatus, NOP_IMAGE, type Pod, type PodStatus } from '../../src/resources/core.js'
 import type { TaskRun, TaskRunSpec, TaskRunStatus } from '../../src/resources/tekton.js'
 import { succeededCondition } from '../../src/status/conditions.js'

@@ -1,7 +1,7 @@
 /** Which variable stands for what, where: variables.cases.yaml is the users' side of it. */
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { reconcileTaskRun } from '../../src/reconcile/task-run.js'
+import { reconcileTaskRun } from '../../src/reconcile/task-run/task-run.js'
 import type {
   Artifacts,
   ParamType,

@@ -1,5 +1,11 @@
 import { expect, test } from 'vitest'
-import { digestOf, type Watched, wakesAfterList, wakesAfterPut, wakesAfterRemoval } from '../../src/reconcile/wakes.js'
+import {
+  digestOf,
+  type Watched,
+  wakesAfterList,
+  wakesAfterPut,
+  wakesAfterRemoval,
+} from '../../src/reconcile/wake/wakes.js'
 import type { Pod } from '../../src/resources/core.js'
 import { yaml } from '../helpers/yaml.js'
 

@@ -2,7 +2,7 @@
 import { expect, onTestFinished, test } from 'vitest'
 import type { Change, Cluster } from '../../src/cluster/cluster.js'
 import type { RunKey, RunQueue } from '../../src/queue/queue.js'
-import type { Watched } from '../../src/reconcile/wakes.js'
+import type { Watched } from '../../src/reconcile/wake/wakes.js'
 import type { Kind } from '../../src/resources/kinds.js'
 import type { Condition } from '../../src/resources/meta.js'
 import { startWatcher } from '../../workers/watcher.js'

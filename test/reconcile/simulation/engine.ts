@@ -4,10 +4,10 @@
  */
 import { type Change, type Cluster, ClusterError } from '../../../src/cluster/cluster.js'
 import type { RunKey } from '../../../src/queue/queue.js'
-import { createFinishedChildren } from '../../../src/reconcile/finished-children.js'
+import { createFinishedChildren } from '../../../src/reconcile/observe/finished-children.js'
 import { reconcile } from '../../../src/reconcile/reconcile.js'
-import { createUnfinished, WATCHED, WATCHED_KINDS } from '../../../src/reconcile/unfinished.js'
-import type { Watched } from '../../../src/reconcile/wakes.js'
+import { createUnfinished, WATCHED, WATCHED_KINDS } from '../../../src/reconcile/wake/unfinished.js'
+import type { Watched } from '../../../src/reconcile/wake/wakes.js'
 import { depsFor } from '../real-store.js'
 import type { Clock } from './clock.js'
 
