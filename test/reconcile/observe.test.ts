@@ -166,7 +166,7 @@ spec:
     '{apiVersion: tekton.dev/v1beta1, kind: StepAction, metadata: {name: action}, spec: {image: alpine, script: "true"}}',
     '{apiVersion: v1, kind: ServiceAccount, metadata: {name: builder}, secrets: [{name: there}, {name: gone}]}',
     '{apiVersion: v1, kind: Secret, metadata: {name: there}, stringData: {a: b}}',
-    `{apiVersion: v1, kind: ConfigMap, metadata: {name: ${ENTRYPOINT.name}}, binaryData: {entrypoint-amd64: AAAA}}`,
+    `{apiVersion: v1, kind: ConfigMap, metadata: {name: ${ENTRYPOINT.name}}, immutable: true, binaryData: {entrypoint-amd64: AAAA}}`,
   )
   const run = await taskRun(cluster, 'one')
   const name = claimName('cache', 'w', run.metadata.uid)
