@@ -24,6 +24,10 @@ export function redisUrl(written: string): string {
   throw new Error('it must be redis://[user:password@]host[:port][/database], or rediss:// for TLS')
 }
 
+export function passwordIn(address: string): string | undefined {
+  return URL.canParse(address) && new URL(address).password !== '' ? 'a password' : undefined
+}
+
 /** Without a slash at its end. */
 export function webAddress(written: string): string {
   const url = URL.canParse(written) ? new URL(written) : undefined

@@ -14,6 +14,8 @@ export interface Flag<T> {
   readonly orElse?: { readonly value: T }
   /** Only the environment: the arguments of a process are for all to see. */
   readonly isSecret?: true
+  /** Where it may be a flag, but not with this in it; says what that is. */
+  readonly secretIn?: (text: string) => string | undefined
   /** @throws Error that says what it must be */
   readonly read: (text: string) => T
 }
@@ -44,6 +46,13 @@ export function readFlags<F extends Flags>(
     if (text === undefined) {
       if (flag.orElse) values[name] = flag.orElse.value
       else if (!given.has(name)) problems.push(missing(name, flag))
+      continue
+    }
+    const secret = written === undefined ? undefined : flag.secretIn?.(written)
+    if (secret !== undefined) {
+      problems.push(
+        `--${name} holds ${secret}, and arguments are for all to see: set the environment variable ${flag.env}`,
+      )
       continue
     }
     try {

@@ -3,7 +3,7 @@ import { LOG_LEVELS, type LogLevel } from '../config.js'
 import { ARCHITECTURES } from '../pod/entrypoint-place.js'
 import { CONFIG_NAMESPACE } from '../run/config-maps.js'
 import { MANAGED_BY_TEKTON } from '../run/managed-by.js'
-import { count, keyPrefix, namespace, oneOf, port, redisUrl, text, webAddress } from './flag-values.js'
+import { count, keyPrefix, namespace, oneOf, passwordIn, port, redisUrl, text, webAddress } from './flag-values.js'
 import type { Flags, Values } from './flags.js'
 
 const NOT_GIVEN = { value: undefined }
@@ -23,6 +23,7 @@ const COMMON = {
     env: 'REDIS_URL',
     value: '<url>',
     help: 'the Redis that holds queue and inbox: redis://host:port, rediss:// for TLS',
+    secretIn: passwordIn,
     read: redisUrl,
   },
   'redis-password': {

@@ -78,3 +78,14 @@ test('help says every flag and every variable, and asks for nothing', () => {
     expect(help).toContain(env)
   }
 })
+
+test('a password is no part of an argument, and may be part of the variable', () => {
+  const url = 'rediss://user:hunter2@redis:6380'
+  expect(readFlags(WORKER_FLAGS, ['--redis-url', url], {})).toEqual({
+    is: 'wrong',
+    problems: [
+      '--redis-url holds a password, and arguments are for all to see: set the environment variable REDIS_URL',
+    ],
+  })
+  expect(readFlags(WORKER_FLAGS, [], { REDIS_URL: url })).toMatchObject({ values: { 'redis-url': url } })
+})
