@@ -7,7 +7,7 @@
 import { randomUUID } from 'node:crypto'
 import { ServerResponse } from 'node:http'
 import { basename, join } from 'node:path'
-import { startListeners } from '../../../dist/listeners/main.js'
+import { startListeners } from '../../../dist/listeners/listeners.js'
 import { openEmbeddedCluster } from '../../../dist/src/cluster/embedded/store.js'
 import { openBullmqInbox } from '../../../dist/src/inbox/bullmq.js'
 import { openLmdbInbox } from '../../../dist/src/inbox/lmdb.js'
