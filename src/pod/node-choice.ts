@@ -1,4 +1,5 @@
 /** Which nodes a Pod may land on, as far as that can be told before it is scheduled. */
+import { meetsLabelRequirement } from '../resources/label-requirement.js'
 import { asRecord } from '../resources/shape.js'
 
 /** What the choice needs of a Node. */
@@ -87,22 +88,10 @@ function list(written: unknown): readonly unknown[] {
 
 function holds({ key, operator, values }: Requirement, facts: Readonly<Record<string, string>>): boolean {
   const value = Object.hasOwn(facts, key) ? facts[key] : undefined
-  switch (operator) {
-    case 'In':
-      return value !== undefined && values.includes(value)
-    case 'NotIn':
-      return value === undefined || !values.includes(value)
-    case 'Exists':
-      return value !== undefined
-    case 'DoesNotExist':
-      return value === undefined
-    case 'Gt':
-      return Number(value) > Number(values[0])
-    case 'Lt':
-      return Number(value) < Number(values[0])
-    default:
-      return false
-  }
+  // Nodes know two more than other objects do.
+  if (operator === 'Gt') return Number(value) > Number(values[0])
+  if (operator === 'Lt') return Number(value) < Number(values[0])
+  return meetsLabelRequirement(operator, value, values) ?? false
 }
 
 /** What Kubernetes itself says of a node's state (`not-ready`, `unschedulable`) passes, and does not count. */

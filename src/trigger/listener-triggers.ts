@@ -1,5 +1,6 @@
 /** Which triggers an EventListener has: its own, those it refers to, those it selects, those of its groups. */
 import { KINDS } from '../resources/kinds.js'
+import { meetsLabelRequirement } from '../resources/label-requirement.js'
 import type { Key } from '../resources/meta.js'
 import { problemsText } from '../resources/problem.js'
 import { storedProblems } from '../resources/shape.js'
@@ -174,20 +175,8 @@ export function matchesLabels(selector: LabelSelector, labels: Readonly<Record<s
   return (
     Object.entries(selector.matchLabels ?? {}).every(([key, value]) => label(key) === value) &&
     (selector.matchExpressions ?? []).every(({ key, operator, values = [] }) => {
-      const value = label(key)
-      switch (operator) {
-        case 'In':
-          return value !== undefined && values.includes(value)
-        case 'NotIn':
-          return value === undefined || !values.includes(value)
-        case 'Exists':
-          return value !== undefined
-        case 'DoesNotExist':
-          return value === undefined
-        default:
-          // Admission knows the four; whatever else got in selects nothing rather than everything.
-          return false
-      }
+      // Admission knows the four operators; whatever else got in selects nothing rather than everything.
+      return meetsLabelRequirement(operator, label(key), values) ?? false
     })
   )
 }

@@ -3,12 +3,13 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { request } from 'node:https'
-import { connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { startAdmissionWebhook } from '../../listeners/admission-webhook.js'
 import { SILENT } from '../../src/lib/log.js'
 import { connectForRequests } from '../../src/redis/connection.js'
+import { freePort } from '../helpers/free-port.js'
 import { type ChartObject, objectsIn, template } from '../helpers/helm.js'
 import { temporaryDirectory } from '../helpers/temp-directory.js'
 import { until } from '../kubelet/until.js'
@@ -94,13 +95,4 @@ interface ClientConfig {
 function containerOf(object: ChartObject): { readonly command: readonly string[] } {
   const { template } = object['spec'] as { template: { spec: { containers: { command: string[] }[] } } }
   return template.spec.containers[0]!
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
 }

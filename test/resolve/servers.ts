@@ -2,11 +2,12 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import { type AddressInfo, createServer as createTcpServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { expect, onTestFinished } from 'vitest'
 import { allowList, publicAddresses } from '../../src/fetch/addresses.js'
 import { createGuard, type Guard } from '../../src/fetch/guard.js'
+import { freePort } from '../helpers/free-port.js'
 import { temporaryDirectory } from '../helpers/temp-directory.js'
 import { until } from '../kubelet/until.js'
 
@@ -184,12 +185,4 @@ export async function serveRegistry({ locked = false } = {}): Promise<string> {
     )
   })
   return host
-}
-
-async function freePort(): Promise<number> {
-  const server = createTcpServer()
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise<void>(resolve => server.close(() => resolve()))
-  return port
 }
