@@ -151,8 +151,8 @@ describe.each(builds)('%s: a command that cannot start', build => {
 
   test('is started after all when whoever writes it closes it in time', async () => {
     const script = room().write('script', '#!/bin/sh\nexit 5\n', 0o755)
-    // Opened for writing by a sleeping process: exec says ETXTBSY until that ends.
-    const busy = ['sh', '-c', 'sleep 0.1 9>> "$0" & exec "$@"', script]
+    // A sleeping process inherits it opened for writing: exec says ETXTBSY until that ends.
+    const busy = ['sh', '-c', 'exec 9>> "$0"; sleep 0.1 & exec 9>&-; exec "$@"', script]
     expect(await room().run({ command: [script] }, { under: busy })).toMatchObject({ code: 5, stderr: '' })
   })
 
