@@ -53,6 +53,22 @@ export function build() {
     ])
     touch('typescript')
   }
+  if (
+    isNewer([...sourcesOf('ui'), join(ROOT, 'package-lock.json')], stamp('dashboard')) ||
+    !existsSync(join(ROOT, 'dist/ui'))
+  ) {
+    step('building the dashboard')
+    const vite = join(ROOT, 'node_modules/vite/bin/vite.js')
+    run('building the dashboard', process.execPath, [
+      vite,
+      'build',
+      '--config',
+      'ui/vite.config.ts',
+      '--logLevel',
+      'warn',
+    ])
+    touch('dashboard')
+  }
   // Not on the clock: it is made of the packages and of the kinds, whichever of them was touched last.
   const schemas = join(ROOT, 'dist/kubernetes-schemas.txt')
   const makers = [

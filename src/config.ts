@@ -33,6 +33,8 @@ export interface Config {
   readonly tempDir: string
   /** The compiled `entrypoint` and `shim`. */
   readonly nativeDir: string
+  /** The built dashboard. */
+  readonly dashboardDir: string
 }
 
 export interface GitHubConfig {
@@ -42,6 +44,8 @@ export interface GitHubConfig {
   readonly enterpriseHosts: string
 }
 
+/** This file is two folders below it, once compiled. */
+const INSTALLATION = fileURLToPath(new URL('../..', import.meta.url))
 const GITHUB_API = 'https://api.github.com'
 const INHERITED = ['PATH', 'HOME', 'USER', 'LOGNAME', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR']
 /** From all to nothing. */
@@ -109,7 +113,8 @@ export function configIn(
       enterpriseHosts: environment['TEKTITE_GITHUB_ENTERPRISE_HOSTS'] ?? '',
     },
     tempDir: tmpdir(),
-    nativeDir: join(fileURLToPath(new URL('../..', import.meta.url)), 'entrypoint', 'build'),
+    nativeDir: join(INSTALLATION, 'entrypoint', 'build'),
+    dashboardDir: join(INSTALLATION, 'dist', 'ui'),
   }
   return { config, problems }
 }

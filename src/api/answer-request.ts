@@ -1,5 +1,6 @@
 /** From a request to its answer: who asks, whether that is allowed, what is written down of it, and what is asked for. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { sendStatic } from '../dashboard/send-static.js'
 import { type Attributes, attributesOf, isWrite } from './access/attributes.js'
 import type { Authenticate } from './access/authenticate.js'
 import { authorize } from './access/authorize.js'
@@ -41,6 +42,8 @@ export async function answerRequest(
     response.writeHead(health.code, { 'content-type': 'text/plain; charset=utf-8' }).end(health.text)
     return
   }
+  const page = await deps.dashboard?.(incoming.method ?? 'GET', path, incoming.headers)
+  if (page !== undefined) return sendStatic(response, page)
   const user = deps.authenticate(incoming.headers)
   const gone = new AbortController()
   deps.answering.add(gone)

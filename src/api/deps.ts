@@ -1,5 +1,6 @@
 import type { AdmitOptions } from '../admission/admit.js'
 import type { EmbeddedCluster } from '../cluster/embedded/store.js'
+import type { AnswerStatic } from '../dashboard/static-files.js'
 import type { Log } from '../lib/log.js'
 import type { LogKey } from '../logs/log-store.js'
 import type { AuditLog } from './access/audit-log.js'
@@ -39,6 +40,8 @@ export interface ApiDeps {
   readonly runRequests?: RunRequests
   /** What a scrape of `/metrics` gets. */
   readonly metrics?: { readonly contentType: string; text(): Promise<string> } | undefined
+  /** The pages of the dashboard, for which nobody needs a token. */
+  readonly dashboard?: AnswerStatic
   readonly watchLimits?: WatchLimits
   readonly log: Log
 }

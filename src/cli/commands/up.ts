@@ -9,6 +9,7 @@ import { openAccess } from '../../api/access/data-folder.js'
 import { openSecurePort, type SecurePortOptions } from '../../api/access/secure-port.js'
 import { startApi } from '../../api/server.js'
 import type { Part } from '../../config.js'
+import { DASHBOARD_PATH, openStaticFiles } from '../../dashboard/static-files.js'
 import { type EmbeddedEngine, openEmbedded } from '../../embedded.js'
 import { describeError } from '../../lib/fault.js'
 import { writeFileAtomically } from '../../storage/write-file.js'
@@ -66,6 +67,7 @@ export async function upCommand(context: CliContext, options: UpOptions): Promis
       token: tokens.admin,
       users,
       auditLog,
+      dashboard: await openStaticFiles(config.dashboardDir),
     }
     const api = await onPort('--port', options.port, () => startApi(apiDeps, { port: options.port, host: '127.0.0.1' }))
     closing.unshift(() => api.close())
@@ -88,6 +90,9 @@ export async function upCommand(context: CliContext, options: UpOptions): Promis
     for (const note of engine.notes) stderr.write(`${style.dim('note')}: ${note}\n`)
     stderr.write(`${style.bold('tektite')} is up\n  API     ${addresses.api}   (token in ${join(dataDir, 'token')})\n`)
     if (addresses.hooks) stderr.write(`  hooks   ${addresses.hooks}/hooks/<namespace>/<listener>\n`)
+    // Who sees a terminal sees the file of the token as well; a log that is kept is read by others.
+    const login = stderr.isTTY ? `#token=${tokens.admin}` : ''
+    stderr.write(`  pages   ${addresses.api}${DASHBOARD_PATH}${login}\n`)
     stderr.write(`  data    ${dataDir}\n`)
     stderr.write(`  kubectl export KUBECONFIG=${shellQuoted(secure.kubeconfig)}\n`)
     for (const line of missingParts(options.parts, shellQuoted(secure.kubeconfig))) stderr.write(`${line}\n`)
