@@ -15,7 +15,7 @@ import { startRedis, type TestRedis } from '../helpers/redis.js'
 import { temporaryDirectory } from '../helpers/temp-directory.js'
 import { type Grant, type Guard, type Rule, rightsOf, startGuard } from './rights.js'
 
-/** Rights that a run of this test does not use, and why they are there. */
+/** Rights that a run of this test need not use, and why they are there. */
 const UNUSED: Readonly<Record<'workers' | 'listeners', Readonly<Record<string, string>>>> = {
   workers: {
     'delete configmaps': 'somebody made a ConfigMap of the name that the entrypoint has, with something else in it',
@@ -53,12 +53,11 @@ test('everything that workers and listeners do is granted by their roles, and no
     const { used, refused } = guards[name]
     expect([name, 'was refused', [...refused].sort()]).toEqual([name, 'was refused', []])
     const granted = new Set(grantsOf(rendered, name).flatMap(rightsOf))
-    const unused = [...granted].filter(right => !used.has(right)).sort()
-    expect([name, 'has and does not use', unused]).toEqual([
-      name,
-      'has and does not use',
-      Object.keys(UNUSED[name]).sort(),
-    ])
+    const explained = Object.keys(UNUSED[name])
+    // On a busy machine one of them may be used: a watch that has not begun yet when something is asked for.
+    const unused = [...granted].filter(right => !used.has(right) && !explained.includes(right)).sort()
+    expect([name, 'has and does not use', unused]).toEqual([name, 'has and does not use', []])
+    expect(explained.filter(right => !granted.has(right))).toEqual([])
   }
 }, 120_000)
 
