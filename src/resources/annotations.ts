@@ -60,3 +60,6 @@ export const GIT_REPORT = {
   /** A newer run tells of the same commit. */
   superseded: 'superseded',
 } as const
+
+/** On a TaskRun: the one whose outcome it took over, without a Pod of its own. Ours to write. */
+export const INHERITED_FROM_ANNOTATION = 'tektite.dev/inherited-from'
