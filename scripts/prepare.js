@@ -44,7 +44,12 @@ export function build() {
     run('building the shim', 'make', ['-s', '-C', 'src/kubelet/shim'])
     touch('native')
   }
-  if (isNewer([...sourcesOf('src', 'listeners', 'workers'), join(ROOT, 'tsconfig.build.json')], stamp('typescript'))) {
+  if (
+    isNewer(
+      [...sourcesOf('src', 'listeners', 'workers', 'dashboard'), join(ROOT, 'tsconfig.build.json')],
+      stamp('typescript'),
+    )
+  ) {
     step('compiling TypeScript')
     run('compiling TypeScript', process.execPath, [
       join(ROOT, 'node_modules/typescript/bin/tsc'),

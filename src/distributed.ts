@@ -18,7 +18,13 @@ import { createProcessMetrics, type ProcessMetrics } from './metrics/process-met
 import { apiServerProblem, silenceProblem, takingProblem, watchProblem } from './process/checks.js'
 import { startProbe } from './process/probe.js'
 import type { ProcessConfig } from './process/process-config.js'
-import type { CommonFlags, CommonValues, LISTENER_FLAGS, WORKER_FLAGS } from './process/process-flags.js'
+import type {
+  CommonFlags,
+  CommonValues,
+  DASHBOARD_FLAGS,
+  LISTENER_FLAGS,
+  WORKER_FLAGS,
+} from './process/process-flags.js'
 import { type Life, ToldWrong } from './process/run-process.js'
 import { createRestricted } from './reconcile/observe/restricted.js'
 import type { ReconcileDeps } from './reconcile/reconcile.js'
@@ -169,6 +175,40 @@ export async function runListeners(told: ProcessConfig<typeof LISTENER_FLAGS>, l
       { name: 'catalogue', problem: () => (listeners.isListed() ? undefined : 'not listed yet') },
     ],
   })
+}
+
+export async function runDashboard(told: ProcessConfig<typeof DASHBOARD_FLAGS>, life: Life): Promise<void> {
+  const { log } = life
+  const { connection, config, values } = told
+  const now = Date.now
+  const { cluster } = openCommon(told, life)
+  const [{ startDashboard }, { createReview }, { openStaticFiles }, { deliveriesHandler }, { schedulesHandler }] =
+    await Promise.all([
+      import('../dashboard/dashboard.js'),
+      import('../dashboard/may.js'),
+      import('./dashboard/static-files.js'),
+      import('./api/deliveries.js'),
+      import('./api/schedules.js'),
+    ])
+  const { openBullmqInbox } = await import('./inbox/bullmq.js')
+  const inbox = await whenRedisIsThere(life, () =>
+    openBullmqInbox({ ...told.redis, log, onEviction: 'refuse', canaryMs: CANARY_MS }),
+  )
+  life.onStop(() => inbox.close())
+  const handlers = [deliveriesHandler(inbox), schedulesHandler(cluster, { inbox, now, newId: randomUUID })]
+  const opening = startDashboard(
+    {
+      connection,
+      review: createReview(connection, now),
+      pages: await openStaticFiles(config.dashboardDir),
+      own: () => handlers,
+      log,
+    },
+    { port: values.port },
+  )
+  const dashboard = await onPort('--port', values.port, opening)
+  log.info('listening', { port: dashboard.port })
+  life.onStop(() => dashboard.close())
 }
 
 /** It needs no Redis, so it does not wait for one. */

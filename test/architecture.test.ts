@@ -19,7 +19,7 @@ interface Import {
 }
 
 const rules = readTable(readFileSync(join(ROOT, 'docs/architecture.md'), 'utf8'))
-const files = ['src', 'listeners', 'workers'].flatMap(folder => sources(folder))
+const files = ['src', 'listeners', 'workers', 'dashboard'].flatMap(folder => sources(folder))
 const imports = files.flatMap(file => importsOf(file))
 
 test('the table has a row for every source file', () => {

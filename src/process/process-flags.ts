@@ -1,4 +1,4 @@
-/** The flags of the two processes of the distributed mode. Pure. */
+/** The flags of the processes of the distributed mode. Pure. */
 import { LOG_LEVELS, type LogLevel } from '../config.js'
 import { ARCHITECTURES } from '../pod/entrypoint-place.js'
 import { CONFIG_NAMESPACE } from '../run/config-maps.js'
@@ -140,6 +140,17 @@ export const LISTENER_FLAGS = {
     help: 'holds tls.crt and tls.key of the validating webhook; they may be replaced at any time',
     orElse: NOT_GIVEN,
     read: maybe(text),
+  },
+} as const satisfies Flags
+
+export const DASHBOARD_FLAGS = {
+  ...COMMON,
+  port: {
+    env: 'TEKTITE_PORT',
+    value: '<port>',
+    help: 'the pages, and what they ask for',
+    byDefault: '8080',
+    read: port,
   },
 } as const satisfies Flags
 

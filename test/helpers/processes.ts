@@ -1,4 +1,4 @@
-/** Workers and listeners as real processes. Needs the compiled program: `npm run build`. */
+/** Workers, listeners and dashboard as real processes. Needs the compiled program: `npm run build`. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
@@ -10,7 +10,7 @@ export interface Part {
   readonly child: ChildProcess
   /** Of `/metrics`, `/livez` and `/readyz`: `http://127.0.0.1:<port>`. */
   readonly metrics: string
-  /** Where a listener takes webhooks; '' for workers. */
+  /** Where a listener takes webhooks, and a dashboard is looked at; '' for workers. */
   readonly hooks: string
   /** What it logged so far. */
   readonly said: () => readonly Record<string, unknown>[]
@@ -27,12 +27,12 @@ function environmentOf(given: Readonly<Record<string, string>>): Record<string, 
 
 /** Waits until it answers on its metrics port, which is before it is ready. Killed at the end of the test. `root` holds `dist`. */
 export async function startPart(
-  name: 'workers' | 'listeners',
+  name: 'workers' | 'listeners' | 'dashboard',
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
   root = ROOT,
 ): Promise<Part> {
-  const ports = ['--metrics-port', '0', ...(name === 'listeners' ? ['--port', '0'] : [])]
+  const ports = ['--metrics-port', '0', ...(name === 'workers' ? [] : ['--port', '0'])]
   const child = spawn(process.execPath, [join(root, 'dist', name, 'main.js'), ...ports, ...args], {
     env: environmentOf(environment),
     stdio: ['ignore', 'ignore', 'pipe'],
