@@ -1,5 +1,5 @@
 # syntax=docker/dockerfile:1
-# The image of workers and listeners, for amd64 and arm64:
+# The image of workers, listeners and dashboard, for amd64 and arm64:
 #
 #   docker buildx build --platform linux/amd64,linux/arm64 --tag REPOSITORY:TAG --push .
 #
@@ -24,7 +24,10 @@ COPY tsconfig.json tsconfig.build.json ./
 COPY src src
 COPY listeners listeners
 COPY workers workers
+COPY dashboard dashboard
 RUN node node_modules/typescript/bin/tsc -p tsconfig.build.json
+COPY ui ui
+RUN node node_modules/vite/bin/vite.js build --config ui/vite.config.ts --logLevel warn
 
 FROM --platform=$BUILDPLATFORM ${NODE_IMAGE} AS dependencies
 ARG TARGETARCH

@@ -13,7 +13,7 @@ import { temporaryDirectory } from './helpers/temp-directory.js'
 const engine = engineOfFile('image', undefined, ['--parts', 'api'])
 const instructions = readDockerfile(readFileSync(join(ROOT, 'Dockerfile'), 'utf8'))
 
-test('workers and listeners start, and are ready, with nothing but what is in the image', {
+test('workers, listeners and dashboard start, and are ready, with nothing but what is in the image', {
   timeout: 120_000,
 }, async () => {
   const image = carryOut({ folder: temporaryDirectory('image'), architecture: 'amd64', quick: true })
@@ -30,9 +30,14 @@ test('workers and listeners start, and are ready, with nothing but what is in th
     REDIS_URL: redis.url,
     TEKTITE_ENTRYPOINT_DIR: join(image.root, image.environment['TEKTITE_ENTRYPOINT_DIR']!),
   }
-  const parts = await Promise.all([startPart('workers', [], given, app), startPart('listeners', [], given, app)])
+  const parts = await Promise.all([
+    startPart('workers', [], given, app),
+    startPart('listeners', [], given, app),
+    startPart('dashboard', [], given, app),
+  ])
   for (const part of parts) await part.ready()
-  expect(await Promise.all(parts.map(part => part.end('SIGTERM')))).toEqual([0, 0])
+  expect((await fetch(`${parts[2]!.hooks}/dashboard/`)).status).toBe(200)
+  expect(await Promise.all(parts.map(part => part.end('SIGTERM')))).toEqual([0, 0, 0])
 })
 
 test('the image is nobody, numeric, and starts what the chart says', () => {
@@ -41,7 +46,7 @@ test('the image is nobody, numeric, and starts what the chart says', () => {
   const image = JSON.parse(last('ENTRYPOINT')!) as string[]
   expect(image).toEqual(['tini', '--', 'node'])
   const deployments = objectsIn(template([])).filter(({ kind }) => kind === 'Deployment')
-  expect(deployments).toHaveLength(2)
+  expect(deployments).toHaveLength(3)
   for (const deployment of deployments) {
     const { spec } = (deployment['spec'] as { template: { spec: PodSpec } }).template
     expect(spec.securityContext).toMatchObject({ runAsUser: 65532, runAsGroup: 65532 })

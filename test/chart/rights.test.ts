@@ -25,7 +25,13 @@ const UNUSED: Readonly<Record<'workers' | 'listeners', Readonly<Record<string, s
     'update taskruns.tekton.dev/finalizers': 'the same',
   },
   listeners: {
-    'get interceptors.triggers.tekton.dev': 'where the watch has ended, or has not begun',
+    ...Object.fromEntries(
+      [
+        ...['eventlisteners', 'triggers', 'triggerbindings', 'triggertemplates', 'interceptors'],
+        ...['clustertriggerbindings', 'clusterinterceptors'],
+      ].map(plural => [`get ${plural}.triggers.tekton.dev`, 'where the watch has ended, or has not begun']),
+    ),
+    'get schedules.tektite.dev': 'the same',
     'delete customruns.tekton.dev': 'a Schedule of CustomRuns whose history is full: nothing here ends a CustomRun',
   },
 }

@@ -1,6 +1,6 @@
 {{/*
 A role with its binding to a ServiceAccount of this release. `root`; `kind`: Role or ClusterRole; `namespace`: of a Role;
-`component`: listeners or workers; `suffix`: of the name; `rules`: text.
+`component`: listeners, workers or dashboard; `suffix`: of the name; `rules`: text.
 */}}
 {{- define "tektite.boundRole" -}}
 {{- $isOwn := and (eq .kind "Role") (eq .namespace .root.Release.Namespace) }}

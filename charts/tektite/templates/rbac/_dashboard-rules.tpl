@@ -1,0 +1,11 @@
+{{/* What the dashboard asks of the API server by itself. What people do there is done with their token and their rights. */}}
+{{- define "tektite.dashboardRules" -}}
+# The list of runs, kept in memory; never a Secret.
+- apiGroups: [tekton.dev]
+  resources: [pipelineruns, taskruns, customruns]
+  verbs: [get, list, watch]
+# A run of one is asked for.
+- apiGroups: [tektite.dev]
+  resources: [schedules]
+  verbs: [get]
+{{- end }}
