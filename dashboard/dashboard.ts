@@ -97,7 +97,16 @@ async function answerOwn(
   if (place === undefined || 'path' in asked) return false
   const { authorization = '' } = request.headers
   const readBody = () => bodyOf(request)
-  const ownRequest = { ...place, method: request.method ?? 'GET', query, path, readJson: () => readJson({ readBody }) }
+  const gone = new AbortController()
+  response.once('close', () => gone.abort())
+  const ownRequest = {
+    ...place,
+    method: request.method ?? 'GET',
+    query,
+    path,
+    readJson: () => readJson({ readBody }),
+    signal: gone.signal,
+  }
   // Objects of this group, such as Schedules, are Kubernetes' to answer for.
   if (!OWN.has(place.subresource === undefined ? place.resource : `${place.resource}/${place.subresource}`))
     return false

@@ -1,8 +1,9 @@
 /**
  * The parts of `tektite.dev/v1alpha1` that no store keeps as objects. A path is
- * `/apis/tektite.dev/v1alpha1[/namespaces/NS]/RESOURCE[/NAME[/SUBRESOURCE]]`; `answer-request.ts` asks these handlers before it
+ * `/apis/tektite.dev/v1alpha1[/namespaces/NS]/RESOURCE[/NAME[/SUBRESOURCE[/PART]]]`; `answer-request.ts` asks these handlers before it
  * looks among the kinds of the store.
  */
+import type { StreamAnswer } from './answer.js'
 
 export const OWN_GROUP = 'tektite.dev'
 export const OWN_VERSION = 'v1alpha1'
@@ -30,18 +31,23 @@ export interface OwnRequest {
   /** '' over all namespaces. */
   readonly namespace: string
   readonly name: string | undefined
+  /** With a part of its own behind a slash, where there is one: `logs/search`. */
   readonly subresource: string | undefined
   readonly query: URLSearchParams
   /** The path as it was asked for, for messages. */
   readonly path: string
   /** @throws ApiError when the body is no JSON, or too large */
   readonly readJson: () => Promise<unknown>
+  /** Aborts when the client is gone, and when the server stops. */
+  readonly signal: AbortSignal
 }
 
-export interface OwnAnswer {
+export interface OwnObject {
   readonly code: number
   readonly body: unknown
 }
+
+export type OwnAnswer = OwnObject | StreamAnswer
 
 /** Undefined: not one of its paths. @throws ApiError to say no */
 export type OwnHandler = (request: OwnRequest) => Promise<OwnAnswer | undefined>
@@ -56,7 +62,12 @@ export function parseOwnPath(path: string): OwnPath | undefined {
     .map(decodeURIComponent)
   if (apis !== 'apis' || group !== OWN_GROUP || version !== OWN_VERSION) return undefined
   const inNamespace = rest[0] === 'namespaces' && rest.length > 2
-  const [resource, name, subresource, ...tooMany] = inNamespace ? rest.slice(2) : rest
+  const [resource, name, subresource, part, ...tooMany] = inNamespace ? rest.slice(2) : rest
   if (resource === undefined || tooMany.length > 0) return undefined
-  return { resource, namespace: inNamespace ? (rest[1] ?? '') : '', name, subresource }
+  return {
+    resource,
+    namespace: inNamespace ? (rest[1] ?? '') : '',
+    name,
+    subresource: part === undefined ? subresource : `${subresource}/${part}`,
+  }
 }
