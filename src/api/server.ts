@@ -9,8 +9,10 @@ import { send } from './answer.js'
 import { answerRequest, type Served } from './answer-request.js'
 import { deliveriesHandler } from './deliveries.js'
 import type { ApiDeps } from './deps.js'
+import { graphsHandler } from './graphs.js'
 import type { OwnHandler } from './own-resources.js'
 import type { Upgrade } from './request.js'
+import { findLiveRun } from './run-objects.js'
 import { schedulesHandler } from './schedules.js'
 import { statusOf } from './status.js'
 import { onUpgrade } from './upgrade.js'
@@ -106,5 +108,6 @@ function ownHandlers({ cluster, inbox, runRequests }: ApiDeps): readonly OwnHand
   return [
     ...(inbox === undefined ? [] : [deliveriesHandler(inbox)]),
     ...(runRequests === undefined ? [] : [schedulesHandler(cluster, runRequests)]),
+    graphsHandler(cluster, findLiveRun(cluster)),
   ]
 }

@@ -63,7 +63,7 @@ function withoutDetours({ order, parents }: Graph): readonly (readonly [string, 
 }
 
 function add(to: Uint32Array, from: Uint32Array | undefined): void {
-  if (from) for (const [index, word] of from.entries()) to[index] = (to[index] ?? 0) | word
+  for (let index = 0; index < to.length; index++) to[index] = (to[index] ?? 0) | (from?.[index] ?? 0)
 }
 
 function set(bits: Uint32Array, index: number): void {
