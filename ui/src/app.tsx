@@ -1,20 +1,45 @@
-import { useState } from 'react'
-import { forgetToken, readToken, type Token } from './api/token.js'
+import { lazy, Suspense } from 'react'
+import { Redirect, Route, Router, Switch } from 'wouter'
+import { useToken } from './api/session.js'
+import { Empty } from './components/states.js'
 import { Login } from './login.js'
+import { RunsPage } from './pages/runs/runs.js'
+import { Shell } from './shell/shell.js'
+
+// The list of runs is what one comes for; everything else is fetched when it is asked for.
+const RunPage = lazy(() => import('./pages/run/run.js').then(({ RunPage }) => ({ default: RunPage })))
+const PipelinesPage = lazy(() => import('./pages/pipelines.js').then(p => ({ default: p.PipelinesPage })))
+const TasksPage = lazy(() => import('./pages/tasks.js').then(p => ({ default: p.TasksPage })))
+const DeliveriesPage = lazy(() => import('./pages/deliveries.js').then(p => ({ default: p.DeliveriesPage })))
+const SchedulesPage = lazy(() => import('./pages/schedules.js').then(p => ({ default: p.SchedulesPage })))
+const QueuePage = lazy(() => import('./pages/queue.js').then(p => ({ default: p.QueuePage })))
 
 export function App() {
-  const [token, setToken] = useState<Token | undefined>(readToken)
-  if (token === undefined) return <Login onToken={setToken} />
-  function signOut() {
-    forgetToken()
-    setToken(undefined)
-  }
+  if (useToken() === undefined) return <Login />
   return (
-    <main>
-      <h1>Runs</h1>
-      <button type="button" onClick={signOut}>
-        Sign out
-      </button>
-    </main>
+    <Router base="/dashboard">
+      <Shell>
+        <Suspense>
+          <Switch>
+            <Route path="/" component={() => <Redirect to="/runs" replace />} />
+            <Route path="/runs" component={RunsPage} />
+            <Route path="/runs/:namespace/:run">
+              {({ namespace, run }) => <RunPage key={`${namespace}/${run}`} namespace={namespace} run={run} />}
+            </Route>
+            {/* Each of these pages has what is below its path to itself: `useRoute`, or a Switch of its own. */}
+            <Route path="/pipelines/*?" component={PipelinesPage} />
+            <Route path="/tasks/*?" component={TasksPage} />
+            <Route path="/deliveries/*?" component={DeliveriesPage} />
+            <Route path="/schedules/*?" component={SchedulesPage} />
+            <Route path="/queue/*?" component={QueuePage} />
+            <Route>
+              <Empty title="There is no such page">
+                <p>The address may be of another version, or mistyped.</p>
+              </Empty>
+            </Route>
+          </Switch>
+        </Suspense>
+      </Shell>
+    </Router>
   )
 }

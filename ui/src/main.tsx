@@ -1,7 +1,10 @@
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { App } from './app.js'
-import './style.css'
+import { applyTheme } from './shell/theme.js'
+import './style/style.css'
+
+applyTheme()
 
 createRoot(document.getElementById('root')!).render(
   <StrictMode>
