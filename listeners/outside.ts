@@ -9,7 +9,7 @@ import { clusterGuard, type GuardDeps, publicGuard } from '../src/fetch/guards.j
 import { httpFetch } from '../src/fetch/http-fetch.js'
 import type { GitHub } from '../src/git-host/github.js'
 import { describeError } from '../src/lib/fault.js'
-import { CONFIG_NAMESPACE } from '../src/run/config-maps.js'
+import { CONFIG_NAMESPACE } from '../src/run/config-names.js'
 import type {
   GitHubAnswer,
   GitHubAs,

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { FetchConfig } from './resolve/resolvers.js'
-import { CONFIG_NAMES, type ConfigNames } from './run/config-maps.js'
+import { CONFIG_NAMES, type ConfigNames } from './run/config-names.js'
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent'
 

@@ -32,7 +32,7 @@ import { connectForRequests } from './redis/connection.js'
 import { queueDepth } from './redis/depth.js'
 import { createLocks, type Locks } from './redis/locks.js'
 import { DISPATCHES, RUNS } from './redis/queue-names.js'
-import { type ConfigNames, placeOf } from './run/config-maps.js'
+import { type ConfigNames, placeOf } from './run/config-names.js'
 import { CLUSTER_SETTINGS } from './run/settings.js'
 import { pause } from './timers.js'
 

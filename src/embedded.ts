@@ -29,7 +29,7 @@ import { type Reporting, type ReportingDeps, reportForOneCommand, startReporting
 import type { Resolution } from './resolve/resolve.js'
 import type { ResolversDeps } from './resolve/resolvers.js'
 import { HOST_PATH_ANNOTATION } from './resources/annotations.js'
-import { CONFIG_NAMESPACE } from './run/config-maps.js'
+import { CONFIG_NAMESPACE } from './run/config-names.js'
 import { DEFAULT_SETTINGS, withKubelet } from './run/settings.js'
 import { openDatabase } from './storage/lmdb.js'
 import { writeFileAtomically } from './storage/write-file.js'

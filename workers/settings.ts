@@ -3,14 +3,8 @@ import type { Cluster } from '../src/cluster/cluster.js'
 import type { Log } from '../src/lib/log.js'
 import type { ConfigMap } from '../src/resources/core.js'
 import { problemsText } from '../src/resources/problem.js'
-import {
-  type ConfigNames,
-  configOf,
-  configProblems,
-  type InstalledConfig,
-  placeOf,
-  settingsFrom,
-} from '../src/run/config-maps.js'
+import { configOf, configProblems, type InstalledConfig, settingsFrom } from '../src/run/config-maps.js'
+import { type ConfigNames, placeOf } from '../src/run/config-names.js'
 import type { Settings } from '../src/run/settings.js'
 
 export interface LiveSettings {

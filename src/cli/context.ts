@@ -1,10 +1,12 @@
-import type { Config } from '../config.js'
+import type { Config, Environment } from '../config.js'
 import type { Log } from '../lib/log.js'
 import type { Terminal } from './print/live.js'
 
 /** What a command needs of the process around it, so that a test can be the process. */
 export interface CliContext {
   readonly config: Config
+  /** What kubectl reads, too: `KUBECONFIG`, `HOME`. */
+  readonly environment: Environment
   readonly log: Log
   readonly now: () => number
   /** Everything that comes on standard input. */

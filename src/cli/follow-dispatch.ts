@@ -1,15 +1,15 @@
 /** What commands that make deliveries say of how they ended. */
 import type { DeliveryObject } from '../api/delivery-object.js'
+import type { Client } from './client/client.js'
 import type { CliContext } from './context.js'
 import { dispatched } from './deliveries-api.js'
-import type { EngineClient } from './engine-client.js'
 import { dispatchLines } from './print/deliveries.js'
 import { styleFor } from './print/style.js'
 
 /** Waits until it is dispatched. Undefined, and said, when it is not when `until` is over: `timeoutMs` is for the message. */
 export async function awaitDispatch(
   { stderr }: CliContext,
-  engine: EngineClient,
+  engine: Client,
   key: Pick<DeliveryObject['metadata'], 'namespace' | 'name'>,
   until: AbortSignal,
   timeoutMs: number,

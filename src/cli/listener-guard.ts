@@ -1,13 +1,10 @@
 /** How the listener that a delivery is sent to would have it signed: read from the engine, as its own git host knows it. */
 import { observeTriggers, type Reads } from '../../listeners/observe.js'
 import type { Secret } from '../resources/core.js'
-import { groupVersionPath } from '../resources/kind-table.js'
-import { KINDS, type Kind, type Kinds } from '../resources/kinds.js'
-import type { Key } from '../resources/meta.js'
 import type { EventListener, SecretRef } from '../resources/triggers.js'
 import type { ListedTrigger } from '../trigger/listener-triggers.js'
 import { asSecretRef, secretValue } from '../trigger/secrets.js'
-import { type EngineClient, EngineError } from './engine-client.js'
+import { type Client, ClientError } from './client/client.js'
 import { HOSTS, type Host } from './git-host-delivery.js'
 
 export interface Guard {
@@ -17,7 +14,7 @@ export interface Guard {
 }
 
 /** As the listener's triggers ask for it: each host and Secret once, those with a Secret first. */
-export async function guardsOf(engine: EngineClient, listener: EventListener): Promise<readonly Guard[]> {
+export async function guardsOf(engine: Client, listener: EventListener): Promise<readonly Guard[]> {
   const guards = guardsIn(await observeTriggers(readsOf(engine), listener))
   return [...guards.filter(({ ref }) => ref), ...guards.filter(({ ref }) => !ref)]
 }
@@ -37,70 +34,43 @@ function guardsIn(listed: readonly ListedTrigger[]): readonly Guard[] {
   return [...found.values()]
 }
 
-/** @throws EngineError when it is not there */
-export async function readSecretValue(engine: EngineClient, namespace: string, ref: SecretRef): Promise<string> {
-  const secret = await getObject(engine, 'Secret', { namespace, name: ref.secretName })
+/** @throws ClientError when it is not there */
+export async function readSecretValue(engine: Client, namespace: string, ref: SecretRef): Promise<string> {
+  const secret = await engine.get('Secret', { namespace, name: ref.secretName })
   const secrets = new Map<string, Secret>(secret === undefined ? [] : [[`${namespace}/${ref.secretName}`, secret]])
   const value = secretValue(secrets, namespace, ref)
-  if (value.is === 'missing') throw new EngineError(404, value.message)
+  if (value.is === 'missing') throw new ClientError(404, value.message)
   return value.value
 }
 
-/** By `NAMESPACE/NAME` or NAME; the only one there is when not named. @throws EngineError when it is not clear which */
+/** By `NAMESPACE/NAME` or NAME; the only one there is when not named. @throws ClientError when it is not clear which */
 export async function findListener(
-  engine: EngineClient,
+  engine: Client,
   name: string | undefined,
   namespace: string,
 ): Promise<EventListener> {
   if (name !== undefined) {
     const [first = '', second] = name.split('/')
     const key = second === undefined ? { namespace, name: first } : { namespace: first, name: second }
-    const found = await getObject(engine, 'EventListener', key)
+    const found = await engine.get('EventListener', key)
     if (found !== undefined) return found
-    const there = (await listObjects(engine, 'EventListener')).map(nameOf)
-    throw new EngineError(
+    const there = (await engine.list('EventListener')).map(nameOf)
+    throw new ClientError(
       404,
       `EventListener "${key.namespace}/${key.name}" does not exist; there ${there.length === 0 ? 'is none' : `are: ${there.join(', ')}`}`,
     )
   }
-  const [only, ...others] = await listObjects(engine, 'EventListener')
-  if (only === undefined) throw new EngineError(404, 'there is no EventListener to send to: create one')
+  const [only, ...others] = await engine.list('EventListener')
+  if (only === undefined) throw new ClientError(404, 'there is no EventListener to send to: create one')
   if (others.length === 0) return only
-  throw new EngineError(404, `there are several EventListeners (${[only, ...others].map(nameOf).join(', ')}): name one`)
+  throw new ClientError(404, `there are several EventListeners (${[only, ...others].map(nameOf).join(', ')}): name one`)
 }
 
-export async function getObject<K extends Kind>(
-  engine: EngineClient,
-  kind: K,
-  { namespace, name }: Key,
-): Promise<Kinds[K] | undefined> {
-  return engine.get<Kinds[K]>(`${pathOf(kind, namespace)}/${encodeURIComponent(name)}`).catch((error: unknown) => {
-    if (error instanceof EngineError && error.code === 404) return undefined
-    throw error
-  })
-}
-
-async function listObjects<K extends Kind>(
-  engine: EngineClient,
-  kind: K,
-  namespace = '',
-): Promise<readonly Kinds[K][]> {
-  return (await engine.get<{ readonly items: readonly Kinds[K][] }>(pathOf(kind, namespace))).items
-}
-
-function readsOf(engine: EngineClient): Reads {
+function readsOf(engine: Client): Reads {
   return {
-    get: (kind, key) => getObject(engine, kind, key),
-    list: (kind, selector = {}) => listObjects(engine, kind, selector.namespace),
+    get: (kind, key) => engine.get(kind, key),
+    list: (kind, { namespace = '' } = {}) => engine.list(kind, { namespace }),
   }
-}
-
-function pathOf(kind: Kind, namespace: string): string {
-  const { group, version, plural, namespaced } = KINDS[kind]
-  const base = groupVersionPath(group, version)
-  return namespaced && namespace !== ''
-    ? `${base}/namespaces/${encodeURIComponent(namespace)}/${plural}`
-    : `${base}/${plural}`
 }
 
 function nameOf({ metadata }: EventListener): string {

@@ -1,7 +1,7 @@
 /** The command line: the flags of each command are in `flags/`, what it does is a function in `commands/`. */
 import { text } from 'node:stream/consumers'
 import { Command, CommanderError } from 'commander'
-import { readConfig } from '../config.js'
+import { ownEnvironment, readConfig } from '../config.js'
 import { describeError } from '../lib/fault.js'
 import { createLog } from '../logging.js'
 import { ignoreClosedPipe } from './closed-pipe.js'
@@ -46,6 +46,7 @@ function createContext(logLevel: 'info' | 'warn'): CliContext {
   const config = readConfig(logLevel)
   return {
     config,
+    environment: ownEnvironment(),
     log: createLog(config.logLevel),
     now: Date.now,
     stdin: () => text(process.stdin),

@@ -6,7 +6,8 @@ import { describeError } from '../lib/fault.js'
 import type { AnyResource } from '../resources/kinds.js'
 import type { New } from '../resources/meta.js'
 import { type Problem, problem } from '../resources/problem.js'
-import { CONFIG_NAMESPACE, type ConfigNames, configOf, settingsFrom } from '../run/config-maps.js'
+import { configOf, settingsFrom } from '../run/config-maps.js'
+import { CONFIG_NAMESPACE, type ConfigNames } from '../run/config-names.js'
 
 export interface ManifestPaths {
   /** Files and folders; `-` is standard input. */

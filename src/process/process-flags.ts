@@ -1,7 +1,7 @@
 /** The flags of the processes of the distributed mode. Pure. */
 import { LOG_LEVELS, type LogLevel } from '../config.js'
 import { ARCHITECTURES } from '../pod/entrypoint-place.js'
-import { CONFIG_NAMESPACE } from '../run/config-maps.js'
+import { CONFIG_NAMESPACE } from '../run/config-names.js'
 import { MANAGED_BY_TEKTON } from '../run/managed-by.js'
 import { count, keyPrefix, namespace, oneOf, passwordIn, port, redisUrl, text, webAddress } from './flag-values.js'
 import type { Flags, Values } from './flags.js'

@@ -8,32 +8,14 @@ import type { New } from '../resources/meta.js'
 import type { Problem } from '../resources/problem.js'
 import { readConfigDefaults } from './config-defaults.js'
 import { readFeatureFlags } from './config-feature-flags.js'
+import { type ConfigNames, type ConfigRole, placeOf } from './config-names.js'
 import { type ConfigData, createConfigReader, type Reading, text, value } from './config-text.js'
 import { DEFAULT_SETTINGS, type Settings } from './settings.js'
 
-/** Where Tekton is installed, and its settings with it. */
-export const CONFIG_NAMESPACE = 'tekton-pipelines'
-
-export type ConfigRole = 'defaults' | 'featureFlags' | 'events'
-export interface ConfigNames extends Readonly<Record<ConfigRole, string>> {
-  /** Where they are; if not given, where Tekton has them. */
-  readonly namespace?: string
-}
 /** The data of the ConfigMaps that exist. */
 export type InstalledConfig = Readonly<Partial<Record<ConfigRole, ConfigData>>>
 
-export const CONFIG_NAMES: ConfigNames = {
-  defaults: 'config-defaults',
-  featureFlags: 'feature-flags',
-  events: 'config-events',
-}
-
 const CONFIG_ROLES: readonly ConfigRole[] = ['defaults', 'featureFlags', 'events']
-
-/** The namespace of the ConfigMaps. */
-export function placeOf({ namespace = CONFIG_NAMESPACE }: ConfigNames): string {
-  return namespace
-}
 
 /** What an object says about the settings; undefined when it is not one of these ConfigMaps. */
 export function configOf(

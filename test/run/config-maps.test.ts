@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { problemsText } from '../../src/resources/problem.js'
-import { CONFIG_NAMES, type ConfigRole, configOf, configProblems, settingsFrom } from '../../src/run/config-maps.js'
+import { configOf, configProblems, settingsFrom } from '../../src/run/config-maps.js'
+import { CONFIG_NAMES, type ConfigRole } from '../../src/run/config-names.js'
 import { DEFAULT_SETTINGS, type FeatureFlags, type Settings } from '../../src/run/settings.js'
 import { cases } from '../helpers/cases.js'
 

@@ -1,7 +1,7 @@
 /** Settings that follow the ConfigMaps of a real store. */
 import { expect, onTestFinished, test } from 'vitest'
 import type { EmbeddedCluster } from '../../src/cluster/embedded/store.js'
-import { CONFIG_NAMES, CONFIG_NAMESPACE } from '../../src/run/config-maps.js'
+import { CONFIG_NAMES, CONFIG_NAMESPACE } from '../../src/run/config-names.js'
 import { DEFAULT_SETTINGS } from '../../src/run/settings.js'
 import { followSettings } from '../../workers/settings.js'
 import { until } from '../kubelet/until.js'

@@ -1,14 +1,15 @@
 /** `tektite deliveries`: what came in, what each trigger made of it, and once more. */
 import { deadline } from '../../timers.js'
+import { openClient } from '../client/open.js'
+import type { PlaceFlags } from '../client/place.js'
 import type { CliContext } from '../context.js'
 import { findDelivery, getDelivery, listDeliveries, replayDelivery } from '../deliveries-api.js'
-import { connectToEngine, type EngineFlags } from '../engine-client.js'
 import { awaitDispatch, firedOnly, printDispatch } from '../follow-dispatch.js'
 import { deliveryTable, deliveryText } from '../print/deliveries.js'
 import { styleFor } from '../print/style.js'
 
 export interface ListDeliveriesOptions {
-  readonly engine: EngineFlags
+  readonly engine: PlaceFlags
   readonly namespace?: string
   readonly listener?: string
   readonly verdict?: string
@@ -17,10 +18,11 @@ export interface ListDeliveriesOptions {
 }
 
 export async function listDeliveriesCommand(
-  { config, now, stdout, stderr }: CliContext,
+  context: CliContext,
   { engine: flags, limit, output, ...filter }: ListDeliveriesOptions,
 ): Promise<number> {
-  const engine = await connectToEngine(flags)
+  const { config, now, stdout, stderr } = context
+  const engine = await openClient(context, flags)
   const items = await listDeliveries(engine, filter, limit)
   if (output === 'json') {
     stdout.write(`${JSON.stringify({ apiVersion: 'v1', kind: 'List', items }, undefined, 2)}\n`)
@@ -35,7 +37,7 @@ export async function listDeliveriesCommand(
 }
 
 export interface ShowDeliveryOptions {
-  readonly engine: EngineFlags
+  readonly engine: PlaceFlags
   readonly id: string
   readonly namespace?: string
   readonly body: boolean
@@ -43,19 +45,20 @@ export interface ShowDeliveryOptions {
 }
 
 export async function showDeliveryCommand(
-  { config, stdout }: CliContext,
+  context: CliContext,
   { engine: flags, id, namespace, body, output }: ShowDeliveryOptions,
 ): Promise<number> {
-  const engine = await connectToEngine(flags)
+  const engine = await openClient(context, flags)
   const { metadata } = await findDelivery(engine, id, namespace)
   const delivery = await getDelivery(engine, metadata, { body })
+  const { config, stdout } = context
   const style = styleFor(stdout, config)
   stdout.write(output === 'json' ? `${JSON.stringify(delivery, undefined, 2)}\n` : deliveryText(delivery, style))
   return 0
 }
 
 export interface ReplayDeliveryOptions {
-  readonly engine: EngineFlags
+  readonly engine: PlaceFlags
   readonly id: string
   readonly namespace?: string
   readonly timeoutMs: number
@@ -67,7 +70,7 @@ export async function replayDeliveryCommand(
   context: CliContext,
   { engine: flags, id, namespace, timeoutMs, output }: ReplayDeliveryOptions,
 ): Promise<number> {
-  const engine = await connectToEngine(flags)
+  const engine = await openClient(context, flags)
   const { metadata } = await findDelivery(engine, id, namespace)
   await replayDelivery(engine, metadata)
   const delivery = await awaitDispatch(context, engine, metadata, deadline(timeoutMs), timeoutMs)

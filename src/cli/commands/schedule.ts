@@ -5,8 +5,9 @@ import type { Schedule } from '../../resources/schedules.js'
 import { readTiming } from '../../schedule/read-schedule.js'
 import { nextSlots } from '../../schedule/slots.js'
 import { deadline } from '../../timers.js'
+import { openClient } from '../client/open.js'
+import type { PlaceFlags } from '../client/place.js'
 import type { CliContext } from '../context.js'
-import { connectToEngine, type EngineFlags } from '../engine-client.js'
 import { awaitDispatch, firedOnly, printDispatch } from '../follow-dispatch.js'
 import { nextTimes, scheduleTable } from '../print/schedules.js'
 import { styleFor } from '../print/style.js'
@@ -14,18 +15,19 @@ import { styleFor } from '../print/style.js'
 const BASE = `/apis/${OWN_GROUP}/${OWN_VERSION}`
 
 export interface ListSchedulesOptions {
-  readonly engine: EngineFlags
+  readonly engine: PlaceFlags
   readonly namespace?: string
   readonly output?: 'json'
 }
 
 export async function listSchedulesCommand(
-  { config, now, stdout, stderr }: CliContext,
+  context: CliContext,
   { engine: flags, namespace, output }: ListSchedulesOptions,
 ): Promise<number> {
-  const engine = await connectToEngine(flags)
+  const { config, now, stdout, stderr } = context
+  const engine = await openClient(context, flags)
   const place = namespace === undefined ? '' : `/namespaces/${encodeURIComponent(namespace)}`
-  const list = await engine.get<{ readonly items: readonly Schedule[] }>(`${BASE}${place}/schedules`)
+  const list = await engine.read<{ readonly items: readonly Schedule[] }>(`${BASE}${place}/schedules`)
   if (output === 'json') stdout.write(`${JSON.stringify(list, undefined, 2)}\n`)
   else if (list.items.length === 0) stderr.write('no schedules\n')
   else stdout.write(scheduleTable(list.items, now(), styleFor(stdout, config)))
@@ -33,7 +35,7 @@ export async function listSchedulesCommand(
 }
 
 export interface RunScheduleOptions {
-  readonly engine: EngineFlags
+  readonly engine: PlaceFlags
   readonly name: string
   readonly namespace: string
   readonly timeoutMs: number
@@ -45,7 +47,7 @@ export async function runScheduleCommand(
   context: CliContext,
   { engine: flags, name, namespace, timeoutMs, output }: RunScheduleOptions,
 ): Promise<number> {
-  const engine = await connectToEngine(flags)
+  const engine = await openClient(context, flags)
   const path = `namespaces/${encodeURIComponent(namespace)}/schedules/${encodeURIComponent(name)}`
   const { status } = await engine.post<RequestedRun>(`${BASE}/${path}/run`)
   const key = { namespace, name: status.delivery }

@@ -8,16 +8,19 @@ import type { PipelineRun, TaskRun } from '../../resources/tekton.js'
 import type { EventListener } from '../../resources/triggers.js'
 import { isDone, succeededCondition } from '../../status/conditions.js'
 import { deadline, pause } from '../../timers.js'
+import { type Client, ClientError } from '../client/client.js'
+import { exchange } from '../client/exchange.js'
+import { openClient } from '../client/open.js'
+import type { PlaceFlags } from '../client/place.js'
 import type { CliContext } from '../context.js'
-import { connectToEngine, type EngineClient, EngineError, type EngineFlags, exchange } from '../engine-client.js'
 import { awaitDispatch, firedOnly, printDispatch } from '../follow-dispatch.js'
 import { type Host, hostHeaders, namesEvent, withHeaders } from '../git-host-delivery.js'
-import { findListener, getObject, guardsOf, readSecretValue } from '../listener-guard.js'
+import { findListener, guardsOf, readSecretValue } from '../listener-guard.js'
 import { referenceText } from '../print/deliveries.js'
 import { printable, type Style, styleFor } from '../print/style.js'
 
 export interface TriggerOptions {
-  readonly engine: EngineFlags
+  readonly engine: PlaceFlags
   /** Where the webhooks go, when `engine` does not say. */
   readonly hooks?: string
   /** `NAMESPACE/NAME`, or a name in `namespace`. */
@@ -45,7 +48,7 @@ export async function triggerCommand(context: CliContext, options: TriggerOption
   const { config, stdout, stderr } = context
   const style = styleFor(stdout, config)
   const body = await readBody(context, options.file)
-  const engine = await connectToEngine(options.engine)
+  const engine = await openClient(context, options.engine)
   const listener = await findListener(engine, options.listener, options.namespace)
   const { host, secret, said, guarded } = await signing(engine, listener, options)
   const { namespace, name } = listener.metadata
@@ -56,7 +59,7 @@ export async function triggerCommand(context: CliContext, options: TriggerOption
   const known = { host, deliveryId, body, ...(event && { event }), ...(secret !== undefined && { secret }) }
   const headers = withHeaders(hostHeaders(known), options.headers)
   const answer = await exchange(url, { method: 'POST', headers, body }).catch((cause: unknown) => {
-    throw new EngineError(0, `no listener answers at ${url}`, { cause })
+    throw new ClientError(0, `no listener answers at ${url}`, { cause })
   })
   stderr.write(`${style.dim('sent')}      ${body.length} bytes to ${url}, ${said}\n`)
   const eventId = eventIdIn(answer.body)
@@ -78,7 +81,7 @@ export async function triggerCommand(context: CliContext, options: TriggerOption
   }
 }
 
-async function follow(context: CliContext, engine: EngineClient, key: Key, options: TriggerOptions): Promise<number> {
+async function follow(context: CliContext, engine: Client, key: Key, options: TriggerOptions): Promise<number> {
   const { config, stdout, stderr } = context
   const { timeoutMs, output } = options
   const until = deadline(timeoutMs)
@@ -103,9 +106,12 @@ async function readBody({ stdin }: CliContext, file: string): Promise<Uint8Array
   })
 }
 
-function hooksOf(engine: EngineClient, { hooks = engine.hooks }: TriggerOptions): string {
+function hooksOf(engine: Client, { hooks = engine.hooks }: TriggerOptions): string {
   if (hooks !== undefined) return hooks.replace(/\/+$/, '')
-  throw new EngineError(0, '--server does not say where webhooks go: give --hooks too, such as http://127.0.0.1:6480')
+  throw new ClientError(
+    0,
+    `${engine.said} does not say where webhooks go: give --hooks too, such as http://127.0.0.1:6480`,
+  )
 }
 
 interface Signing {
@@ -117,7 +123,7 @@ interface Signing {
   readonly guarded: boolean
 }
 
-async function signing(engine: EngineClient, listener: EventListener, options: TriggerOptions): Promise<Signing> {
+async function signing(engine: Client, listener: EventListener, options: TriggerOptions): Promise<Signing> {
   const guards = await guardsOf(engine, listener)
   const { secret, secretFrom } = options
   const guard = guards.find(({ host }) => options.host === undefined || host === options.host)
@@ -140,7 +146,7 @@ async function signing(engine: EngineClient, listener: EventListener, options: T
 /** False when a run failed, or did not end in time. */
 async function waitedFor(
   { stdout, stderr, config }: CliContext,
-  engine: EngineClient,
+  engine: Client,
   { status }: DeliveryObject,
   until: AbortSignal,
   { wait = stdout.isTTY === true, timeoutMs }: TriggerOptions,
@@ -166,15 +172,15 @@ function missing(timeoutMs: number): string {
 
 /** Undefined when it is gone, or the time is over before its end. */
 async function ended(
-  engine: EngineClient,
+  engine: Client,
   { kind, namespace, name }: ObjectReference,
   until: AbortSignal,
 ): Promise<PipelineRun | TaskRun | undefined> {
   for (;;) {
     const run: PipelineRun | TaskRun | undefined =
       kind === 'PipelineRun'
-        ? await getObject(engine, 'PipelineRun', { namespace, name })
-        : await getObject(engine, 'TaskRun', { namespace, name })
+        ? await engine.get('PipelineRun', { namespace, name })
+        : await engine.get('TaskRun', { namespace, name })
     if (run === undefined || isDone(run)) return run
     if (until.aborted) return undefined
     await pause(POLL_MS, until)

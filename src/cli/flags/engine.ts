@@ -1,20 +1,41 @@
-/** The flags of every command that talks to a running engine. */
-import type { Command } from 'commander'
-import type { EngineFlags } from '../engine-client.js'
+/** The flags of every command that talks to an API server: which one, and as tkn and kubectl spell them. */
+import { type Command, Option } from 'commander'
+import { DEFAULT_DATA, type PlaceFlags } from '../client/place.js'
 
 export interface EngineFlagValues {
-  readonly data: string
+  readonly data?: string
   readonly server?: string
   readonly tokenFile?: string
+  readonly kubeconfig?: string
+  readonly context?: string
+  readonly namespace?: string
 }
+
+const HEADING = 'Which API server:'
 
 export function addEngineFlags(command: Command): Command {
+  const options = [
+    new Option(
+      '--data <dir>',
+      `the engine that runs with this data folder (default: ${DEFAULT_DATA}, if one runs there)`,
+    ),
+    new Option('--server <url>', 'the API of an engine elsewhere; needs --token-file'),
+    new Option('--token-file <file>', 'the file with the token of the API; by default the one in the data folder'),
+    new Option('-k, --kubeconfig <file>', 'a kubeconfig (default: $KUBECONFIG, then ~/.kube/config)'),
+    new Option('-c, --context <name>', 'a context of the kubeconfig (default: its current one)'),
+  ]
+  for (const option of options) command.addOption(option.helpGroup(HEADING))
   return command
-    .option('--data <dir>', 'the data folder of the engine: it says where the engine listens', '.tektite')
-    .option('--server <url>', 'the API of an engine elsewhere; needs --token-file')
-    .option('--token-file <file>', 'the file with the token of the API; by default the one in the data folder')
 }
 
-export function engineFlags({ data, server, tokenFile }: EngineFlagValues): EngineFlags {
-  return { dataDir: data, ...(server && { server }), ...(tokenFile && { tokenFile }) }
+export function engineFlags({ data, ...others }: EngineFlagValues): PlaceFlags {
+  const { server, tokenFile, kubeconfig, context, namespace } = others
+  return {
+    ...(data !== undefined && { dataDir: data }),
+    ...(server && { server }),
+    ...(tokenFile && { tokenFile }),
+    ...(kubeconfig && { kubeconfig }),
+    ...(context && { context }),
+    ...(namespace && { namespace }),
+  }
 }

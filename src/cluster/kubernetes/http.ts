@@ -6,11 +6,12 @@ import type { ConnectionOptions } from 'node:tls'
 import type { Connection, Credentials } from './connection.js'
 
 export interface HttpRequest {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** From the root of the API server, with its query. */
   readonly path: string
-  /** JSON. */
-  readonly body?: string
+  readonly body?: string | Uint8Array
+  /** Of the body; if not given, JSON. */
+  readonly contentType?: string
   /** Besides those that every request has. */
   readonly headers?: Readonly<Record<string, string>>
   /** Until the whole answer is there; of a stream: until its headers are. */
@@ -117,7 +118,7 @@ export function createHttpClient(connection: Connection): HttpClient {
         host: server.host,
         'user-agent': USER_AGENT,
         ...(request.body !== undefined && {
-          'content-type': 'application/json',
+          'content-type': request.contentType ?? 'application/json',
           'content-length': Buffer.byteLength(request.body),
         }),
       },

@@ -10,6 +10,7 @@ import type { Cluster, Context, User } from '@kubernetes/client-node/dist/config
 import { readYaml } from '../../resources/yaml-source.js'
 import { pause } from '../../timers.js'
 import type { Connection, Credentials } from './connection.js'
+import { kubeconfigFiles, userKubeconfig } from './kubeconfig-files.js'
 
 export interface KubeconfigOptions {
   /** Where `KUBECONFIG`, `HOME` and what the kubelet tells Pods are read from. */
@@ -26,21 +27,44 @@ const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount'
 /** A plugin may open a browser and wait for a person; nobody waits for ever. */
 const AUTHENTICATION_MS = 60_000
 
+/** A connection, and what a kubeconfig says besides. */
+export interface Place {
+  readonly connection: Connection
+  /** Undefined in a Pod, where there is no file. */
+  readonly context?: string
+  /** Where objects are that nobody gives a namespace for. */
+  readonly namespace?: string
+}
+
+/** @throws Error that names the file and what is missing in it */
+export async function connectionFromEnvironment(options: KubeconfigOptions): Promise<Connection> {
+  return (await placeFromEnvironment(options)).connection
+}
+
 /**
  * As kubectl chooses: the file that is given, those of `KUBECONFIG`, `~/.kube/config`, the Pod that this runs in.
  * @throws Error that names the file and what is missing in it
  */
-export async function connectionFromEnvironment(options: KubeconfigOptions): Promise<Connection> {
-  const { environment, file, context, serviceAccountDirectory = SERVICE_ACCOUNT } = options
-  const home = join(environment['HOME'] ?? '/', '.kube', 'config')
-  const listed = (environment['KUBECONFIG'] ?? '').split(delimiter).filter(each => each !== '')
-  const files = file !== undefined ? [file] : listed.length > 0 ? listed : existsSync(home) ? [home] : []
-  if (files.length > 0) return connectionOf(await chosen(files, context))
+export async function placeFromEnvironment(options: KubeconfigOptions): Promise<Place> {
+  const { environment, context, serviceAccountDirectory = SERVICE_ACCOUNT } = options
+  const files = kubeconfigFiles(options)
+  if (files.length > 0) {
+    const { name, namespace, ...found } = await chosen(files, context)
+    return { connection: connectionOf(found), context: name, ...(namespace && { namespace }) }
+  }
   const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port = '443' } = environment
-  if (host) return connectionOf(inCluster(host, port, serviceAccountDirectory))
+  if (host) {
+    const namespace = readIfThere(join(serviceAccountDirectory, 'namespace'))?.trim()
+    const connection = connectionOf(inCluster(host, port, serviceAccountDirectory))
+    return { connection, ...(namespace && { namespace }) }
+  }
   throw new Error(
-    `no API server is known: give a kubeconfig file, or set KUBECONFIG (${home} is not there, and this is no Pod)`,
+    `no API server is known: give a kubeconfig file, or set KUBECONFIG (${userKubeconfig(environment)} is not there, and this is no Pod)`,
   )
+}
+
+function readIfThere(file: string): string | undefined {
+  return existsSync(file) ? readFileSync(file, 'utf8') : undefined
 }
 
 interface Chosen {
@@ -65,8 +89,11 @@ interface Contents {
 }
 
 /** Of several files the first that says something wins, as with kubectl. */
-async function chosen(files: readonly string[], wanted: string | undefined): Promise<Chosen> {
-  const contents = await Promise.all(files.filter((each, at) => at === 0 || existsSync(each)).map(read))
+async function chosen(
+  files: readonly string[],
+  wanted: string | undefined,
+): Promise<Chosen & Pick<Context, 'name' | 'namespace'>> {
+  const contents = await readAll(files)
   const place = files.join(delimiter)
   const name = wanted ?? contents.find(each => each.current)?.current
   if (!name) throw new Error(`${place} has no current-context: say which context is meant`)
@@ -82,6 +109,8 @@ async function chosen(files: readonly string[], wanted: string | undefined): Pro
     name,
   )
   return {
+    name,
+    ...(context.namespace && { namespace: context.namespace }),
     cluster: named(
       'cluster',
       contents.flatMap(each => each.clusters),
@@ -95,6 +124,11 @@ async function chosen(files: readonly string[], wanted: string | undefined): Pro
         )
       : { name: 'nobody' },
   }
+}
+
+/** All but the first may be missing, as with kubectl. */
+function readAll(files: readonly string[]): Promise<readonly Contents[]> {
+  return Promise.all(files.filter((each, at) => at === 0 || existsSync(each)).map(read))
 }
 
 async function read(file: string): Promise<Contents> {
