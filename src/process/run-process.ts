@@ -8,7 +8,6 @@
  */
 
 import { setMaxListeners } from 'node:events'
-import { readFileSync } from 'node:fs'
 import { describeError } from '../lib/fault.js'
 import type { Log } from '../lib/log.js'
 import { type HealthServer, type Observed, startHealthServer } from './health-server.js'
@@ -103,10 +102,4 @@ async function openHealth(port: number, observed: () => Observed, log: Log): Pro
     log.error('ended', { error: `port ${port} ${why}: ${wayOut}` })
     return undefined
   }
-}
-
-/** Of this program. */
-export function version(): string {
-  const file = new URL('../../../package.json', import.meta.url)
-  return (JSON.parse(readFileSync(file, 'utf8')) as { readonly version: string }).version
 }

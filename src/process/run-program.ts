@@ -1,10 +1,11 @@
 /** From the command line to the exit code. */
 import type { Environment } from '../config.js'
 import { createLog } from '../logging.js'
+import { version } from '../version.js'
 import { helpText } from './flags.js'
 import { type ProcessConfig, readProcess } from './process-config.js'
 import type { CommonFlags, CommonValues } from './process-flags.js'
-import { type Life, runProcess, version } from './run-process.js'
+import { type Life, runProcess } from './run-process.js'
 
 export interface Program<F extends CommonFlags> {
   /** `workers` or `listeners`. */

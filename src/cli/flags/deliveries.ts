@@ -19,7 +19,7 @@ const VERDICTS = ['fired', 'filtered', 'failed', 'rejected', 'pending']
 
 export function addDeliveries(program: Command, { context, exit }: Invocation): void {
   const deliveries = program
-    .command('deliveries')
+    .command('delivery')
     .description('what came in: each webhook delivery, what every trigger made of it and why; and once more')
 
   const list = deliveries
