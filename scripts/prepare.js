@@ -93,7 +93,7 @@ export function build() {
 }
 
 /**
- * A program from Debian's packages, when it is not on the PATH. Resolves to whether it is there now; why not is
+ * A program from Debian's packages, when it is not on the PATH, or any file of a package, by its path. Resolves to whether it is there now; why not is
  * printed, and the tests that need it fail with the same words.
  */
 export function ensureDebianPackage(program, debianPackage) {
@@ -122,6 +122,7 @@ export function step(what) {
 }
 
 function onPath(program) {
+  if (program.startsWith('/')) return existsSync(program)
   return (process.env.PATH ?? '').split(':').some(dir => dir !== '' && existsSync(join(dir, program)))
 }
 
