@@ -53,6 +53,18 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./flags/eval.js')).addEval,
   },
   {
+    name: 'init',
+    group: 'here',
+    summary: 'write a pipeline, a webhook and a schedule for the repository at hand',
+    load: async () => (await import('./flags/init.js')).addInit,
+  },
+  {
+    name: 'doctor',
+    group: 'here',
+    summary: 'what this machine offers to pipelines, and what it lacks',
+    load: async () => (await import('./flags/doctor.js')).addDoctor,
+  },
+  {
     name: 'trigger',
     group: 'triggers',
     summary: 'send a signed delivery to an EventListener, as its git host would',
