@@ -85,10 +85,12 @@ export function createFileLogStore(options: { readonly directory: string }): Log
       })
     },
 
-    async read(key, { follow, offset = 0 }, signal) {
+    async read(key, { follow, offset = 0, limit = Number.POSITIVE_INFINITY, tail }, signal) {
       const path = pathOf(key)
-      const exists = sizeOf(path + OPEN_ENDING) !== undefined || sizeOf(path) !== undefined
-      return exists ? readLog(path, follow, offset, signal) : undefined
+      const size = sizeOf(path + OPEN_ENDING) ?? sizeOf(path)
+      if (size === undefined) return undefined
+      const start = tail === undefined ? offset : Math.max(offset, size - tail)
+      return readLog(path, follow, { start, end: start + limit }, signal)
     },
 
     async remove(pod) {
@@ -110,25 +112,25 @@ export function createFileLogStore(options: { readonly directory: string }): Log
 async function* readLog(
   path: string,
   follow: boolean,
-  offset: number,
+  { start, end }: { readonly start: number; readonly end: number },
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
   const file = await openEither(path)
   const wait = follow ? changes(dirname(path), signal) : undefined
   try {
-    let position = offset
+    let position = start
     while (!signal.aborted) {
       // Asked before reading: what is read after the log was finished is all of it.
       const last = !follow || sizeOf(path) !== undefined
       for (;;) {
-        const buffer = new Uint8Array(CHUNK_BYTES)
+        const buffer = new Uint8Array(Math.min(CHUNK_BYTES, end - position))
         const { bytesRead } = await file.read(buffer, 0, buffer.byteLength, position)
         if (bytesRead === 0) break
         position += bytesRead
         yield buffer.subarray(0, bytesRead)
         if (signal.aborted) return
       }
-      if (last) return
+      if (last || position >= end) return
       // Removed by its name, while we hold it open: nothing more will come here either.
       if (sizeOf(path + OPEN_ENDING) === undefined && sizeOf(path) === undefined) return
       await wait?.next()

@@ -25,11 +25,37 @@ export interface LogStore {
   append(key: LogKey, offset: number, bytes: Uint8Array): Promise<void>
   finish(key: LogKey): Promise<void>
   /** Undefined when nothing was ever stored under this key. With `follow`, ends after `finish`. */
-  read(
-    key: LogKey,
-    options: { readonly follow: boolean; readonly offset?: number },
-    signal: AbortSignal,
-  ): Promise<AsyncIterable<Uint8Array> | undefined>
+  read(key: LogKey, range: LogRange, signal: AbortSignal): Promise<AsyncIterable<Uint8Array> | undefined>
   /** Removes the logs of one Pod. Safe to repeat. */
   remove(pod: Pick<LogKey, 'namespace' | 'pod' | 'podUid'>): Promise<void>
+}
+
+export interface LogRange {
+  /** Goes on with what comes later, up to `limit`. */
+  readonly follow: boolean
+  /** Where to begin; 0 without one. */
+  readonly offset?: number
+  /** At most so many bytes. */
+  readonly limit?: number
+  /** Begins so many bytes before the end of what is stored now; not before `offset`. */
+  readonly tail?: number
+}
+
+/**
+ * A store that several processes write to: one of them to each log, and the next one when that died or froze.
+ *
+ * Who asks by `resume` (or by `size`) and then appends from there on is the newest writer, and what an earlier one still
+ * appends counts for nothing.
+ */
+export interface MarkedLogStore extends LogStore {
+  /** Together with `mark`, as one: letters, digits, and `_ ~ = . -`. */
+  append(key: LogKey, offset: number, bytes: Uint8Array, mark?: string): Promise<void>
+  /** Where the log ends, and the mark of the append that ends it. */
+  resume(key: LogKey): Promise<LogEnd>
+}
+
+export interface LogEnd {
+  readonly size: number
+  readonly mark: string | undefined
+  readonly isFinished: boolean
 }

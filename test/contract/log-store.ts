@@ -1,6 +1,6 @@
 /** What every LogStore promises. */
 import { describe, expect, test } from 'vitest'
-import type { LogKey, LogStore } from '../../src/logs/log-store.js'
+import type { LogKey, LogRange, LogStore } from '../../src/logs/log-store.js'
 
 export interface StoreUnderTest {
   readonly store: LogStore
@@ -34,6 +34,45 @@ export function logStoreContract(name: string, make: () => StoreUnderTest): void
         expect(await text(seen, key, 8)).toBe('rld')
         expect(await text(seen, key, 99)).toBe('')
       }
+    })
+
+    test.each([
+      [{ offset: 3, limit: 4 }, 'defg'],
+      [{ offset: 8, limit: 4 }, 'ij'],
+      [{ limit: 0 }, ''],
+      [{ tail: 3 }, 'hij'],
+      [{ tail: 99 }, 'abcdefghij'],
+      [{ tail: 0 }, ''],
+      [{ tail: 4, limit: 2 }, 'gh'],
+      [{ offset: 8, tail: 5 }, 'ij'],
+    ])(`${name}: of ten letters, range %j is %j, while it grows and when it is finished`, async (range, expected) => {
+      const { store, reopened } = make()
+      const key = nextKey()
+      for (const [offset, piece] of [
+        [0, 'abc'],
+        [3, 'def'],
+        [6, 'gh'],
+        [8, 'i'],
+        [9, 'j'],
+      ] as const) {
+        await store.append(key, offset, bytes(piece))
+      }
+      expect(await ranged(store, key, range)).toBe(expected)
+      await store.finish(key)
+      expect(await ranged(store, key, range)).toBe(expected)
+      expect(await ranged(reopened(), key, { ...range, follow: true })).toBe(expected)
+    })
+
+    test(`${name}: a follower with a limit ends when it has as much, whoever goes on writing`, async () => {
+      const { store } = make()
+      const key = nextKey()
+      await store.append(key, 0, bytes('one'))
+      let seen = ''
+      for await (const chunk of (await store.read(key, { follow: true, offset: 1, limit: 4 }, never()))!) {
+        seen += Buffer.from(chunk).toString()
+        if (seen === 'ne') await store.append(key, 3, bytes('two'))
+      }
+      expect(seen).toBe('netw')
     })
 
     test(`${name}: bytes that are stored already are not stored twice`, async () => {
@@ -157,6 +196,16 @@ function bytes(content: string): Uint8Array {
 
 function never(): AbortSignal {
   return new AbortController().signal
+}
+
+function ranged(store: LogStore, key: LogKey, range: Partial<LogRange>): Promise<string> {
+  return joined(store.read(key, { follow: false, ...range }, never()))
+}
+
+async function joined(log: ReturnType<LogStore['read']>): Promise<string> {
+  const chunks: Uint8Array[] = []
+  for await (const chunk of (await log) ?? []) chunks.push(chunk)
+  return Buffer.concat(chunks).toString()
 }
 
 async function text(store: LogStore, key: LogKey, offset = 0, follow = false): Promise<string> {
