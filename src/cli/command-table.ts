@@ -4,6 +4,7 @@
  */
 import type { Command } from 'commander'
 import type { Invocation } from './context.js'
+import { NOUNS, type Noun } from './nouns/nouns.js'
 
 /** Adds the command with its flags. */
 export type AddCommand = (program: Command, invocation: Invocation) => void
@@ -26,6 +27,11 @@ export const GROUPS = {
   triggers: 'Triggers and schedules:',
   more: 'More:',
 } as const
+
+function ofNoun(noun: Noun, group: CommandEntry['group']): CommandEntry {
+  const { name, aliases, summary } = noun
+  return { name, aliases, group, summary, load: async () => (await import('./flags/nouns.js')).addNoun(noun) }
+}
 
 export const COMMANDS: readonly CommandEntry[] = [
   {
@@ -52,6 +58,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'look at what a trigger would do',
     load: async () => (await import('./flags/eval.js')).addEval,
   },
+  ofNoun(NOUNS.pipeline, 'runs'),
+  ofNoun(NOUNS.pipelinerun, 'runs'),
+  ofNoun(NOUNS.task, 'runs'),
+  ofNoun(NOUNS.taskrun, 'runs'),
+  ofNoun(NOUNS.customrun, 'runs'),
+  ofNoun(NOUNS.stepaction, 'runs'),
   {
     name: 'init',
     group: 'here',
@@ -84,4 +96,10 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'what the clock fires, a run of it now, and the times of a cron text',
     load: async () => (await import('./flags/schedule.js')).addSchedule,
   },
+  ofNoun(NOUNS.eventlistener, 'triggers'),
+  ofNoun(NOUNS.triggerbinding, 'triggers'),
+  ofNoun(NOUNS.clustertriggerbinding, 'triggers'),
+  ofNoun(NOUNS.triggertemplate, 'triggers'),
+  ofNoun(NOUNS.clusterinterceptor, 'triggers'),
+  ofNoun(NOUNS.interceptor, 'triggers'),
 ]

@@ -1,5 +1,6 @@
 import type { Config, Environment } from '../config.js'
 import type { Log } from '../lib/log.js'
+import type { Ask } from './ask.js'
 import type { Terminal } from './print/live.js'
 
 /** What a command needs of the process around it, so that a test can be the process. */
@@ -11,6 +12,8 @@ export interface CliContext {
   readonly now: () => number
   /** Everything that comes on standard input. */
   readonly stdin: () => Promise<string>
+  /** Undefined where nobody can answer. */
+  readonly ask: Ask | undefined
   readonly stdout: Terminal
   readonly stderr: Terminal
   /** Calls back on SIGINT or SIGTERM instead of dying; the returned function gives the signals back. */

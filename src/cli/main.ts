@@ -5,6 +5,7 @@ import { ownEnvironment, readConfig } from '../config.js'
 import { describeError } from '../lib/fault.js'
 import { createLog } from '../logging.js'
 import { version } from '../version.js'
+import { createAsker } from './ask.js'
 import { ignoreClosedPipe } from './closed-pipe.js'
 import { COMMANDS, type CommandEntry, GROUPS } from './command-table.js'
 import type { CliContext, Invocation } from './context.js'
@@ -14,9 +15,10 @@ import { printable } from './print/style.js'
 export async function main(args: readonly string[]): Promise<number> {
   ignoreClosedPipe(process.stdout, process.stderr)
   let exitCode = 0
+  const asker = createAsker(process.stdin, process.stderr)
   const program = new Command('tektite')
   const invocation: Invocation = {
-    context: logLevel => createContext(logLevel, program.opts()['color'] !== false),
+    context: logLevel => ({ ...createContext(logLevel, program.opts()['color'] !== false), ask: asker.ask }),
     exit: code => {
       exitCode = code
     },
@@ -40,6 +42,8 @@ export async function main(args: readonly string[]): Promise<number> {
     if (error instanceof CommanderError) return error.exitCode === 0 || error.code === 'commander.help' ? 0 : 2
     process.stderr.write(`error: ${printable(describeError(error))}\n`)
     return 2
+  } finally {
+    asker.close()
   }
   return exitCode
 }
@@ -67,7 +71,7 @@ async function addEntry(
   command.summary(summary).helpGroup(GROUPS[group]).aliases(aliases).helpOption('-h, --help', 'this text')
 }
 
-function createContext(logLevel: 'info' | 'warn', colour: boolean): CliContext {
+function createContext(logLevel: 'info' | 'warn', colour: boolean): Omit<CliContext, 'ask'> {
   const config = readConfig(logLevel)
   return {
     config: { ...config, color: config.color && colour },

@@ -84,7 +84,7 @@ test('the table shows what a schedule did and will do, and what is wrong with it
     schedule('paused', { schedules: ['@daily', '@weekly'], suspend: true }, { conditions: [ready] }),
     schedule('new\u001b[31m', { schedule: '@daily' }),
   ]
-  expect(scheduleTable(items, Date.parse('2026-01-10T00:31:00Z'), createStyle(false))).toBe(
+  expect(scheduleTable(items, { now: Date.parse('2026-01-10T00:31:00Z'), style: createStyle(false) })).toBe(
     [
       'SCHEDULE        TIMES             ZONE          LAST     NEXT                                RUNS  STATE',
       'ci/nightly      0 6 * * *         Asia/Kolkata  60s ago  2026-01-11T06:00:00+05:30 (in 24h)  1     ready; not fired: one',

@@ -6,7 +6,7 @@ import type { CliContext } from '../context.js'
 import { findDelivery, getDelivery, listDeliveries, replayDelivery } from '../deliveries-api.js'
 import { awaitDispatch, firedOnly, printDispatch } from '../follow-dispatch.js'
 import { deliveryTable, deliveryText } from '../print/deliveries.js'
-import { styleFor } from '../print/style.js'
+import { styleFor, widthOf } from '../print/style.js'
 
 export interface ListDeliveriesOptions {
   readonly engine: PlaceFlags
@@ -30,8 +30,7 @@ export async function listDeliveriesCommand(
     stderr.write('no deliveries\n')
   } else {
     const style = styleFor(stdout, config)
-    const width = stdout.isTTY === true ? stdout.columns : undefined
-    stdout.write(deliveryTable(items, { now: now(), style, ...(width !== undefined && { width }) }))
+    stdout.write(deliveryTable(items, { now: now(), style, width: widthOf(stdout) }))
   }
   return 0
 }

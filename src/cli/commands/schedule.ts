@@ -10,7 +10,7 @@ import type { PlaceFlags } from '../client/place.js'
 import type { CliContext } from '../context.js'
 import { awaitDispatch, firedOnly, printDispatch } from '../follow-dispatch.js'
 import { nextTimes, scheduleTable } from '../print/schedules.js'
-import { styleFor } from '../print/style.js'
+import { styleFor, widthOf } from '../print/style.js'
 
 const BASE = `/apis/${OWN_GROUP}/${OWN_VERSION}`
 
@@ -30,7 +30,7 @@ export async function listSchedulesCommand(
   const list = await engine.read<{ readonly items: readonly Schedule[] }>(`${BASE}${place}/schedules`)
   if (output === 'json') stdout.write(`${JSON.stringify(list, undefined, 2)}\n`)
   else if (list.items.length === 0) stderr.write('no schedules\n')
-  else stdout.write(scheduleTable(list.items, now(), styleFor(stdout, config)))
+  else stdout.write(scheduleTable(list.items, { now: now(), style: styleFor(stdout, config), width: widthOf(stdout) }))
   return 0
 }
 

@@ -24,6 +24,7 @@ export function addDeliveries(program: Command, { context, exit }: Invocation): 
 
   const list = deliveries
     .command('list', { isDefault: true })
+    .alias('ls')
     .description('the newest deliveries')
     .option('--listener <name>', 'only of this EventListener')
     .addOption(new Option('--verdict <verdict>', 'only with this outcome').choices(VERDICTS))
@@ -37,6 +38,7 @@ export function addDeliveries(program: Command, { context, exit }: Invocation): 
 
   const show = deliveries
     .command('show')
+    .aliases(['describe', 'desc'])
     .description('everything about one delivery; credentials in it are masked')
     .argument('<id>', 'its id or the sender’s, or how one of them begins or ends')
     .option('--body', 'the body too, as it came', false)

@@ -1,7 +1,9 @@
 /** The flags of `tektite schedule`. The command itself is loaded when it is asked for. */
 import { type Command, Option } from 'commander'
 import type { Invocation } from '../context.js'
+import { SCHEDULE } from '../nouns/nouns.js'
 import { addEngineFlags, type EngineFlagValues, engineFlags } from './engine.js'
+import { addVerbs } from './nouns.js'
 import { count, duration, instant } from './values.js'
 
 interface ListFlags extends EngineFlagValues {
@@ -22,7 +24,8 @@ interface NextFlags {
   readonly for: string
 }
 
-export function addSchedule(program: Command, { context, exit }: Invocation): void {
+export function addSchedule(program: Command, invocation: Invocation): void {
+  const { context, exit } = invocation
   const schedule = program
     .command('schedule')
     .description(
@@ -31,6 +34,7 @@ export function addSchedule(program: Command, { context, exit }: Invocation): vo
 
   const list = schedule
     .command('list', { isDefault: true })
+    .alias('ls')
     .description('the schedules, when each fired last and will fire next, and what of it still runs')
     .option('-n, --namespace <namespace>', 'only of this namespace (default: all)')
     .addOption(new Option('-o, --output <format>', 'as the API gives it').choices(['json']))
@@ -74,4 +78,6 @@ export function addSchedule(program: Command, { context, exit }: Invocation): vo
       const { zone, count: times, from, for: owner } = flags
       exit(nextTimesCommand(context('warn'), { texts, zone, count: times, owner, ...(from !== undefined && { from }) }))
     })
+
+  addVerbs(schedule, SCHEDULE, invocation)
 }

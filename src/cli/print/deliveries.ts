@@ -1,17 +1,26 @@
 /** Deliveries for people. Pure: objects of the API in, lines out. */
 import type { DeliveryObject, DispatchStatus, ObjectReference, TriggerStatus } from '../../api/delivery-object.js'
 import { brief, onOneLine, printable, type Style } from './style.js'
-import { table } from './table.js'
+import { type Column, table } from './table.js'
 import { distance, formatSeconds } from './times.js'
 
 const SHORT_ID = 8
 
-const HEAD = ['AGE', 'ID', 'SOURCE', 'EVENT', 'LISTENER', 'SUBJECT', 'DURATION', 'VERDICTS']
+const COLUMNS: readonly Column[] = [
+  { head: 'AGE' },
+  { head: 'ID' },
+  { head: 'SOURCE', cut: { order: 4, least: 6 } },
+  { head: 'EVENT', cut: { order: 3, least: 6 } },
+  { head: 'LISTENER', cut: { order: 5, least: 8 } },
+  { head: 'SUBJECT', cut: { order: 1, least: 8 } },
+  { head: 'DURATION' },
+  { head: 'VERDICTS', cut: { order: 2, least: 20 } },
+]
 
 /** In the order of the items. `width`: of the terminal, if it is one; a line is cut rather than wrapped. */
 export function deliveryTable(
   items: readonly DeliveryObject[],
-  { now, style, width }: { readonly now: number; readonly style: Style; readonly width?: number },
+  { now, style, width }: { readonly now: number; readonly style: Style; readonly width?: number | undefined },
 ): string {
   if (items.length === 0) return ''
   const shortest = shortIds(items.map(({ metadata }) => metadata.name))
@@ -28,7 +37,7 @@ export function deliveryTable(
     ],
     paint: colourOf(status, style),
   }))
-  return table(HEAD, rows, style, width)
+  return table(COLUMNS, rows, { style, width, gap: '  ' })
 }
 
 /** Everything that is known of one. */

@@ -4,13 +4,24 @@ import type { Schedule } from '../../resources/schedules.js'
 import { cronTexts, DEFAULT_TIME_ZONE } from '../../schedule/read-schedule.js'
 import { type TimeZone, timeZoneOf } from '../../schedule/time-zone.js'
 import type { Style } from './style.js'
-import { table } from './table.js'
+import { type Column, table } from './table.js'
 import { distance } from './times.js'
 
 const DAY_MS = 86_400_000
-const HEAD = ['SCHEDULE', 'TIMES', 'ZONE', 'LAST', 'NEXT', 'RUNS', 'STATE']
+const COLUMNS: readonly Column[] = [
+  { head: 'SCHEDULE', cut: { order: 5, least: 20 } },
+  { head: 'TIMES', cut: { order: 3, least: 11 } },
+  { head: 'ZONE', cut: { order: 2, least: 3 } },
+  { head: 'LAST' },
+  { head: 'NEXT', cut: { order: 4, least: 10 } },
+  { head: 'RUNS' },
+  { head: 'STATE', cut: { order: 1, least: 9 } },
+]
 
-export function scheduleTable(items: readonly Schedule[], now: number, style: Style): string {
+export function scheduleTable(
+  items: readonly Schedule[],
+  { now, style, width }: { readonly now: number; readonly style: Style; readonly width?: number | undefined },
+): string {
   const rows = items.map(schedule => {
     const { metadata, spec, status = {} } = schedule
     const zone = spec.timeZone ?? DEFAULT_TIME_ZONE
@@ -28,7 +39,7 @@ export function scheduleTable(items: readonly Schedule[], now: number, style: St
     ]
     return { cells, paint: colourOf(schedule, style) }
   })
-  return table(HEAD, rows, style)
+  return table(COLUMNS, rows, { style, width, gap: '  ' })
 }
 
 function colourOf({ status }: Schedule, style: Style): (text: string) => string {

@@ -22,6 +22,11 @@ export function styleFor(terminal: Terminal, { color }: Pick<Config, 'color'>): 
   return createStyle(color && terminal.isTTY === true)
 }
 
+/** Of a terminal, in letters; undefined where nothing has to fit. */
+export function widthOf(terminal: Terminal): number | undefined {
+  return terminal.isTTY === true ? (terminal.columns ?? 80) : undefined
+}
+
 /** What a hostile name or message may not do to a terminal: control characters are shown, not obeyed. */
 export function printable(text: string): string {
   return text.replace(/\p{Cc}/gu, char => (char === '\n' || char === '\t' ? char : escaped(char)))
