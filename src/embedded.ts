@@ -17,9 +17,10 @@ import { logTail } from './feedback/log-tail.js'
 import type { Inbox } from './inbox/inbox.js'
 import { openLmdbInbox } from './inbox/lmdb.js'
 import { type Kubelet, startKubelet } from './kubelet/kubelet.js'
-import { createProcessRuntime } from './kubelet/process.js'
+import { createProcessRuntime, type ProcessRuntime } from './kubelet/process.js'
 import { createShells } from './kubelet/shells.js'
 import { POD_MESSAGE_BYTES } from './kubelet/termination-share.js'
+import { makeWorkingCopies, type WorkingCopy } from './kubelet/working-copies.js'
 import type { Log } from './lib/log.js'
 import { createFileLogStore } from './logs/files.js'
 import type { LogStore } from './logs/log-store.js'
@@ -58,9 +59,18 @@ export interface EmbeddedOptions {
   readonly dataDir: string
   /** The folder will be thrown away: nothing waits for the disk, and claims may stand for folders of this machine. */
   readonly throwAway: boolean
+  /** Folders of this machine that claims may stand for; steps write in copies of them. Only where it is thrown away. */
+  readonly workingFolders?: WorkingFolders
   readonly redisUrl?: string
   /** What of the engine runs in this process; what does not is in others, over the API. Default: all of it. */
   readonly parts?: readonly Part[]
+}
+
+export interface WorkingFolders {
+  /** Absolute and free of links. */
+  readonly folders: readonly string[]
+  /** Protected too, where this machine can. */
+  readonly besides: readonly string[]
 }
 
 export interface EmbeddedEngine {
@@ -72,6 +82,7 @@ export interface EmbeddedEngine {
   readonly logSize: Kubelet['logSize']
   readonly exec: Kubelet['exec']
   readonly metrics: Reporting['metrics']
+  readonly workingCopies: readonly WorkingCopy[]
   /** What a user should know about this machine, once: one line each. */
   readonly notes: readonly string[]
   /** Stops the engine. Pods go on; an engine opened on the same folder finds them. */
@@ -97,6 +108,8 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedEn
     isolation?.catch(() => undefined) // awaited below, or something else failed first
     const database = openDatabase(join(dataDir, 'store'), { durable: !throwAway })
     closing.push(() => database.close())
+    const copying = runtime && openWorkingCopies(runtime, options)
+    copying?.catch(() => undefined) // as above
     const cluster = openEmbeddedCluster({ database })
     closing.push(() => cluster.close())
     if (!throwAway) for (const name of NAMESPACES) await ensureNamespace(cluster, name)
@@ -106,6 +119,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedEn
 
     const logs = createFileLogStore({ directory: join(dataDir, 'logs') })
     const rewritesPaths = (await isolation) === 'rewrite'
+    const workingCopies = (await copying) ?? []
     const kubelet =
       runtime &&
       (await startKubelet({
@@ -117,7 +131,10 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedEn
         log,
         baseEnv: config.stepEnvironment,
         rewritesPaths,
-        ...(throwAway && { folderOfClaim: claim => claim.metadata.annotations?.[HOST_PATH_ANNOTATION] }),
+        ...(throwAway && {
+          folderOfClaim: ({ metadata }) =>
+            workingCopies.find(({ folder }) => folder === metadata.annotations?.[HOST_PATH_ANNOTATION]),
+        }),
       }))
     if (kubelet) closing.push(() => kubelet.close())
     const { configNames } = config
@@ -144,6 +161,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedEn
       logSize: kubelet?.logSize ?? logs.size,
       exec: kubelet?.exec ?? (async () => undefined),
       metrics: work?.metrics,
+      workingCopies,
       notes: kubelet === undefined ? [] : rewritesPaths ? [NO_IMAGES, REWRITTEN_PATHS] : [NO_IMAGES],
       close: closeAll,
       async destroy() {
@@ -164,6 +182,18 @@ function openRuntime(config: Config, dataDir: string) {
     isolation: config.isolation,
     shells: createShells({ dir: join(dataDir, 'shells'), path: config.stepEnvironment['PATH'] ?? '/usr/bin:/bin' }),
     messageBytes: POD_MESSAGE_BYTES,
+  })
+}
+
+async function openWorkingCopies(
+  runtime: ProcessRuntime,
+  { config, dataDir, workingFolders }: EmbeddedOptions,
+): Promise<readonly WorkingCopy[]> {
+  if (workingFolders === undefined) return []
+  return makeWorkingCopies(workingFolders.folders, workingFolders.besides, {
+    rootDir: join(dataDir, 'working-copies'),
+    overlay: config.isolation === 'rewrite' ? undefined : runtime.overlay,
+    viewOf: runtime.viewOf,
   })
 }
 

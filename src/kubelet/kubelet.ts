@@ -17,6 +17,7 @@ import { failMalformedPod, podMalformation } from './malformed-pod.js'
 import { type PodWorker, startPodWorker, type WorkerDeps } from './pod-worker.js'
 import type { ExecOptions, ExecProcess, PodRuntime, PodSandbox } from './runtime.js'
 import { createSharedVolumes } from './shared-volumes.js'
+import type { FolderOfClaim } from './volumes.js'
 
 export interface KubeletOptions {
   readonly cluster: Cluster
@@ -33,7 +34,7 @@ export interface KubeletOptions {
   /** The runtime does not mount volumes where containers expect them: scripts are rewritten too. */
   readonly rewritesPaths?: boolean
   /** For a claim that stands for a folder of this machine, as a throw-away engine may have. */
-  readonly folderOfClaim?: (claim: PersistentVolumeClaim) => string | undefined
+  readonly folderOfClaim?: FolderOfClaim
 }
 
 export interface Kubelet {

@@ -36,6 +36,10 @@ export interface ProcessRuntime extends PodRuntime {
   isolation(): Promise<Isolation>
   /** A container's image is not used: its command runs with what this machine has. The user should be told once. */
   readonly ignoresImages: true
+  /** Before any container is started, see `ShimServer.overlay`. */
+  overlay(folder: string, upper: string, work: string): Promise<string | undefined>
+  /** Where this process finds what containers begin with at `path`: it does not see the overlays. */
+  viewOf(path: string): string
   /** Lets go of containers that run; they go on. */
   close(): Promise<void>
 }
@@ -212,6 +216,8 @@ export function createProcessRuntime(options: ProcessRuntimeOptions): ProcessRun
     name: 'process',
     ignoresImages: true,
     isolation,
+    overlay: server.overlay,
+    viewOf: path => `/proc/${server.pid}/root${path}`,
     async check() {
       await isolation()
     },

@@ -66,9 +66,18 @@ function makeLayers(shell: ImageShell, dir: string, path: string): ProgramLayers
 function findProgram(name: string, path: string): string | undefined {
   for (const folder of path.split(':').filter(one => one.startsWith('/'))) {
     const file = join(folder, name)
-    if (statSync(file, { throwIfNoEntry: false })?.isFile() === true) return realpathSync(file)
+    if (isFile(file)) return realpathSync(file)
   }
   return undefined
+}
+
+/** Not one either: a file in a folder of the PATH that we may not look into. */
+function isFile(path: string): boolean {
+  try {
+    return statSync(path).isFile()
+  } catch {
+    return false
+  }
 }
 
 /** Names that BusyBox answers to and the machine lacks. */

@@ -63,6 +63,6 @@ function depth(path: string): number {
 }
 
 /** In the kernel's list of an overlay's folders, colons separate them and commas end the list. */
-function escapeLayer(path: string): string {
+export function escapeLayer(path: string): string {
   return path.replace(/[\\:,]/g, '\\$&')
 }

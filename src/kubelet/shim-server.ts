@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import type { Socket } from 'node:net'
+import { escapeLayer } from './shim-flags.js'
 
 /** The engine's end of `shim serve`: what may be asked of it, see shim/serve.c. */
 export interface ShimServer {
@@ -8,6 +9,13 @@ export interface ShimServer {
    * tell (it died, or another shim has the container): then the container's folder knows.
    */
   start(flags: readonly string[], env: Readonly<Record<string, string>>): StartedShim
+  /**
+   * Containers that are started from here on see `folder` as it is, and write into `upper` instead of it. `upper` and
+   * `work` are empty folders of one file system. Resolves to why this machine cannot do that.
+   */
+  overlay(folder: string, upper: string, work: string): Promise<string | undefined>
+  /** The process whose view of the machine containers begin with. */
+  readonly pid: number | undefined
   /** Removes a folder and all in it, never following a link. */
   remove(path: string): Promise<void>
   /** Ends the server. Containers go on. */
@@ -23,9 +31,12 @@ export interface StartedShim {
 export function createShimServer(options: { readonly shimPath: string }): ShimServer {
   let server: Connection | undefined
   let closed = false
+  let hasOverlays = false
 
   const connection = (): Connection => {
     if (closed) throw new Error(`${options.shimPath}: no more requests after close()`)
+    // Another server would have no overlays: what steps write would reach the folders themselves.
+    if (hasOverlays && server?.dead) throw new Error(`${options.shimPath} serve has ended, and its overlays with it`)
     if (server === undefined || server.dead) server = connect(options.shimPath)
     return server
   }
@@ -43,6 +54,15 @@ export function createShimServer(options: { readonly shimPath: string }): ShimSe
         signal: number => to.tell(['signal', String(request.id), String(number)]),
       }
     },
+    async overlay(folder, upper, work) {
+      const problem = await connection().ask(['overlay', folder, ...[upper, work].map(escapeLayer)]).answer
+      if (problem.length > 0) return problem.toString('utf8')
+      hasOverlays = true
+      return undefined
+    },
+    get pid() {
+      return server?.pid
+    },
     async remove(path) {
       const problem = await connection().ask(['remove', path]).answer
       if (problem.length > 0) throw new Error(`removing ${path}: ${problem.toString('utf8')}`)
@@ -56,6 +76,7 @@ export function createShimServer(options: { readonly shimPath: string }): ShimSe
 
 interface Connection {
   readonly dead: boolean
+  readonly pid: number | undefined
   ask(texts: readonly string[]): { readonly id: number; readonly answer: Promise<Buffer> }
   tell(texts: readonly string[]): void
   end(): Promise<void>
@@ -121,6 +142,7 @@ function connect(shimPath: string): Connection {
     get dead() {
       return dead
     },
+    pid: child.pid,
     ask(texts) {
       const id = ++lastId
       const answer = new Promise<Buffer>((resolve, reject) => waiting.set(id, { resolve, reject }))

@@ -16,6 +16,8 @@ import { DEFAULT_FILE_MODE, filesOf, isInside, replaceFile, type VolumeFile, wri
 
 export interface MadeVolume {
   readonly hostPath: string
+  /** Where this process finds it, if elsewhere. */
+  readonly view?: string
   readonly readOnly: boolean
 }
 
@@ -33,10 +35,14 @@ export interface VolumeDeps {
   /** Holds the claims' folders. */
   readonly claimsDir: string
   /** For a claim that stands for a folder of this machine. */
-  readonly folderOfClaim?: (claim: PersistentVolumeClaim) => string | undefined
+  readonly folderOfClaim?: FolderOfClaim
   /** For texts that a container will run, where paths have to be rewritten (rewrite.ts). */
   readonly rewrite: (text: string) => string
 }
+
+export type FolderOfClaim = (
+  claim: PersistentVolumeClaim,
+) => { readonly path: string; readonly view?: string } | undefined
 
 type OneMade = MadeVolume | { readonly problem: string } | { readonly unschedulable: string }
 
@@ -167,7 +173,7 @@ async function makeClaim(pod: Pod, claim: string, readOnly: boolean, deps: Volum
   const found = await deps.cluster.get('PersistentVolumeClaim', { namespace: pod.metadata.namespace, name: claim })
   if (found === undefined) return { unschedulable: `persistentvolumeclaim "${claim}" not found` }
   const own = deps.folderOfClaim?.(found)
-  if (own !== undefined) return { hostPath: own, readOnly }
+  if (own !== undefined) return { hostPath: own.path, ...(own.view !== undefined && { view: own.view }), readOnly }
   const hostPath = claimDir(deps.claimsDir, found.metadata)
   mkdirSync(hostPath, { recursive: true })
   chmodSync(hostPath, 0o777)

@@ -200,31 +200,6 @@ test('an interrupt stops everything, cleans up and is 130', async () => {
   expect(readdirSync(temp)).toEqual([])
 })
 
-test('-w gives steps the folder itself', async () => {
-  const folder = temporaryDirectory('run-test')
-  const source = join(folder, 'source')
-  mkdirSync(source)
-  writeFileSync(join(source, 'in.txt'), 'seen')
-  const manifest = file(
-    folder,
-    `
-apiVersion: tekton.dev/v1
-kind: Task
-metadata: { name: copy }
-spec:
-  workspaces: [{ name: source }]
-  steps:
-    - name: copy
-      image: alpine
-      workingDir: $(workspaces.source.path)
-      script: cp in.txt out.txt
-`,
-  )
-  const { code, stderr } = await tektite(['run', '-f', manifest, '-w', `source=${source}`])
-  expect(code, stderr).toBe(0)
-  expect(readFileSync(join(source, 'out.txt'), 'utf8')).toBe('seen')
-})
-
 test('a manifest may come from standard input', async () => {
   const { code, stderr } = await tektite(['run', '-f', '-'], { input: taskRun('true') })
   expect(code, stderr).toBe(0)

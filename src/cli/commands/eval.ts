@@ -26,7 +26,7 @@ import {
   WrongInput,
 } from '../eval-input.js'
 import { manifestReads, ofKind, secretsIn } from '../manifest-reads.js'
-import { EXIT } from './run.js'
+import { EXIT } from '../run/options.js'
 
 type Command<O> = (context: CliContext, options: O) => Promise<number>
 

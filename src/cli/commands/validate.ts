@@ -4,7 +4,7 @@ import type { CliContext } from '../context.js'
 import { readManifests } from '../manifests.js'
 import { describeProblem } from '../print/problem.js'
 import { styleFor } from '../print/style.js'
-import { EXIT } from './run.js'
+import { EXIT } from '../run/options.js'
 
 export interface ValidateOptions {
   /** Files and folders; `-` is standard input. */

@@ -11,6 +11,7 @@ interface RunFlags {
   readonly workspace: { name: string; directory: string }[]
   readonly timeout?: number
   readonly output?: Output
+  readonly writeBack?: true
 }
 
 export function addRun(program: Command, { context, exit }: Invocation): void {
@@ -29,7 +30,13 @@ export function addRun(program: Command, { context, exit }: Invocation): void {
       [],
     )
     .option('-p, --param <name=value>', 'a param for the runs; repeat for the elements of an array', repeated(pair), [])
-    .option('-w, --workspace <name=dir>', 'a folder of this machine as workspace', repeated(workspace), [])
+    .option(
+      '-w, --workspace <name=dir>',
+      'a folder of this machine as workspace, as it is now; steps write in a copy',
+      repeated(workspace),
+      [],
+    )
+    .option('--write-back', 'when all succeeded, bring what steps changed in those folders to the folders themselves')
     .option('--timeout <duration>', 'for the whole command, such as 5m', duration)
     .addOption(new Option('-o, --output <format>', 'print the finished runs to stdout').choices(OUTPUTS))
     .addHelpText(
@@ -46,6 +53,7 @@ export function addRun(program: Command, { context, exit }: Invocation): void {
           workspaces: flags.workspace,
           ...(flags.timeout !== undefined && { timeoutMs: flags.timeout }),
           ...(flags.output && { output: flags.output }),
+          ...(flags.writeBack && { writeBack: true }),
         }),
       )
     })

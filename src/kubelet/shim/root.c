@@ -250,7 +250,8 @@ static int write_text(const char *path, const char *text) {
   return written == length ? 0 : -1;
 }
 
-static int unshare_mounts(struct root *root) {
+int enter_mount_namespace(char *error) {
+  struct root none = {.error = error}, *root = &none;
   if (geteuid() == 0) {
     if (unshare(CLONE_NEWNS) != 0) return fail(root, "making", "a mount namespace");
   } else {
@@ -276,7 +277,7 @@ int enter_new_root(const struct container *container, char *error) {
     return fail(&root, "building a root in", container->dir);
   }
   if (mkdir(path, 0755) != 0) return fail(&root, "making", path);
-  if (unshare_mounts(&root) != 0) return -1;
+  if (enter_mount_namespace(error) != 0) return -1;
   if (shadow(&root, "", path) != 0) return -1;
   root.fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (root.fd < 0) return fail(&root, "opening", path);

@@ -7,8 +7,10 @@
  *   start   <number of flags> <flags and command…> <environment NAME=value…>
  *   signal  <id of a start request> <signal number>
  *   remove  <path>
+ *   overlay <folder> <folder for what is written> <folder that the kernel needs beside it>
  * Answer: length (u32), id (u32), bytes: of `start` the file `exit` once the container has ended (empty: look at its
- * folder, for nothing is known or it is long), of `remove` nothing or what went wrong. `signal` has none. Numbers in the machine's byte order.
+ * folder, for nothing is known or it is long), of `remove` and `overlay` nothing or what went wrong. `signal` has none.
+ * Numbers in the machine's byte order. Containers that are started after an `overlay` see it.
  */
 #define _GNU_SOURCE
 #include "shim.h"
@@ -161,6 +163,10 @@ static void handle(uint32_t id, char *payload, size_t length) {
     uint32_t of = (uint32_t)strtoul(texts[1], NULL, 10);
     for (size_t i = 0; i < job_count; i++)
       if (jobs[i].id == of) kill(jobs[i].pid, atoi(texts[2])); /* ours and not reaped: it cannot be another's pid */
+  } else if (strcmp(texts[0], "overlay") == 0 && count == 4) {
+    char error[ERROR_SIZE] = "";
+    lay_over(texts[1], texts[2], texts[3], error);
+    answer(id, error, strlen(error));
   } else if (is_start || (is_remove && count == 2)) {
     pid_t pid = fork();
     if (pid == 0) {

@@ -42,6 +42,12 @@ int run_container(const struct container *container);
 /* Moves this process into a mount namespace whose root is the machine's own, plus the mounts. 0, or -1 and `error`. */
 int enter_new_root(const struct container *container, char *error);
 
+/* Moves this process into a mount namespace of its own (with a user namespace, when not root). 0, or -1 and `error`. */
+int enter_mount_namespace(char *error);
+
+/* From here on this process and those it forks see an overlay at `folder`. 0, or -1 and `error`. See overlay.c. */
+int lay_over(const char *folder, const char *upper, const char *work, char *error);
+
 /* Sends SIGKILL to every descendant of this process, once. */
 void kill_descendants(void);
 

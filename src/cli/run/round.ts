@@ -1,0 +1,141 @@
+/** One round of `tektite run`: an engine that is thrown away afterwards, and the runs in it to their end. */
+import { mkdtemp } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type EmbeddedEngine, openEmbedded } from '../../embedded.js'
+import { removeTree } from '../../kubelet/remove-tree.js'
+import { describeError } from '../../lib/fault.js'
+import { kindIdOf } from '../../resources/kind-table.js'
+import type { AnyResource } from '../../resources/kinds.js'
+import type { New, Resource } from '../../resources/meta.js'
+import type { PipelineRun, TaskRun } from '../../resources/tekton.js'
+import { succeededCondition } from '../../status/conditions.js'
+import type { CliContext } from '../context.js'
+import { followRuns } from '../follow.js'
+import { failedStepLogs } from '../print/failed-logs.js'
+import { createLive } from '../print/live.js'
+import { printRuns } from '../print/output.js'
+import { styleFor } from '../print/style.js'
+import { unfinishedLines } from '../print/unfinished.js'
+import { writtenBackLines } from '../print/written-back.js'
+import { EXIT, type RunOptions } from './options.js'
+import type { Prepared } from './prepare.js'
+import { writeBack } from './write-back.js'
+
+/** Resolves to the exit code, when nothing of the round is left. */
+export async function runRound(
+  context: CliContext,
+  prepared: Prepared,
+  options: RunOptions,
+  interrupt: AbortSignal,
+): Promise<number> {
+  const { stderr, stdout, config, now } = context
+  const { list, workspaces, besides } = prepared
+  const style = styleFor(stderr, config)
+  const startedAt = now()
+  const directory = await mkdtemp(join(config.tempDir, 'tektite-run-'))
+  let engine: EmbeddedEngine | undefined
+  try {
+    const workingFolders = { folders: workspaces.map(workspace => workspace.directory), besides }
+    engine = await openEmbedded({
+      config,
+      log: context.log,
+      now,
+      dataDir: directory,
+      throwAway: true,
+      workingFolders,
+    })
+    const { cluster } = engine
+    for (const note of engine.notes) stderr.write(`${style.dim('note')}: ${note}\n`)
+    const roots: string[] = []
+    const follower = followRuns(cluster, now, (run, before) => live.changed(run, before))
+    const live = createLive({
+      terminal: stderr,
+      style,
+      now,
+      views: () => roots.flatMap(uid => follower.view(uid) ?? []),
+    })
+    for (const object of definitionsFirst(list.support))
+      await cluster.create(kindIdOf(object as unknown as Resource), object as never)
+    for (const run of list.runs) {
+      const created = await cluster.create(run.kind, run as New<PipelineRun> & New<TaskRun>)
+      roots.push(created.metadata.uid)
+    }
+    const ended = await firstOf(follower.done(roots), options.timeoutMs, interrupt)
+    live.end()
+    const runs = [...follower.runs.values()]
+    const finished = roots.flatMap(uid => runs.find(run => run.metadata.uid === uid) ?? [])
+    const succeeded = ended === 'done' && finished.every(run => succeededCondition(run)?.status === 'True')
+    if (ended !== 'interrupted') {
+      for await (const text of failedStepLogs(engine, runs, style)) stderr.write(text)
+      if (options.output) stdout.write(printRuns(options.output, finished, runs))
+    }
+    await follower.close()
+    if (ended === 'interrupted') {
+      stderr.write(`${style.yellow('interrupted')}: everything was stopped and cleaned up\n`)
+      return EXIT.interrupted
+    }
+    if (ended === 'timeout') {
+      for (const line of unfinishedLines(runs, style)) stderr.write(line)
+      stderr.write(
+        `${style.red('error')}: not finished within --timeout ${(options.timeoutMs ?? 0) / 1_000}s; everything was stopped\n`,
+      )
+      return EXIT.failed
+    }
+    let isWhole = true
+    if (options.writeBack === true && succeeded)
+      for (const { folder, view } of outermost(engine)) {
+        const written = await writeBack(folder, view, startedAt)
+        for (const line of writtenBackLines(folder, written, style)) stderr.write(line)
+        isWhole &&= written.left.length === 0
+      }
+    return succeeded && isWhole ? EXIT.succeeded : EXIT.failed
+  } catch (error) {
+    // An object that the store refuses was wrong input; nothing of the user's ran before the first run was created.
+    stderr.write(`${style.red('error')}: ${describeError(error)}\n`)
+    return EXIT.refused
+  } finally {
+    await engine?.destroy()
+    await removeTree(directory)
+  }
+}
+
+/** One workspace may lie in another's folder, and be written back with it. */
+function outermost({ workingCopies }: EmbeddedEngine): EmbeddedEngine['workingCopies'] {
+  return workingCopies.filter(
+    ({ folder }, index) =>
+      !workingCopies.some((other, at) =>
+        other.folder === folder ? at < index : folder.startsWith(`${other.folder}/`),
+      ),
+  )
+}
+
+function definitionsFirst(objects: readonly New<AnyResource>[]): readonly New<AnyResource>[] {
+  const isDefinition = ({ kind }: New<AnyResource>) => kind === 'CustomResourceDefinition'
+  return [...objects.filter(isDefinition), ...objects.filter(object => !isDefinition(object))]
+}
+
+async function firstOf(
+  done: Promise<void>,
+  timeoutMs: number | undefined,
+  signal: AbortSignal,
+): Promise<'done' | 'timeout' | 'interrupted'> {
+  let timer: NodeJS.Timeout | undefined
+  try {
+    return await Promise.race([
+      done.then(() => 'done' as const),
+      new Promise<'interrupted'>(settle => {
+        if (signal.aborted) settle('interrupted')
+        signal.addEventListener('abort', () => settle('interrupted'), { once: true })
+      }),
+      ...(timeoutMs === undefined
+        ? []
+        : [
+            new Promise<'timeout'>(settle => {
+              timer = setTimeout(() => settle('timeout'), timeoutMs)
+            }),
+          ]),
+    ])
+  } finally {
+    clearTimeout(timer)
+  }
+}
