@@ -9,6 +9,7 @@ import { send } from '../src/api/answer.js'
 import { DELIVERY_RESOURCES } from '../src/api/deliveries.js'
 import { type OwnHandler, parseOwnPath } from '../src/api/own-resources.js'
 import { bodyOf, readJson, targetOf } from '../src/api/request.js'
+import { RUN_RESOURCES } from '../src/api/runs.js'
 import { SCHEDULE_RESOURCES } from '../src/api/schedules.js'
 import { ApiError, statusOf } from '../src/api/status.js'
 import type { Connection } from '../src/cluster/kubernetes/connection.js'
@@ -30,7 +31,7 @@ export interface DashboardDeps {
 }
 
 /** Ours, with their subresources; the rest of the group are objects. */
-const OWN = new Set([...DELIVERY_RESOURCES, ...SCHEDULE_RESOURCES].map(({ name }) => name))
+const OWN = new Set([...DELIVERY_RESOURCES, ...SCHEDULE_RESOURCES, ...RUN_RESOURCES].map(({ name }) => name))
 
 export interface Dashboard {
   readonly port: number
@@ -99,14 +100,9 @@ async function answerOwn(
   const readBody = () => bodyOf(request)
   const gone = new AbortController()
   response.once('close', () => gone.abort())
-  const ownRequest = {
-    ...place,
-    method: request.method ?? 'GET',
-    query,
-    path,
-    readJson: () => readJson({ readBody }),
-    signal: gone.signal,
-  }
+  const { method = 'GET', headers } = request
+  const { signal } = gone
+  const ownRequest = { ...place, method, query, path, headers, signal, readJson: () => readJson({ readBody }) }
   // Objects of this group, such as Schedules, are Kubernetes' to answer for.
   if (!OWN.has(place.subresource === undefined ? place.resource : `${place.resource}/${place.subresource}`))
     return false

@@ -116,8 +116,8 @@ async function answerTo(deps: Served, request: ApiRequest, attributes: Attribute
 async function answerOwn(handlers: readonly OwnHandler[], request: ApiRequest): Promise<Answer | undefined> {
   const path = parseOwnPath(request.path)
   if (path === undefined) return undefined
-  const { method, query, signal } = request
-  const asked = { ...path, method, query, path: request.path, signal, readJson: () => readJson(request) }
+  const { method, query, headers, signal } = request
+  const asked = { ...path, method, query, headers, signal, path: request.path, readJson: () => readJson(request) }
   for (const handler of handlers) {
     const answer = await handler(asked)
     if (answer !== undefined) return presentOwn(request, answer)

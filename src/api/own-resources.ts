@@ -36,10 +36,11 @@ export interface OwnRequest {
   readonly query: URLSearchParams
   /** The path as it was asked for, for messages. */
   readonly path: string
-  /** @throws ApiError when the body is no JSON, or too large */
-  readonly readJson: () => Promise<unknown>
+  readonly headers: { readonly accept?: string | undefined }
   /** Aborts when the client is gone, and when the server stops. */
   readonly signal: AbortSignal
+  /** @throws ApiError when the body is no JSON, or too large */
+  readonly readJson: () => Promise<unknown>
 }
 
 export interface OwnObject {

@@ -3,6 +3,10 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { describeError } from '../lib/fault.js'
+
+import { collectRecord } from '../run-index/collect-record.js'
+import { createLiveRuns } from '../run-index/live-runs.js'
+import { createRunIndex, type RunIndex } from '../run-index/run-index.js'
 import { createAuthenticate } from './access/authenticate.js'
 import { builtInUser } from './access/users.js'
 import { send } from './answer.js'
@@ -13,6 +17,7 @@ import { graphsHandler } from './graphs.js'
 import type { OwnHandler } from './own-resources.js'
 import type { Upgrade } from './request.js'
 import { findLiveRun } from './run-objects.js'
+import { runsHandler } from './runs.js'
 import { schedulesHandler } from './schedules.js'
 import { statusOf } from './status.js'
 import { onUpgrade } from './upgrade.js'
@@ -52,12 +57,14 @@ const PROBE_AFTER_MS = 30_000
 export async function startApi(deps: ApiDeps, { port, host, tls }: Address): Promise<Api> {
   const stopping = new AbortController()
   const answering = new Set<AbortController>()
+  const { cluster, log } = deps
+  const index = createRunIndex(createLiveRuns({ cluster, log, now: Date.now }))
   const users = [{ token: deps.token, user: builtInUser('admin') }, ...(deps.users ?? [])]
   const served: Served = {
     ...deps,
     users,
     authenticate: createAuthenticate(users),
-    own: ownHandlers(deps),
+    own: ownHandlers(deps, index),
     stopping: stopping.signal,
     answering,
   }
@@ -98,14 +105,16 @@ export async function startApi(deps: ApiDeps, { port, host, tls }: Address): Pro
         // Watches end as they end when their time is over, so that nobody takes a stop for a broken network.
         stopping.abort()
         for (const gone of answering) gone.abort()
+        void index.close()
         server.closeIdleConnections()
       }),
   }
 }
 
 /** What is no object of the store: see `own-resources.ts`. */
-function ownHandlers({ cluster, inbox, runRequests }: ApiDeps): readonly OwnHandler[] {
+function ownHandlers({ cluster, inbox, runRequests, watchLimits }: ApiDeps, index: RunIndex): readonly OwnHandler[] {
   return [
+    runsHandler({ index, record: run => collectRecord(cluster, run), limits: watchLimits }),
     ...(inbox === undefined ? [] : [deliveriesHandler(inbox)]),
     ...(runRequests === undefined ? [] : [schedulesHandler(cluster, runRequests)]),
     graphsHandler(cluster, findLiveRun(cluster)),

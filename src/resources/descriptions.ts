@@ -41,6 +41,7 @@ export const KIND_DESCRIPTIONS: Readonly<Record<string, string>> = {
   Schedule: 'A Schedule is a trigger that the clock fires.',
   Delivery:
     'A Delivery is an event that came in, and what the triggers made of it. It is kept for a while, and nobody writes it.',
+  Run: 'A Run is a PipelineRun or a TaskRun with all that belongs to it, as it is or as it was: it is listed, found and shown also when its objects are gone. Nobody writes it.',
 }
 
 /** What every kind has. */

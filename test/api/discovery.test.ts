@@ -96,7 +96,15 @@ describe('resources', () => {
     expect(verbsOf('pods/log')).toEqual(['get'])
     const own = await json<{ resources: readonly Resource[] }>('/apis/tektite.dev/v1alpha1')
     const names = own.resources.map(({ name }) => name)
-    expect(names).toEqual(['schedules', 'schedules/status', 'schedules/run', 'deliveries', 'deliveries/replay'])
+    expect(names).toEqual([
+      'schedules',
+      'schedules/status',
+      'schedules/run',
+      'deliveries',
+      'deliveries/replay',
+      'runs',
+      'runs/graph',
+    ])
   })
 
   test('what it says can be done can be done', async () => {

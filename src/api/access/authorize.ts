@@ -86,6 +86,6 @@ function seenIn(group: string, kinds: KindTable): readonly string[] {
   const names = kinds.all
     .filter(info => info.group === group && !(group === '' && info.plural === 'secrets'))
     .flatMap(({ plural, status }) => (status ? [plural, `${plural}/status`] : [plural]))
-  const more = group === '' ? ['pods/log'] : group === 'tektite.dev' ? ['deliveries'] : []
+  const more = group === '' ? ['pods/log'] : group === 'tektite.dev' ? ['deliveries', 'runs'] : []
   return [...names, ...more]
 }

@@ -18,7 +18,23 @@ export interface ServedKind {
   readonly version: string
 }
 
+export const RUN_KIND: DocumentedKind = {
+  group: OWN_GROUP,
+  version: OWN_VERSION,
+  served: [OWN_VERSION],
+  kind: 'Run',
+  listKind: 'RunList',
+  plural: 'runs',
+  singular: 'run',
+  namespaced: true,
+  shortNames: [],
+  categories: [],
+  status: false,
+  readOnly: true,
+}
+
 export const UNSTORED_KINDS: readonly DocumentedKind[] = [
+  RUN_KIND,
   {
     group: OWN_GROUP,
     version: OWN_VERSION,

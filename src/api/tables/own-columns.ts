@@ -1,7 +1,7 @@
 /** Columns of the kinds of tektite.dev. Pure. */
 import type { PrinterColumn } from '../../resources/custom-resources.js'
 import { listAt, numberAt, textAt, valueAt } from '../../resources/value-at.js'
-import { age } from './age.js'
+import { age, humanDuration } from './age.js'
 import { AGE, type Column, column, NAME, orNone, wideColumn } from './column.js'
 
 /** As those of a CronJob, with the time it is due next. */
@@ -44,4 +44,21 @@ export const DELIVERY_COLUMNS: readonly Column[] = [
   AGE,
   wideColumn('Subject', delivery => textAt(delivery, 'spec.subject')),
   wideColumn('Message', delivery => textAt(delivery, 'status.message')),
+]
+
+/** Of `runs`, live and archived. */
+export const RUN_COLUMNS: readonly Column[] = [
+  NAME,
+  column('Status', run => textAt(run, 'status')),
+  column('Reason', run => orNone(textAt(run, 'reason'))),
+  column('Pipeline', run => orNone(textAt(run, 'pipeline') || textAt(run, 'task'))),
+  column('Duration', (run, now) => {
+    const [started, ended] = [textAt(run, 'startedAt'), textAt(run, 'completedAt')]
+    if (started === '') return '<none>'
+    return humanDuration((ended === '' ? now : Date.parse(ended)) - Date.parse(started))
+  }),
+  AGE,
+  column('Archived', run => (valueAt(run, 'archived') === true ? 'True' : 'False')),
+  wideColumn('Trigger', run => orNone(textAt(run, 'trigger'))),
+  wideColumn('Message', run => textAt(run, 'message')),
 ]

@@ -14,7 +14,7 @@ import {
   VOLUME_COLUMNS,
 } from './core-columns.js'
 import { definedColumns } from './definition-columns.js'
-import { DELIVERY_COLUMNS, SCHEDULE_COLUMNS } from './own-columns.js'
+import { DELIVERY_COLUMNS, RUN_COLUMNS, SCHEDULE_COLUMNS } from './own-columns.js'
 import { POD_COLUMNS } from './pod-columns.js'
 import { TEKTON_COLUMNS } from './tekton-columns.js'
 import * as workloads from './workload-columns.js'
@@ -48,6 +48,7 @@ const COLUMNS: Readonly<Partial<Record<AnyKind, readonly Column[]>>> = {
   PodDisruptionBudget: workloads.DISRUPTION_BUDGET_COLUMNS,
   Schedule: SCHEDULE_COLUMNS,
   'Delivery.tektite.dev': DELIVERY_COLUMNS,
+  'Run.tektite.dev': RUN_COLUMNS,
 }
 
 /** Of a kind's objects in one of its versions. */
