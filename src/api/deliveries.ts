@@ -1,6 +1,7 @@
 /** `deliveries` of `tektite.dev/v1alpha1`: the history of the inbox, for the CLI, the dashboard and `curl`. */
 import type { BriefState, DeliverySummary, Inbox, ListedTarget } from '../inbox/inbox.js'
-import { type DeliveryObject, listedDelivery, shownDelivery } from './delivery-object.js'
+import type { DeliveryObject } from '../resources/deliveries.js'
+import { listedDelivery, shownDelivery } from './delivery-object.js'
 import { OWN_GROUP, OWN_VERSION, type OwnHandler, type OwnRequest, type OwnResource } from './own-resources.js'
 import { ApiError } from './status.js'
 
@@ -122,6 +123,10 @@ function wantedOf({ query, namespace }: OwnRequest): {
   readonly filter?: (summary: DeliverySummary) => boolean
 } {
   const [listener, schedule, id] = [query.get('listener'), query.get('schedule'), query.get('id')]
+  const words = (query.get('search') ?? '')
+    .toLowerCase()
+    .split(/\s+/)
+    .filter(word => word !== '')
   const verdict = verdictOf(query.get('verdict'))
   const of =
     listener !== null
@@ -132,6 +137,7 @@ function wantedOf({ query, namespace }: OwnRequest): {
   const filters: ((summary: DeliverySummary) => boolean)[] = []
   if (verdict !== undefined) filters.push(({ state }) => hasVerdict(state, verdict))
   if (id !== null) filters.push(({ delivery }) => delivery.id.endsWith(id) || delivery.eventId.endsWith(id))
+  if (words.length > 0) filters.push(summary => words.every(word => searchedText(summary).includes(word)))
   // In one namespace the store knows whose they are.
   if (of !== undefined && namespace === '') {
     filters.push(({ delivery: { to } }) => to.kind === of.kind && to.name === of.name)
@@ -140,6 +146,14 @@ function wantedOf({ query, namespace }: OwnRequest): {
     ...(namespace !== '' && { to: { namespace, ...(of && { of }) } }),
     ...(filters.length > 0 && { filter: summary => filters.every(matches => matches(summary)) }),
   }
+}
+
+/** What a list shows of one. */
+function searchedText(summary: DeliverySummary): string {
+  const { spec, metadata, status } = listedDelivery(summary)
+  const created = (status.created ?? []).map(({ name }) => name)
+  const texts = [metadata.name, spec.id, spec.source, spec.event, spec.subject, status.message ?? '', ...created]
+  return texts.join('\n').toLowerCase()
 }
 
 function verdictOf(text: string | null): ListedVerdict | undefined {

@@ -8,84 +8,10 @@ import type {
   Refusal,
   Verdict,
 } from '../inbox/inbox.js'
+import type { DeliveryObject, DispatchStatus, ObjectReference, TriggerStatus } from '../resources/deliveries.js'
 import { maskHeaders, maskUrl } from '../trigger/redact.js'
-import { type Source, sourceOf } from '../trigger/source.js'
+import { sourceOf } from '../trigger/source.js'
 import { OWN_GROUP, OWN_VERSION } from './own-resources.js'
-
-export type DeliveryPhase = 'Pending' | 'Dispatched' | 'GivenUp' | 'Rejected'
-
-export interface DeliveryObject {
-  readonly apiVersion: string
-  readonly kind: 'Delivery'
-  readonly metadata: {
-    /** The event id of its first dispatch: what the listener answered, and the label of what was created. */
-    readonly name: string
-    readonly namespace: string
-    readonly uid: string
-    readonly creationTimestamp: string
-    readonly labels: Readonly<Record<string, string>>
-  }
-  readonly spec: {
-    /** The sender's id, below the listener it came to. */
-    readonly id: string
-    readonly target: { readonly kind: 'EventListener' | 'Schedule'; readonly name: string }
-    readonly source: Source
-    readonly event: string
-    readonly subject: string
-    /** With milliseconds. */
-    readonly receivedAt: string
-    readonly url: string
-    /** One delivery only. Credentials are `***`. */
-    readonly headers?: Readonly<Record<string, readonly string[]>>
-    readonly body: {
-      readonly bytes: number
-      readonly sha256: string
-      /** On demand only: `text` when it is UTF-8, `base64` when not. */
-      readonly text?: string
-      readonly base64?: string
-    }
-  }
-  readonly status: DispatchStatus & {
-    /** How often it came. */
-    readonly copies: number
-    /** One delivery only: how it ended before it was replayed, oldest first. */
-    readonly earlier?: readonly DispatchStatus[]
-  }
-}
-
-/** Of one dispatch: the first one, or of a replay. */
-export interface DispatchStatus {
-  readonly phase: DeliveryPhase
-  /** 0: the first dispatch. */
-  readonly replay: number
-  /** When it ended. */
-  readonly dispatchedAt?: string
-  readonly durationMs?: number
-  /** How many triggers. */
-  readonly verdicts?: Readonly<Record<Verdict['is'], number>>
-  /** What was created; in a list the first few. */
-  readonly created?: readonly ObjectReference[]
-  /** Why nothing, or not everything, was created. */
-  readonly message?: string
-  /** One delivery only, in the order of the listener. */
-  readonly triggers?: readonly TriggerStatus[]
-}
-
-export interface ObjectReference {
-  readonly kind: string
-  readonly namespace: string
-  readonly name: string
-}
-
-export interface TriggerStatus {
-  readonly name: string
-  readonly namespace: string
-  readonly verdict: Verdict['is'] | 'rejected'
-  /** The interceptor that filtered it; of a rejected delivery what it should have proved: header and Secret. */
-  readonly by: string
-  readonly created: readonly ObjectReference[]
-  readonly message: string
-}
 
 export function listedDelivery(summary: DeliverySummary): DeliveryObject {
   const { copies, replay, state } = summary

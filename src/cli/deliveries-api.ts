@@ -1,7 +1,7 @@
 /** The deliveries of an engine, as commands ask for them. */
 import type { DeliveryList } from '../api/deliveries.js'
-import type { DeliveryObject } from '../api/delivery-object.js'
 import { OWN_GROUP, OWN_VERSION } from '../api/own-resources.js'
+import type { DeliveryObject } from '../resources/deliveries.js'
 import { pause } from '../timers.js'
 import { type Client, ClientError } from './client/client.js'
 

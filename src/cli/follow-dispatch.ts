@@ -1,5 +1,5 @@
 /** What commands that make deliveries say of how they ended. */
-import type { DeliveryObject } from '../api/delivery-object.js'
+import type { DeliveryObject } from '../resources/deliveries.js'
 import type { Client } from './client/client.js'
 import type { CliContext } from './context.js'
 import { dispatched } from './deliveries-api.js'

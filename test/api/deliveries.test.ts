@@ -1,8 +1,8 @@
 /** The history over HTTP, from a real inbox. */
 import { expect, onTestFinished, test, vi } from 'vitest'
 import type { DeliveryList } from '../../src/api/deliveries.js'
-import type { DeliveryObject } from '../../src/api/delivery-object.js'
 import type { Delivery, Dispatcher, Inbox, Verdict } from '../../src/inbox/inbox.js'
+import type { DeliveryObject } from '../../src/resources/deliveries.js'
 import type { Problem } from '../../src/resources/problem.js'
 import { decode } from '../../src/resources/shape.js'
 import { DELIVERY_SPEC, DELIVERY_STATUS } from '../../src/resources/shapes-deliveries.js'
@@ -170,6 +170,8 @@ test('lists go on where the page before ended, also those that look for somethin
   await vi.waitFor(async () => expect(await names(`${ALL}?verdict=pending`)).toEqual([]), { timeout: 10_000 })
   expect(await names(`${ALL}?prefix=7`)).toEqual(['7-e'])
   expect(await names(`${ALL}?id=delivery/7`)).toEqual(['7-e'])
+  expect(await names(`${ALL}?search=DELIVERY/7%20github`)).toEqual(['7-e'])
+  expect(await names(`${ALL}?search=7%20gitlab`)).toEqual([])
 })
 
 test('lists are of a namespace, a listener, a Schedule', async () => {

@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import type { DeliveryObject } from '../../src/api/delivery-object.js'
+import type { DeliveryObject } from '../../src/resources/deliveries.js'
 import { tektite } from '../helpers/cli.js'
 import { callApi, engineOfFile } from '../helpers/engine.js'
 

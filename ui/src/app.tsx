@@ -10,7 +10,7 @@ import { Shell } from './shell/shell.js'
 const RunPage = lazy(() => import('./pages/run/run.js').then(({ RunPage }) => ({ default: RunPage })))
 const PipelinesPage = lazy(() => import('./pages/pipelines.js').then(p => ({ default: p.PipelinesPage })))
 const TasksPage = lazy(() => import('./pages/tasks.js').then(p => ({ default: p.TasksPage })))
-const DeliveriesPage = lazy(() => import('./pages/deliveries.js').then(p => ({ default: p.DeliveriesPage })))
+const DeliveriesPage = lazy(() => import('./pages/deliveries/deliveries.js').then(p => ({ default: p.DeliveriesPage })))
 const SchedulesPage = lazy(() => import('./pages/schedules.js').then(p => ({ default: p.SchedulesPage })))
 const QueuePage = lazy(() => import('./pages/queue.js').then(p => ({ default: p.QueuePage })))
 

@@ -1,8 +1,8 @@
 /** `tektite trigger`: sends a signed delivery to a listener, as its git host would, and follows what comes of it. */
 import { randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import type { DeliveryObject, ObjectReference } from '../../api/delivery-object.js'
 import { describeError } from '../../lib/fault.js'
+import type { DeliveryObject, ObjectReference } from '../../resources/deliveries.js'
 import type { Key } from '../../resources/meta.js'
 import type { PipelineRun, TaskRun } from '../../resources/tekton.js'
 import type { EventListener } from '../../resources/triggers.js'

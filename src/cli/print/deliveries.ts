@@ -1,5 +1,5 @@
 /** Deliveries for people. Pure: objects of the API in, lines out. */
-import type { DeliveryObject, DispatchStatus, ObjectReference, TriggerStatus } from '../../api/delivery-object.js'
+import type { DeliveryObject, DispatchStatus, ObjectReference, TriggerStatus } from '../../resources/deliveries.js'
 import { brief, onOneLine, printable, type Style } from './style.js'
 import { type Column, table } from './table.js'
 import { distance, formatSeconds } from './times.js'

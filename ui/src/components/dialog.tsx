@@ -48,6 +48,8 @@ export function ConfirmDialog({
   title,
   children,
   action,
+  instead = 'Keep it',
+  isDanger = true,
   onConfirm,
   onClose,
 }: {
@@ -55,6 +57,9 @@ export function ConfirmDialog({
   readonly children: ReactNode
   /** What the button says: a verb. */
   readonly action: string
+  /** What the other button says. */
+  readonly instead?: string
+  readonly isDanger?: boolean
   readonly onConfirm: () => Promise<unknown>
   readonly onClose: () => void
 }) {
@@ -83,9 +88,14 @@ export function ConfirmDialog({
       </div>
       <div className="dialog-foot">
         <button type="button" className="button" onClick={onClose}>
-          Keep it
+          {instead}
         </button>
-        <button type="button" className="button danger" disabled={busy} onClick={() => void confirm()}>
+        <button
+          type="button"
+          className={isDanger ? 'button danger' : 'button primary'}
+          disabled={busy}
+          onClick={() => void confirm()}
+        >
           {action}
         </button>
       </div>
