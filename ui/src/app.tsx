@@ -11,7 +11,7 @@ const RunPage = lazy(() => import('./pages/run/run.js').then(({ RunPage }) => ({
 const PipelinesPage = lazy(() => import('./pages/pipelines.js').then(p => ({ default: p.PipelinesPage })))
 const TasksPage = lazy(() => import('./pages/tasks.js').then(p => ({ default: p.TasksPage })))
 const DeliveriesPage = lazy(() => import('./pages/deliveries/deliveries.js').then(p => ({ default: p.DeliveriesPage })))
-const SchedulesPage = lazy(() => import('./pages/schedules.js').then(p => ({ default: p.SchedulesPage })))
+const SchedulesPage = lazy(() => import('./pages/schedules/schedules.js').then(p => ({ default: p.SchedulesPage })))
 const QueuePage = lazy(() => import('./pages/queue.js').then(p => ({ default: p.QueuePage })))
 
 export function App() {
