@@ -8,8 +8,8 @@ import { Shell } from './shell/shell.js'
 
 // The list of runs is what one comes for; everything else is fetched when it is asked for.
 const RunPage = lazy(() => import('./pages/run/run.js').then(({ RunPage }) => ({ default: RunPage })))
-const PipelinesPage = lazy(() => import('./pages/pipelines.js').then(p => ({ default: p.PipelinesPage })))
-const TasksPage = lazy(() => import('./pages/tasks.js').then(p => ({ default: p.TasksPage })))
+const PipelinesPage = lazy(() => import('./pages/definitions/pipelines.js').then(p => ({ default: p.PipelinesPage })))
+const TasksPage = lazy(() => import('./pages/definitions/pipelines.js').then(p => ({ default: p.TasksPage })))
 const DeliveriesPage = lazy(() => import('./pages/deliveries/deliveries.js').then(p => ({ default: p.DeliveriesPage })))
 const SchedulesPage = lazy(() => import('./pages/schedules/schedules.js').then(p => ({ default: p.SchedulesPage })))
 const QueuePage = lazy(() => import('./pages/queue.js').then(p => ({ default: p.QueuePage })))

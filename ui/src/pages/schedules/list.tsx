@@ -59,7 +59,13 @@ export function ScheduleListPage() {
   )
 }
 
-function ScheduleRow({ schedule, withNamespace }: { readonly schedule: WatchedSchedule; readonly withNamespace: boolean }) {
+function ScheduleRow({
+  schedule,
+  withNamespace,
+}: {
+  readonly schedule: WatchedSchedule
+  readonly withNamespace: boolean
+}) {
   const { metadata, status } = schedule
   const { status: shown, text } = stateOf(schedule)
   const zone = zoneOf(schedule)

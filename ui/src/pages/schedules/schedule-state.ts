@@ -10,7 +10,8 @@ export interface ScheduleState {
 
 export function stateOf({ spec, status }: Schedule): ScheduleState {
   const ready = conditionOf(status?.conditions, 'Ready')
-  if (ready?.status === 'False' && ready.reason !== 'Suspended') return { status: 'failed', text: ready.reason }
+  if (ready?.status === 'False' && ready.reason !== 'Suspended')
+    return { status: 'failed', text: ready.reason ?? 'Invalid' }
   if (spec.suspend) return { status: 'cancelled', text: 'Paused' }
   if ((status?.active?.length ?? 0) > 0) return { status: 'running', text: 'Running' }
   return status === undefined ? { status: 'pending', text: 'New' } : { status: 'succeeded', text: 'Active' }
