@@ -4,14 +4,16 @@
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { type Attributes, attributesOf } from '../src/api/access/attributes.js'
+import { type Attributes, attributesOf, type ResourceAttributes } from '../src/api/access/attributes.js'
 import { send } from '../src/api/answer.js'
+import { answerOwn } from '../src/api/answer-own.js'
 import { DELIVERY_RESOURCES } from '../src/api/deliveries.js'
-import { type OwnHandler, parseOwnPath } from '../src/api/own-resources.js'
-import { bodyOf, readJson, targetOf } from '../src/api/request.js'
+import { GRAPH_RESOURCES } from '../src/api/graphs.js'
+import { OWN_GROUP, type OwnHandler } from '../src/api/own-resources.js'
+import { bodyOf, targetOf } from '../src/api/request.js'
 import { RUN_RESOURCES } from '../src/api/runs.js'
 import { SCHEDULE_RESOURCES } from '../src/api/schedules.js'
-import { ApiError, statusOf } from '../src/api/status.js'
+import { ApiError, noSuchPath, statusOf } from '../src/api/status.js'
 import type { Connection } from '../src/cluster/kubernetes/connection.js'
 import { sendStatic } from '../src/dashboard/send-static.js'
 import type { AnswerStatic } from '../src/dashboard/static-files.js'
@@ -31,7 +33,9 @@ export interface DashboardDeps {
 }
 
 /** Ours, with their subresources; the rest of the group are objects. */
-const OWN = new Set([...DELIVERY_RESOURCES, ...SCHEDULE_RESOURCES, ...RUN_RESOURCES].map(({ name }) => name))
+const OWN = new Set(
+  [DELIVERY_RESOURCES, SCHEDULE_RESOURCES, RUN_RESOURCES, GRAPH_RESOURCES].flatMap(all => all.map(({ name }) => name)),
+)
 
 export interface Dashboard {
   readonly port: number
@@ -72,48 +76,33 @@ export async function startDashboard(deps: DashboardDeps, { port }: { readonly p
   }
 }
 
-async function answer(deps: DashboardDeps, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const { path, query } = targetOf(request)
-  const { method = 'GET', headers } = request
+async function answer(deps: DashboardDeps, incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { path, query } = targetOf(incoming)
+  const { method = 'GET', headers } = incoming
   const page = await deps.pages(method, path, headers)
   if (page !== undefined) return sendStatic(response, page)
   if (!/^Bearer \S/.test(headers.authorization ?? '')) throw new ApiError(401, 'Unauthorized', 'Unauthorized')
   if (!isPlainPath(path))
     throw new ApiError(400, 'BadRequest', `"${path}" is not passed on: it is not in its plain form`)
   const asked = attributesOf(method, path, query)
-  if (await answerOwn(deps, request, response, asked)) return
+  if (!('path' in asked) && isOwn(asked)) {
+    const { authorization = '' } = headers
+    await deps.review(authorization, asked)
+    const gone = new AbortController()
+    response.once('close', () => gone.abort())
+    const readBody = () => bodyOf(incoming)
+    const request = { method, path, query, headers, signal: gone.signal, readBody }
+    const answered = await answerOwn(deps.own(authorization), request)
+    if (answered === undefined) throw noSuchPath()
+    return send(response, answered)
+  }
   if (!isPassedOn(asked)) throw notPassedOn(asked)
-  return passOn(deps.connection, request, response)
+  return passOn(deps.connection, incoming, response)
 }
 
-/** Whether it was one of ours. */
-async function answerOwn(
-  { own, review }: DashboardDeps,
-  request: IncomingMessage,
-  response: ServerResponse,
-  asked: Attributes,
-): Promise<boolean> {
-  const { path, query } = targetOf(request)
-  const place = parseOwnPath(path)
-  if (place === undefined || 'path' in asked) return false
-  const { authorization = '' } = request.headers
-  const readBody = () => bodyOf(request)
-  const gone = new AbortController()
-  response.once('close', () => gone.abort())
-  const { method = 'GET', headers } = request
-  const { signal } = gone
-  const ownRequest = { ...place, method, query, path, headers, signal, readJson: () => readJson({ readBody }) }
-  // Objects of this group, such as Schedules, are Kubernetes' to answer for.
-  if (!OWN.has(place.subresource === undefined ? place.resource : `${place.resource}/${place.subresource}`))
-    return false
-  await review(authorization, asked)
-  for (const handler of own(authorization)) {
-    const answered = await handler(ownRequest)
-    if (answered === undefined) continue
-    await send(response, answered)
-    return true
-  }
-  throw new ApiError(404, 'NotFound', `${path} is not known here`)
+/** Other objects of the group, such as Schedules, are Kubernetes' to answer for. */
+function isOwn({ group, resource, subresource }: ResourceAttributes): boolean {
+  return group === OWN_GROUP && OWN.has(subresource === '' ? resource : `${resource}/${subresource}`)
 }
 
 function notPassedOn(asked: Attributes): ApiError {

@@ -181,27 +181,27 @@ export async function runDashboard(told: ProcessConfig<typeof DASHBOARD_FLAGS>, 
   const { log } = life
   const { connection, config, values } = told
   const now = Date.now
-  const { cluster } = openCommon(told, life)
-  const [{ startDashboard }, { createReview }, { openStaticFiles }, { deliveriesHandler }, { schedulesHandler }] =
+  const { api, cluster } = openCommon(told, life)
+  const [{ startDashboard }, { createReview }, { openStaticFiles }, { createOwnHandlers }, { openBullmqInbox }] =
     await Promise.all([
       import('../dashboard/dashboard.js'),
       import('../dashboard/may.js'),
       import('./dashboard/static-files.js'),
-      import('./api/deliveries.js'),
-      import('./api/schedules.js'),
+      import('../dashboard/own-handlers.js'),
+      import('./inbox/bullmq.js'),
     ])
-  const { openBullmqInbox } = await import('./inbox/bullmq.js')
   const inbox = await whenRedisIsThere(life, () =>
     openBullmqInbox({ ...told.redis, log, onEviction: 'refuse', canaryMs: CANARY_MS }),
   )
   life.onStop(() => inbox.close())
-  const handlers = [deliveriesHandler(inbox), schedulesHandler(cluster, { inbox, now, newId: randomUUID })]
+  const own = createOwnHandlers({ cluster, inbox, now, newId: randomUUID, log })
+  life.onStop(() => own.close())
   const opening = startDashboard(
     {
       connection,
       review: createReview(connection, now),
       pages: await openStaticFiles(config.dashboardDir),
-      own: () => handlers,
+      own: own.handlers,
       log,
     },
     { port: values.port },
@@ -209,6 +209,7 @@ export async function runDashboard(told: ProcessConfig<typeof DASHBOARD_FLAGS>, 
   const dashboard = await onPort('--port', values.port, opening)
   log.info('listening', { port: dashboard.port })
   life.onStop(() => dashboard.close())
+  life.watch({ readyz: [{ name: 'api-server', problem: () => apiServerProblem(api.signs(), performance.now()) }] })
 }
 
 /** It needs no Redis, so it does not wait for one. */

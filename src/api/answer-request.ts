@@ -7,13 +7,13 @@ import { authorize } from './access/authorize.js'
 import { answerReview } from './access/reviews.js'
 import type { TokenUser } from './access/users.js'
 import { type Answer, send } from './answer.js'
+import { answerOwn } from './answer-own.js'
 import type { ApiDeps } from './deps.js'
 import { discover } from './discovery/discover.js'
 import { healthAt } from './health.js'
-import { type OwnHandler, parseOwnPath } from './own-resources.js'
-import { presentOwn } from './present-own.js'
+import type { OwnHandler } from './own-resources.js'
 import { withJsonBody } from './protobuf/json-body.js'
-import { type ApiRequest, bodyOf, readJson, targetOf, type Upgrade } from './request.js'
+import { type ApiRequest, bodyOf, targetOf, type Upgrade } from './request.js'
 import { parseRoute } from './route.js'
 import { noSuchPath, statusOf } from './status.js'
 import { answerResource } from './verbs/answer-resource.js'
@@ -111,16 +111,4 @@ async function answerTo(deps: Served, request: ApiRequest, attributes: Attribute
   const route = parseRoute(kinds, path)
   if (route === undefined) throw noSuchPath()
   return answerResource(deps, { ...request, ...route })
-}
-
-async function answerOwn(handlers: readonly OwnHandler[], request: ApiRequest): Promise<Answer | undefined> {
-  const path = parseOwnPath(request.path)
-  if (path === undefined) return undefined
-  const { method, query, headers, signal } = request
-  const asked = { ...path, method, query, headers, signal, path: request.path, readJson: () => readJson(request) }
-  for (const handler of handlers) {
-    const answer = await handler(asked)
-    if (answer !== undefined) return presentOwn(request, answer)
-  }
-  return undefined
 }

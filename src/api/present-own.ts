@@ -9,7 +9,10 @@ import { type ListMetadata, shownList, shownObject } from './present.js'
 import type { ApiRequest } from './request.js'
 
 /** @throws ApiError 406 */
-export function presentOwn({ method, query, headers }: ApiRequest, answer: OwnAnswer): OwnAnswer {
+export function presentOwn(
+  { method, query, headers }: Pick<ApiRequest, 'method' | 'query' | 'headers'>,
+  answer: OwnAnswer,
+): OwnAnswer {
   if (typeof answer === 'function') return answer
   const body = asRecord(answer.body)
   const found = UNSTORED_KINDS.find(each => each.kind === body['kind'] || each.listKind === body['kind'])

@@ -18,6 +18,14 @@ kind: Pipeline
 metadata: { name: shown }
 spec:
   tasks: [{ name: a, taskSpec: { steps: [{ name: s, image: alpine, script: echo a }] } }]
+---
+apiVersion: tekton.dev/v1
+kind: PipelineRun
+metadata: { name: waiting }
+spec:
+  status: PipelineRunPending
+  pipelineSpec:
+    tasks: [{ name: a, taskSpec: { steps: [{ name: s, image: alpine, script: echo a }] } }]
 `
 
 const engine = engineOfFile('dashboard-process', OBJECTS, ['--parts', 'api'])
@@ -40,6 +48,7 @@ async function startDashboard() {
 }
 
 const PIPELINES = '/apis/tekton.dev/v1/namespaces/default/pipelines'
+const RUNS = '/apis/tektite.dev/v1alpha1/namespaces/default/runs'
 const DELIVERIES = '/apis/tektite.dev/v1alpha1/namespaces/default/deliveries'
 
 describe('with the token of whoever asks', () => {
@@ -89,5 +98,30 @@ describe('with the token of whoever asks', () => {
     const refused = await ask('POST', `${DELIVERIES}/none/replay`, viewToken())
     expect([refused.code, refused.text]).toEqual([403, expect.stringContaining('cannot create resource')])
     expect((await ask('POST', `${DELIVERIES}/none/replay`, engine.token)).code).toBe(404)
+  })
+
+  test('runs are listed, shown, watched and drawn as they are by an engine', async () => {
+    const { part, ask } = await startDashboard()
+    expect((await ask('GET', RUNS)).code).toBe(401)
+    expect((await ask('GET', RUNS, 'wrong')).code).toBe(401)
+    const { items } = JSON.parse((await ask('GET', `${RUNS}?search=wait`, viewToken())).text)
+    expect(items).toMatchObject([{ name: 'waiting', kind: 'PipelineRun', archived: false }])
+    const { uid } = items[0]
+    expect(JSON.parse((await ask('GET', `${RUNS}/${uid}`, viewToken())).text).run.metadata.name).toBe('waiting')
+    const graph = JSON.parse((await ask('GET', `${RUNS}/${uid}/graph`, viewToken())).text)
+    expect(graph.nodes).toMatchObject([{ name: 'a' }])
+    const aborting = new AbortController()
+    const headers = { authorization: `Bearer ${viewToken()}` }
+    const watch = await fetch(`${part.hooks}${RUNS}?watch=true`, { headers, signal: aborting.signal })
+    const { value } = await watch.body!.getReader().read()
+    expect(JSON.parse(Buffer.from(value!).toString().split('\n')[0]!)).toMatchObject({ type: 'ADDED', object: { uid } })
+    aborting.abort()
+    // As kubectl asks, which sends a token over TLS only.
+    const table = await ask('GET', RUNS, viewToken(), { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' })
+    expect(JSON.parse(table.text)).toMatchObject({
+      kind: 'Table',
+      rows: [{ cells: expect.arrayContaining(['waiting']) }],
+    })
+    expect(await part.end('SIGTERM')).toBe(0)
   })
 })

@@ -4,6 +4,14 @@
 - apiGroups: [tekton.dev]
   resources: [pipelineruns, taskruns, customruns]
   verbs: [get, list, watch]
+# What happened to a run, told to those who may see the run.
+- apiGroups: [""]
+  resources: [events]
+  verbs: [list]
+# Its graph, drawn for those who may see it.
+- apiGroups: [tekton.dev]
+  resources: [pipelines]
+  verbs: [get]
 # A run of one is asked for.
 - apiGroups: [tektite.dev]
   resources: [schedules]
