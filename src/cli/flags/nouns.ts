@@ -8,13 +8,17 @@ import { addDelete } from './verbs/delete.js'
 import { addDescribe } from './verbs/describe.js'
 import { addExport } from './verbs/export.js'
 import { addList } from './verbs/list.js'
+import { addLogs } from './verbs/logs.js'
+import { addStart } from './verbs/start.js'
 
 /** Adds `tektite NOUN VERB` with its flags. */
 export type AddVerb = (command: Command, noun: Noun, invocation: Invocation) => void
 
-const ADD: Partial<Readonly<Record<Verb, AddVerb>>> = {
+const ADD: Readonly<Record<Verb, AddVerb>> = {
   list: addList,
   describe: addDescribe,
+  start: addStart,
+  logs: addLogs,
   cancel: addCancel,
   delete: addDelete,
   export: addExport,
@@ -26,5 +30,5 @@ export function addNoun(noun: Noun): AddCommand {
 
 export function addVerbs(command: Command, noun: Noun, invocation: Invocation): void {
   command.helpCommand(false)
-  for (const verb of noun.verbs) ADD[verb]?.(command, noun, invocation)
+  for (const verb of noun.verbs) ADD[verb](command, noun, invocation)
 }

@@ -75,6 +75,18 @@ export function wholeNumber(text: string): number {
   return Number(text)
 }
 
+/** With commas between, and repeated. */
+export function names(text: string, before: readonly string[] = []): string[] {
+  return [...before, ...text.split(',').filter(name => name !== '')]
+}
+
+/** As it is written: the API server reads it, too. */
+export function goDuration(text: string): string {
+  if (parseDuration(text) === undefined)
+    throw new InvalidArgumentError('It must be a duration such as 90s, 5m or 1h30m.')
+  return text
+}
+
 /** In epoch ms. */
 export function instant(text: string): number {
   const ms = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN
