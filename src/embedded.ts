@@ -80,6 +80,7 @@ export interface EmbeddedEngine {
   readonly admission: () => AdmitOptions
   readonly readLogs: Kubelet['readLogs']
   readonly logSize: Kubelet['logSize']
+  readonly storedPods: LogStore['pods']
   readonly exec: Kubelet['exec']
   readonly metrics: Reporting['metrics']
   readonly workingCopies: readonly WorkingCopy[]
@@ -159,6 +160,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedEn
         (async ({ podUid, ...key }, reading, signal) =>
           podUid === undefined ? undefined : logs.read({ ...key, podUid }, reading, signal)),
       logSize: kubelet?.logSize ?? logs.size,
+      storedPods: logs.pods,
       exec: kubelet?.exec ?? (async () => undefined),
       metrics: work?.metrics,
       workingCopies,

@@ -2,7 +2,7 @@ import type { AdmitOptions } from '../admission/admit.js'
 import type { EmbeddedCluster } from '../cluster/embedded/store.js'
 import type { AnswerStatic } from '../dashboard/static-files.js'
 import type { Log } from '../lib/log.js'
-import type { LogKey } from '../logs/log-store.js'
+import type { LogKey, LogStore } from '../logs/log-store.js'
 import type { AuditLog } from './access/audit-log.js'
 import type { TokenUser } from './access/users.js'
 import type { History } from './deliveries.js'
@@ -22,6 +22,8 @@ export interface ApiDeps {
   ) => Promise<AsyncIterable<Uint8Array> | undefined>
   /** Bytes of output so far. */
   readonly logSize?: (key: LogKey) => Promise<number>
+  /** Pods that had this name, as far as their logs are kept: oldest first. */
+  readonly storedPods?: LogStore['pods']
   /** Undefined when the container does not run. */
   readonly exec?: (
     key: LogKey,

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { describeError } from '../lib/fault.js'
+import type { RunSummary } from '../resources/run-summary.js'
 
 import { collectRecord } from '../run-index/collect-record.js'
 import { createLiveRuns } from '../run-index/live-runs.js'
@@ -16,7 +17,8 @@ import type { ApiDeps } from './deps.js'
 import { graphsHandler } from './graphs.js'
 import type { OwnHandler } from './own-resources.js'
 import type { Upgrade } from './request.js'
-import { findLiveRun } from './run-objects.js'
+import { runLogsHandler } from './run-logs.js'
+import { createFindRun } from './run-objects.js'
 import { runsHandler } from './runs.js'
 import { schedulesHandler } from './schedules.js'
 import { statusOf } from './status.js'
@@ -112,11 +114,15 @@ export async function startApi(deps: ApiDeps, { port, host, tls }: Address): Pro
 }
 
 /** What is no object of the store: see `own-resources.ts`. */
-function ownHandlers({ cluster, inbox, runRequests, watchLimits }: ApiDeps, index: RunIndex): readonly OwnHandler[] {
+function ownHandlers(deps: ApiDeps, index: RunIndex): readonly OwnHandler[] {
+  const { cluster, inbox, runRequests, watchLimits } = deps
+  const record = (run: RunSummary) => collectRecord(cluster, run)
+  const findRun = createFindRun({ cluster, index, record })
   return [
-    runsHandler({ index, record: run => collectRecord(cluster, run), limits: watchLimits }),
+    runsHandler({ index, record, limits: watchLimits }),
     ...(inbox === undefined ? [] : [deliveriesHandler(inbox)]),
     ...(runRequests === undefined ? [] : [schedulesHandler(cluster, runRequests)]),
-    graphsHandler(cluster, findLiveRun(cluster)),
+    graphsHandler(cluster, findRun),
+    runLogsHandler({ ...deps, findRun }),
   ]
 }

@@ -6,7 +6,8 @@
  * `finish` they become few large ones and an index, so that a range of a log of 100 MB costs a request or two.
  */
 import { randomBytes } from 'node:crypto'
-import type { Blobs } from '../blobs/blobs.js'
+import { dirname } from 'node:path'
+import type { BlobEntry, Blobs } from '../blobs/blobs.js'
 import { removeAll, removeEach } from '../blobs/remove-all.js'
 import { pathSegment } from '../lib/path-segment.js'
 import { pause } from '../timers.js'
@@ -183,6 +184,21 @@ export function createBlobLogStore({ blobs, pollMs = POLL_MS }: BlobLogStoreOpti
       return follow(place, found, { start, end: start + limit, isFollowing }, signal)
     },
 
+    async pods(namespace, name) {
+      const prefix = dirname(podPlace({ namespace, pod: name, podUid: '' }))
+      const found = new Map<string, Set<string>>()
+      for await (const { key } of allOf(blobs, `${prefix}/`)) {
+        const [podUid = '', part = ''] = key
+          .slice(prefix.length + 1)
+          .split('/')
+          .map(decodeURIComponent)
+        const containers = found.get(podUid) ?? new Set()
+        if (part.endsWith('.log')) containers.add(part.slice(0, -'.log'.length))
+        found.set(podUid, containers)
+      }
+      return [...found].map(([podUid, containers]) => ({ podUid, containers: [...containers] }))
+    },
+
     async remove(pod) {
       const prefix = podPlace(pod)
       for (const map of [writing, seen]) {
@@ -196,6 +212,15 @@ export function createBlobLogStore({ blobs, pollMs = POLL_MS }: BlobLogStoreOpti
 /** Somebody else has gone on with this log: what we have of it is there already, or will be. */
 export class TakenOver extends Error {
   override readonly name = 'TakenOver'
+}
+
+async function* allOf(blobs: Blobs, prefix: string): AsyncGenerator<BlobEntry> {
+  for (let after: string | undefined, more = true; more; ) {
+    const page = await blobs.list(prefix, after === undefined ? {} : { after })
+    yield* page.entries
+    after = page.entries.at(-1)?.key
+    more = page.more && after !== undefined
+  }
 }
 
 function podPlace({ namespace, pod, podUid }: Pick<LogKey, 'namespace' | 'pod' | 'podUid'>): string {

@@ -1,6 +1,6 @@
 import { closeSync, mkdirSync, openSync, renameSync, statSync, watch } from 'node:fs'
-import { mkdir, open, rm, rmdir } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { mkdir, open, readdir, rm, rmdir, stat } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { pathSegment } from '../lib/path-segment.js'
 import type { LogKey, LogStore } from './log-store.js'
 
@@ -93,6 +93,13 @@ export function createFileLogStore(options: { readonly directory: string }): Log
       return readLog(path, follow, { start, end: start + limit }, signal)
     },
 
+    async pods(namespace, name) {
+      const dir = dirname(podDir({ namespace, pod: name, podUid: '' }))
+      const pods = (await readdir(dir).catch(noneIfMissing)).map(uid => storedPod(join(dir, uid)))
+      const found = (await Promise.all(pods)).flat().toSorted((a, b) => a.birthtimeMs - b.birthtimeMs)
+      return found.map(({ podUid, containers }) => ({ podUid, containers }))
+    },
+
     async remove(pod) {
       const dir = podDir(pod)
       for (const path of sizes.keys()) if (path.startsWith(`${dir}/`)) sizes.delete(path)
@@ -106,6 +113,17 @@ export function createFileLogStore(options: { readonly directory: string }): Log
         }
       }
     },
+  }
+}
+
+/** None when it is removed while we look. */
+async function storedPod(dir: string) {
+  try {
+    const [{ birthtimeMs }, files] = await Promise.all([stat(dir), readdir(dir)])
+    const containers = files.flatMap(file => /^(.*)\.log(?:\.partial)?$/.exec(file)?.[1] ?? []).toSorted()
+    return [{ podUid: decodeURIComponent(basename(dir)), containers: containers.map(decodeURIComponent), birthtimeMs }]
+  } catch (error) {
+    return noneIfMissing(error)
   }
 }
 
@@ -207,6 +225,11 @@ function sizeOf(path: string): number | undefined {
   } catch (error) {
     throw new Error(`looking at log ${path}`, { cause: error })
   }
+}
+
+function noneIfMissing(error: unknown): never[] {
+  if (isMissing(error)) return []
+  throw error
 }
 
 function isMissing(error: unknown): boolean {

@@ -10,6 +10,11 @@ export interface LogKey {
 
 export type LogPart = 'output' | 'times'
 
+export interface StoredPod {
+  readonly podUid: string
+  readonly containers: readonly string[]
+}
+
 /**
  * Keeps step output beyond the life of its Pod.
  *
@@ -26,6 +31,8 @@ export interface LogStore {
   finish(key: LogKey): Promise<void>
   /** Undefined when nothing was ever stored under this key. With `follow`, ends after `finish`. */
   read(key: LogKey, range: LogRange, signal: AbortSignal): Promise<AsyncIterable<Uint8Array> | undefined>
+  /** Pods that had this name, as far as something of them is stored: oldest first, where the store can tell. */
+  pods(namespace: string, name: string): Promise<readonly StoredPod[]>
   /** Removes the logs of one Pod. Safe to repeat. */
   remove(pod: Pick<LogKey, 'namespace' | 'pod' | 'podUid'>): Promise<void>
 }

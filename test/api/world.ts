@@ -1,5 +1,5 @@
 /** The API on a real port over a real store, and requests to it as they go over the wire. */
-import { request } from 'node:http'
+import { type IncomingHttpHeaders, request } from 'node:http'
 import { onTestFinished } from 'vitest'
 import { type ApiDeps, startApi } from '../../src/api/server.js'
 import type { EmbeddedCluster } from '../../src/cluster/embedded/store.js'
@@ -33,6 +33,7 @@ export const pipelineRun = {
 export interface Answer {
   readonly status: number
   readonly text: string
+  readonly headers: IncomingHttpHeaders
   readonly body: Readonly<Record<string, unknown>> | undefined
   /** As kubectl shows them. */
   readonly warnings: readonly string[]
@@ -101,7 +102,7 @@ function send(port: number, method: string, path: string, options: Call): Promis
       response.on('end', () => {
         const text = Buffer.concat(chunks).toString()
         const warnings = response.headersDistinct['warning'] ?? []
-        resolve({ status: response.statusCode ?? 0, text, body: parsed(text), warnings })
+        resolve({ status: response.statusCode ?? 0, text, headers: response.headers, body: parsed(text), warnings })
       })
     })
     sending.on('error', reject)

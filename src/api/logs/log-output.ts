@@ -22,20 +22,28 @@ const BLOCK_BYTES = 256 * 1024
 /** Resolves when it can be read, also when nothing has come yet. */
 export async function logOutput(
   source: LogSource,
-  { follow, since, tailLines, timestamps, limitBytes }: Omit<LogOptions, 'container' | 'previous'>,
+  { since, tailLines, ...options }: Omit<LogOptions, 'container' | 'previous'>,
 ): Promise<AsyncIterable<Uint8Array>> {
   const starts = [
     tailLines === undefined ? 0 : await startOfLast(source, tailLines),
     since === undefined ? 0 : await startSince(source, since),
   ]
-  const start = Math.max(...starts)
+  return outputFrom(source, Math.max(...starts), options)
+}
+
+/** From byte `start` of it. */
+export async function outputFrom(
+  source: LogSource,
+  start: number,
+  { follow, timestamps, limitBytes }: Pick<LogOptions, 'follow' | 'timestamps' | 'limitBytes'>,
+): Promise<AsyncIterable<Uint8Array>> {
   const output = await source.read(start, { follow, part: 'output' })
   const stamped = timestamps ? withTimestamps(output, start, createClock(source)) : output
   return limitBytes === undefined ? stamped : limited(stamped, limitBytes)
 }
 
 /** Where the last `lines` lines begin. What stands behind the last newline is a line, too. */
-async function startOfLast(source: LogSource, lines: number): Promise<number> {
+export async function startOfLast(source: LogSource, lines: number): Promise<number> {
   const size = await source.size()
   if (lines === 0) return size
   let missing = lines
