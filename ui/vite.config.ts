@@ -8,15 +8,20 @@ function brotli(): Plugin {
   return {
     name: 'brotli',
     apply: 'build',
-    async generateBundle(_options, bundle) {
-      for (const file of Object.values(bundle)) {
-        if (!/\.(js|css|html)$/.test(file.fileName)) continue
-        const source = Buffer.from(file.type === 'chunk' ? file.code : file.source)
-        const compressed = await promisify(brotliCompress)(source, {
-          params: { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY },
-        })
-        this.emitFile({ type: 'asset', fileName: `${file.fileName}.br`, source: compressed })
-      }
+    // Last of all: Vite itself still writes into its files at this stage.
+    enforce: 'post',
+    generateBundle: {
+      order: 'post',
+      async handler(_options, bundle) {
+        for (const file of Object.values(bundle)) {
+          if (!/\.(js|css|html)$/.test(file.fileName)) continue
+          const source = Buffer.from(file.type === 'chunk' ? file.code : file.source)
+          const compressed = await promisify(brotliCompress)(source, {
+            params: { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY },
+          })
+          this.emitFile({ type: 'asset', fileName: `${file.fileName}.br`, source: compressed })
+        }
+      },
     },
   }
 }

@@ -47,12 +47,14 @@ const LONGEST_PAUSE_MS = 8_000
 /**
  * Until `signal` is aborted: lists, watches from there, and watches again from where it was when the stream ends. A tab
  * that nobody sees watches nothing, so that many tabs do not use up the few connections of a browser.
+ * `watched`: asked for in place of `query` by the watch.
  */
 export async function keepWatching<T>(
   path: string,
   query: Query,
   watcher: Watcher<T>,
   signal: AbortSignal,
+  watched: Query = query,
 ): Promise<void> {
   const self = {}
   let pause = FIRST_PAUSE_MS
@@ -66,7 +68,7 @@ export async function keepWatching<T>(
         watcher.listed(list)
       }
       connectionIs('live', self)
-      for await (const { events, resourceVersion } of changes<T>(path, query, from, signal)) {
+      for await (const { events, resourceVersion } of changes<T>(path, watched, from, signal)) {
         pause = FIRST_PAUSE_MS
         from = resourceVersion ?? from
         if (events.length > 0) watcher.changed(events)

@@ -25,9 +25,9 @@ export function useNow(): number {
   return useSyncExternalStore(subscribe, () => now)
 }
 
-/** `3s`, `4m 12s`, `2h 5m`, `3d 4h`: at most two units. */
+/** `<1s`, `3s`, `4m 12s`, `2h 5m`, `3d 4h`: at most two units. Most times are kept in whole seconds only. */
 export function durationText(milliseconds: number): string {
-  if (milliseconds < 1000) return milliseconds < 0 ? '0s' : `${(milliseconds / 1000).toFixed(1)}s`
+  if (milliseconds < 1000) return '<1s'
   const seconds = Math.floor(milliseconds / 1000)
   const [days, hours, minutes] = [
     Math.floor(seconds / 86_400),
@@ -80,8 +80,7 @@ export function Duration({ from, to }: { readonly from: string | undefined; read
 
 function Ticking({ from }: { readonly from: string }) {
   const at = useNow()
-  const whole = Math.max(0, Math.floor((at - Date.parse(from)) / 1000)) * 1000
-  return <span className="numeric">{whole === 0 ? '0s' : durationText(whole)}</span>
+  return <span className="numeric">{durationText(at - Date.parse(from))}</span>
 }
 
 export function wholeTime(time: string): string {
