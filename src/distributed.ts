@@ -7,11 +7,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Listeners } from '../listeners/listeners.js'
 import type { AdmitOptions } from './admission/admit.js'
+import type { BlobsPlace } from './blobs/blobs-url.js'
 import type { Cluster } from './cluster/cluster.js'
 import { inNamespace } from './cluster/in-namespace.js'
 import { type KubernetesCluster, openKubernetesCluster } from './cluster/kubernetes.js'
 import { readClusterEntrypoint } from './entrypoint-files.js'
 import type { StepLogTail } from './feedback/findings.js'
+import type { KeepingLogs } from './keeping-logs.js'
 import { growingPauseMs } from './lib/backoff.js'
 import { describeError } from './lib/fault.js'
 import { createProcessMetrics, type ProcessMetrics } from './metrics/process-metrics.js'
@@ -28,12 +30,13 @@ import type {
 import { type Life, ToldWrong } from './process/run-process.js'
 import { createRestricted } from './reconcile/observe/restricted.js'
 import type { ReconcileDeps } from './reconcile/reconcile.js'
-import { connectForRequests } from './redis/connection.js'
+import { observers } from './reconcile/run-observer.js'
+import { connectForRequests, type Redis } from './redis/connection.js'
 import { queueDepth } from './redis/depth.js'
 import { createLocks, type Locks } from './redis/locks.js'
 import { DISPATCHES, RUNS } from './redis/queue-names.js'
 import { type ConfigNames, placeOf } from './run/config-names.js'
-import { CLUSTER_SETTINGS } from './run/settings.js'
+import { CLUSTER_SETTINGS, type Settings } from './run/settings.js'
 import { pause } from './timers.js'
 
 /** Manifests that are fetched at once: each may be a git process and its memory. */
@@ -50,7 +53,7 @@ export async function runWorkers(told: ProcessConfig<typeof WORKER_FLAGS>, life:
   const { log } = life
   const { config, values } = told
   const now = Date.now
-  const { api, cluster, metrics, locks } = openCommon(told, life)
+  const { api, cluster, metrics, locks, requests } = openCommon(told, life)
   const entrypoint = await readClusterEntrypoint({
     folder: values['entrypoint-dir'] ?? config.nativeDir,
     image: values['entrypoint-image'],
@@ -64,7 +67,10 @@ export async function runWorkers(told: ProcessConfig<typeof WORKER_FLAGS>, life:
   ])
   const [queue, settings] = await Promise.all([
     whenRedisIsThere(life, () => openBullmqQueue({ ...told.redis, log, onEviction: 'refuse', canaryMs: CANARY_MS })),
-    followedSettings(told, cluster, life, values['managed-by']),
+    followedSettings(told, cluster, life, {
+      ...(values['managed-by'] !== undefined && { managedBy: values['managed-by'] }),
+      ...(values['log-store'] && { keepsLogs: true }),
+    }),
   ])
   life.onStop(() => queue.close())
   const reporting = await startReporting(
@@ -73,6 +79,14 @@ export async function runWorkers(told: ProcessConfig<typeof WORKER_FLAGS>, life:
     { singly: locks.singly, metrics },
   )
   life.onStop(() => reporting.close())
+  const keeping = values['log-store'] && (await startKeeping(values['log-store']))
+  async function startKeeping(place: BlobsPlace): Promise<KeepingLogs> {
+    const { startKeepingLogs } = await import('./keeping-logs.js')
+    const deps = { api, cluster, settings, redis: requests, redisPrefix: told.redis.prefix, log }
+    return startKeepingLogs(deps, place, told.logStoreAuthority)
+  }
+  life.onStop(async () => keeping?.close())
+  const observer = keeping ? observers(reporting.observer, keeping.observer) : reporting.observer
   const load = async () => {
     const { openResolvers } = await import('./resolve/resolvers.js')
     return openResolvers({ cluster, now, fetching: config.fetching, scratchDir: join(tmpdir(), 'tektite-fetches') })
@@ -84,7 +98,7 @@ export async function runWorkers(told: ProcessConfig<typeof WORKER_FLAGS>, life:
   const isRestricted = createRestricted(cluster)
   const askImages = askingImages(cluster, config.fetching.allowedHosts, life)
   const workers = startWorkers(
-    { cluster, queue, settings, entrypoint, isRestricted, askImages, now, log, observer: reporting.observer },
+    { cluster, queue, settings, entrypoint, isRestricted, askImages, now, log, observer },
     { concurrency: values.concurrency },
   )
   life.onStop(() => workers.close())
@@ -232,6 +246,8 @@ interface Common {
   readonly cluster: Cluster
   readonly metrics: ProcessMetrics
   readonly locks: Locks
+  /** To the Redis that has them. */
+  readonly requests: Redis
 }
 
 /** What both have, and can be asked for from the first moment on. */
@@ -252,17 +268,17 @@ function openCommon<F extends CommonFlags>(told: ProcessConfig<F>, life: Life): 
   startProbe(() => api.ping(), PROBE_MS, life.stopping)
   const { namespace } = values
   const cluster = namespace === undefined ? api : inNamespace(api, namespace)
-  return { api, cluster, metrics, locks: createLocks(requests, { prefix, log }) }
+  return { api, cluster, metrics, requests, locks: createLocks(requests, { prefix, log }) }
 }
 
 async function followedSettings<F extends CommonFlags>(
   told: ProcessConfig<F>,
   cluster: Cluster,
   { log, onStop }: Life,
-  managedBy?: string,
+  own: Pick<Settings, 'managedBy' | 'keepsLogs'> = {},
 ) {
   const { followSettings } = await import('../workers/settings.js')
-  const base = { ...CLUSTER_SETTINGS, ...(managedBy !== undefined && { managedBy }) }
+  const base = { ...CLUSTER_SETTINGS, ...own }
   const live = await followSettings({ cluster, names: configNamesOf(told), log, base })
   onStop(() => live.close())
   return live.current

@@ -23,6 +23,7 @@ import { createDiscovery } from './kubernetes/discovery.js'
 import { getObject } from './kubernetes/get.js'
 import { createHttpClient } from './kubernetes/http.js'
 import { listAll } from './kubernetes/list.js'
+import { type LogStreamOptions, openLogStream } from './kubernetes/log-stream.js'
 import { readLogTail } from './kubernetes/log-tail.js'
 import { isNowhere, objectText, type WireObject } from './kubernetes/resources.js'
 import { type ClusterSigns, createSigns } from './kubernetes/signs.js'
@@ -50,6 +51,13 @@ export interface KubernetesCluster extends Cluster {
   creatingAs(user: string): Pick<Cluster, 'create'>
   /** At most so many bytes, from the beginning of a line; '' when there is nothing to be had. */
   logTail(pod: Key, container: string, maxBytes: number): Promise<string>
+  /** A container's output, each line with its time. @throws as `openLogStream` */
+  openLog(
+    pod: Key,
+    container: string,
+    options: LogStreamOptions,
+    signal: AbortSignal,
+  ): Promise<AsyncIterable<Uint8Array>>
   signs(): ClusterSigns
   /** One small request, for `signs`. Never rejects. */
   ping(): Promise<void>
@@ -125,6 +133,7 @@ export function openKubernetesCluster(options: KubernetesClusterOptions): Kubern
       }
     },
     logTail: (pod, container, maxBytes) => readLogTail(calls, pod, container, maxBytes),
+    openLog: (pod, container, options, signal) => openLogStream(calls, pod, container, options, signal),
     signs: signs.now,
     ping: calls.ping,
     close() {

@@ -25,6 +25,8 @@ export interface Masker {
   pause(): Uint8Array
   /** Nothing more will come: the rest. */
   end(): Uint8Array
+  /** What comes now is masked as if nothing had come before: another masker would go on in the same way. */
+  isClean(): boolean
 }
 
 const NEWLINE = 10
@@ -32,7 +34,8 @@ const NOTHING = new Uint8Array(0)
 
 /** @param patterns of 2 bytes or more; see `maskPatterns` */
 export function createMasker(patterns: readonly Uint8Array[]): Masker {
-  if (patterns.length === 0) return { write: bytes => bytes, pause: () => NOTHING, end: () => NOTHING }
+  if (patterns.length === 0)
+    return { write: bytes => bytes, pause: () => NOTHING, end: () => NOTHING, isClean: () => true }
   const { pairs, root, child, depth, covers, fail } = automatonOf(patterns)
   const mask = Buffer.from(MASK)
   let state = 0
@@ -113,6 +116,7 @@ export function createMasker(patterns: readonly Uint8Array[]): Masker {
       state = 0
       return show(held, held.length)
     },
+    isClean: () => held.length === 0 && !isMasked,
   }
 }
 

@@ -103,8 +103,8 @@ function missing(name: string, { env, value, isSecret }: Flag<unknown>): string 
 }
 
 /** What may hold a password is not repeated. */
-function shown(text: string, { isSecret }: Flag<unknown>): string {
-  return isSecret || text.includes('@') ? 'not shown here' : JSON.stringify(text)
+function shown(text: string, { isSecret, secretIn }: Flag<unknown>): string {
+  return isSecret || text.includes('@') || secretIn?.(text) ? 'not shown here' : JSON.stringify(text)
 }
 
 export function helpText(usage: string, about: string, flags: Flags): string {

@@ -6,7 +6,7 @@ import { type Config, configIn, type Environment } from '../config.js'
 import { describeError } from '../lib/fault.js'
 import type { RedisPlace } from '../redis/connection.js'
 import { type FlagReading, type Flags, readFlags, type Values } from './flags.js'
-import type { CommonFlags, CommonValues, ListenerValues } from './process-flags.js'
+import type { CommonFlags, CommonValues, ListenerValues, WorkerValues } from './process-flags.js'
 import { readCertificate } from './webhook-certificate.js'
 
 export interface ProcessConfig<F extends Flags> {
@@ -15,6 +15,8 @@ export interface ProcessConfig<F extends Flags> {
   readonly config: Config
   readonly connection: Connection
   readonly redis: RedisPlace & { readonly prefix: string }
+  /** Of the store that `--log-store` names. PEM. */
+  readonly logStoreAuthority: string | undefined
 }
 
 export type ProcessReading<F extends Flags> =
@@ -33,22 +35,28 @@ export async function readProcess<F extends CommonFlags>(
   const { config, problems } = configIn('info', { ...environment, TEKTITE_LOG_LEVEL: undefined })
   if (reading.is === 'wrong') return { is: 'wrong', problems: [...reading.problems, ...problems] }
   const values: CommonValues = reading.values
-  const [connection, authority, webhook] = await Promise.all([
+  const [connection, authority, storeAuthority, webhook] = await Promise.all([
     attempt('--kubeconfig (KUBECONFIG)', () => connect(values, environment)),
     attempt(`--redis-ca-file (REDIS_CA_FILE) is ${JSON.stringify(values['redis-ca-file'])}`, () => caOf(values)),
+    attempt('--log-store-ca-file (TEKTITE_LOG_STORE_CA_FILE)', () => storeCaOf(values as Partial<WorkerValues>)),
     attempt('--webhook-port and --webhook-cert-dir', () => checkWebhook(values as Partial<ListenerValues>)),
   ])
-  if (connection.is === 'failed' || authority.is === 'failed' || webhook.is === 'failed' || problems.length > 0) {
-    const more = [connection, authority, webhook].flatMap(problemOf)
+  const more = [connection, authority, storeAuthority, webhook].flatMap(problemOf)
+  if (connection.is === 'failed' || authority.is === 'failed' || storeAuthority.is === 'failed' || more.length > 0) {
     return { is: 'wrong', problems: [...problems, ...more] }
   }
+  if (problems.length > 0) return { is: 'wrong', problems }
   const redis = {
     redisUrl: values['redis-url'],
     prefix: values['redis-prefix'],
     redisPassword: values['redis-password'],
     redisCertificateAuthority: authority.value,
   }
-  return { is: 'read', told: { values: reading.values, config, connection: connection.value, redis } }
+  const { value: logStoreAuthority } = storeAuthority
+  return {
+    is: 'read',
+    told: { values: reading.values, config, connection: connection.value, redis, logStoreAuthority },
+  }
 }
 
 /** In a Pod its service account, unless a kubeconfig is given: what lies in a home directory counts for nothing. */
@@ -64,6 +72,17 @@ function connect(values: CommonValues, environment: Environment): Promise<Connec
 async function caOf({ 'redis-ca-file': file, 'redis-url': url }: CommonValues): Promise<string | undefined> {
   if (file === undefined) return undefined
   if (!url.startsWith('rediss:')) throw new Error('it is for TLS, and --redis-url is not: write rediss://')
+  return readPem(file)
+}
+
+async function storeCaOf(values: Partial<WorkerValues>): Promise<string | undefined> {
+  const { 'log-store-ca-file': file, 'log-store': store } = values
+  if (file === undefined) return undefined
+  if (store?.is !== 's3') throw new Error('it is for TLS, and --log-store names no object store')
+  return readPem(file)
+}
+
+async function readPem(file: string): Promise<string> {
   const pem = await readFile(file, 'utf8')
   if (!pem.includes('-----BEGIN CERTIFICATE-----')) throw new Error('the file holds no certificate (PEM)')
   return pem

@@ -1,4 +1,5 @@
 /** The flags of the processes of the distributed mode. Pure. */
+import { blobsUrl, secretInBlobsUrl } from '../blobs/blobs-url.js'
 import { LOG_LEVELS, type LogLevel } from '../config.js'
 import { ARCHITECTURES } from '../pod/entrypoint-place.js'
 import { CONFIG_NAMESPACE } from '../run/config-names.js'
@@ -115,6 +116,21 @@ export const WORKER_FLAGS = {
     orElse: NOT_GIVEN,
     read: maybe(oneOf(ARCHITECTURES)),
   },
+  'log-store': {
+    env: 'TEKTITE_LOG_STORE',
+    value: '<url>',
+    help: 'keeps the output of steps beyond their Pods: s3://bucket/prefix?endpoint=https://host&region=name, or file:///folder',
+    orElse: NOT_GIVEN,
+    secretIn: secretInBlobsUrl,
+    read: maybe(blobsUrl),
+  },
+  'log-store-ca-file': {
+    env: 'TEKTITE_LOG_STORE_CA_FILE',
+    value: '<file>',
+    help: 'the certificate authority of its TLS (PEM), instead of those of the system',
+    orElse: NOT_GIVEN,
+    read: maybe(text),
+  },
 } as const satisfies Flags
 
 export const LISTENER_FLAGS = {
@@ -156,4 +172,5 @@ export const DASHBOARD_FLAGS = {
 
 export type CommonFlags = typeof COMMON
 export type CommonValues = Values<typeof COMMON>
+export type WorkerValues = Values<typeof WORKER_FLAGS>
 export type ListenerValues = Values<typeof LISTENER_FLAGS>

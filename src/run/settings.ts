@@ -44,6 +44,8 @@ export interface Settings {
   readonly kubelet: KubeletLimits
   /** `tektite-retries-<class>`: how often failures of a class are tried again where no annotation says it. */
   readonly retries: RetryBudgets
+  /** Output is brought into a log store: a Pod that is stopped is deleted when its output is there, not before. */
+  readonly keepsLogs?: true
   readonly flags: FeatureFlags
 }
 

@@ -99,7 +99,8 @@ export function stopPod(
   const endedBy = (step: StepState) => endedStep(step, { run, reason: failure.reason, pod: status.podName ?? '', now })
   const stopped: TaskRunStatus = { ...seen, ...(seen.steps && { steps: seen.steps.map(endedBy) }) }
   const standing = pod && !isFinished(pod) ? pod : undefined
-  const kept = settings.flags.keepPodOnCancel && KEEPS_POD.has(failure.reason) && report?.started === true
+  const isKept = settings.keepsLogs || settings.flags.keepPodOnCancel
+  const kept = isKept && KEEPS_POD.has(failure.reason) && report?.started === true
   const actions = standing ? (kept ? cancelPod(standing, report) : deletePod(standing)) : []
   return failed(run, stopped, failure, standing, actions, world)
 }
