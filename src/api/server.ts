@@ -17,6 +17,7 @@ import type { ApiDeps } from './deps.js'
 import { graphsHandler } from './graphs.js'
 import type { OwnHandler } from './own-resources.js'
 import type { Upgrade } from './request.js'
+import { rerunsHandler } from './reruns.js'
 import { runLogsHandler } from './run-logs.js'
 import { createFindRun } from './run-objects.js'
 import { runsHandler } from './runs.js'
@@ -124,5 +125,6 @@ function ownHandlers(deps: ApiDeps, index: RunIndex): readonly OwnHandler[] {
     ...(runRequests === undefined ? [] : [schedulesHandler(cluster, runRequests)]),
     graphsHandler(cluster, findRun),
     runLogsHandler({ ...deps, findRun }),
+    rerunsHandler({ ...deps, findRun }),
   ]
 }

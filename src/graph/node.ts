@@ -1,6 +1,6 @@
 /** How far one pipeline task has come, read from its children. */
-import { INHERITED_FROM_ANNOTATION } from '../resources/annotations.js'
 import type { PipelineTask, SkippedTask, TaskRun } from '../resources/tekton.js'
+import { inheritedFrom } from '../run/inherited.js'
 import { type Child, phaseOfChildren } from '../run/pipeline-task-state.js'
 import { isCustomTask } from '../run/result-references.js'
 import { isDone, succeededCondition } from '../status/conditions.js'
@@ -41,7 +41,7 @@ export function withChildren(task: PipelineTask, children: readonly Child[], exp
           (a, b) => a > b,
         )
       : undefined
-  const inherited = children.map(child => child.metadata.annotations?.[INHERITED_FROM_ANNOTATION])
+  const inherited = children.map(inheritedFrom)
   const failed = done.filter(child => succeededCondition(child)?.status === 'False').length
   return {
     status,

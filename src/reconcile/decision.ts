@@ -114,6 +114,8 @@ export interface TaskRunWorld {
   readonly stranger: false | 'stays' | 'leaves'
   /** Read only by the pass that may make the Pod: not there, not made before, not stopped. */
   readonly toMakePod: PodMaterial | undefined
+  /** The TaskRun whose outcome it may take over, where there is one; read until that is decided. */
+  readonly earlier?: TaskRun | undefined
   /** Read only while a Pod has been waiting for its volumes for long: somebody may have deleted the ConfigMap. */
   readonly awaitedEntrypoint: EntrypointThere | undefined
 }

@@ -61,5 +61,18 @@ export const GIT_REPORT = {
   superseded: 'superseded',
 } as const
 
-/** On a TaskRun: the one whose outcome it took over, without a Pod of its own. Ours to write. */
+/** On a PipelineRun: the earlier run whose succeeded tasks it takes over (docs/rerun.md). */
+export const FROM_FAILED_ANNOTATION = 'tektite.dev/from-failed'
+/** Beside it: `ignore` takes tasks over although what they wrote into a workspace may be gone. */
+export const FROM_FAILED_WORKSPACES_ANNOTATION = 'tektite.dev/from-failed-workspaces'
+/** Beside it: claims of the earlier run that take the place of those of `volumeClaimTemplate`: `workspace=claim`, with commas between. */
+export const FROM_FAILED_CLAIMS_ANNOTATION = 'tektite.dev/from-failed-claims'
+/** On a run that was made from an earlier one: that one's name, and its uid. */
+export const RERUN_OF_ANNOTATION = 'tektite.dev/rerun-of'
+export const RERUN_OF_UID_ANNOTATION = 'tektite.dev/rerun-of-uid'
+/** On a TaskRun: the one of the earlier run whose outcome it is to take over, if it is the same. Ours to write. */
+export const INHERIT_FROM_ANNOTATION = 'tektite.dev/inherit-from'
+/** On a TaskRun: the one whose outcome it took over, without a Pod of its own; on a nested PipelineRun: all of it was. Ours to write. */
 export const INHERITED_FROM_ANNOTATION = 'tektite.dev/inherited-from'
+/** On a TaskRun: why it ran although it could have taken over an outcome. Ours to write. */
+export const NOT_INHERITED_ANNOTATION = 'tektite.dev/not-inherited'

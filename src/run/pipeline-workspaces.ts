@@ -1,4 +1,5 @@
 /** A PipelineRun's workspaces: which binding each child gets, and the claims that templates ask for. */
+import { FROM_FAILED_CLAIMS_ANNOTATION } from '../resources/annotations.js'
 import type { PipelineRun, PipelineSpec, PipelineTask, WorkspaceBinding } from '../resources/tekton.js'
 import { claimName } from './names.js'
 import { expressionsWithin } from './result-references.js'
@@ -68,7 +69,15 @@ function bind(
 }
 
 export function runClaimName(run: PipelineRun, binding: WorkspaceBinding): string {
-  return claimName(binding.volumeClaimTemplate?.metadata?.name, binding.name, run.metadata.uid)
+  return (
+    keptClaim(run, binding) ?? claimName(binding.volumeClaimTemplate?.metadata?.name, binding.name, run.metadata.uid)
+  )
+}
+
+/** The claim of an earlier run that this one goes on with, instead of making one. */
+export function keptClaim({ metadata }: PipelineRun, { name }: WorkspaceBinding): string | undefined {
+  const kept = metadata.annotations?.[FROM_FAILED_CLAIMS_ANNOTATION]?.split(',') ?? []
+  return kept.find(one => one.startsWith(`${name}=`))?.slice(name.length + 1) || undefined
 }
 
 /** As Go's `path.Join`: empty parts, `.` and doubled slashes vanish, `..` takes one away. */

@@ -104,6 +104,7 @@ describe('resources', () => {
       'deliveries/replay',
       'runs',
       'runs/graph',
+      'runs/rerun',
       'runs/logs',
     ])
   })

@@ -4,6 +4,7 @@ import { REVIEW_RESOURCES } from '../access/reviews.js'
 import { DELIVERY_RESOURCES } from '../deliveries.js'
 import { GRAPH_RESOURCES } from '../graphs.js'
 import { OWN_GROUP, OWN_VERSION, type UnstoredResource } from '../own-resources.js'
+import { RERUN_RESOURCES } from '../reruns.js'
 import { RUN_LOG_RESOURCES } from '../run-logs.js'
 import { RUN_RESOURCES } from '../runs.js'
 import { SCHEDULE_RESOURCES } from '../schedules.js'
@@ -52,14 +53,19 @@ const SUBRESOURCES: Readonly<Record<string, readonly DiscoveredSubresource[]>> =
 
 /** What no store keeps, and what else can be asked of kinds that are kept. */
 const UNSTORED: readonly UnstoredResource[] = [
-  ...[...DELIVERY_RESOURCES, ...RUN_RESOURCES, ...SCHEDULE_RESOURCES, ...GRAPH_RESOURCES, ...RUN_LOG_RESOURCES].map(
-    each => ({
-      ...each,
-      group: OWN_GROUP,
-      version: OWN_VERSION,
-      namespaced: true,
-    }),
-  ),
+  ...[
+    ...DELIVERY_RESOURCES,
+    ...RUN_RESOURCES,
+    ...SCHEDULE_RESOURCES,
+    ...GRAPH_RESOURCES,
+    ...RERUN_RESOURCES,
+    ...RUN_LOG_RESOURCES,
+  ].map(each => ({
+    ...each,
+    group: OWN_GROUP,
+    version: OWN_VERSION,
+    namespaced: true,
+  })),
   ...REVIEW_RESOURCES,
 ]
 

@@ -6,7 +6,11 @@
  * to, as if it had been deleted a moment later.
  */
 import type { Change } from '../../cluster/cluster.js'
-import { STATUS_MESSAGE_ANNOTATION } from '../../resources/annotations.js'
+import {
+  INHERITED_FROM_ANNOTATION,
+  NOT_INHERITED_ANNOTATION,
+  STATUS_MESSAGE_ANNOTATION,
+} from '../../resources/annotations.js'
 import type { PipelineRun, TaskRun } from '../../resources/tekton.js'
 import { isDone } from '../../status/conditions.js'
 import type { Watched } from '../wake/wakes.js'
@@ -86,16 +90,21 @@ function isRun(child: { readonly kind: string }): child is Finished {
   return child.kind === 'TaskRun' || child.kind === 'PipelineRun'
 }
 
+const READ_ANNOTATIONS = [STATUS_MESSAGE_ANNOTATION, INHERITED_FROM_ANNOTATION, NOT_INHERITED_ANNOTATION]
+
 /** What a parent reads of a child that has ended. Its steps, its task and its spec stay behind. */
 function slim<R extends Finished>(run: R): R {
   const { metadata, spec, status } = run
-  const message = metadata.annotations?.[STATUS_MESSAGE_ANNOTATION]
+  const annotations = READ_ANNOTATIONS.flatMap(name => {
+    const text = metadata.annotations?.[name]
+    return text === undefined ? [] : [[name, text] as const]
+  })
   const { conditions, results, artifacts } = (status ?? {}) as NonNullable<TaskRun['status']>
   const told = spec as TaskRun['spec']
   return {
     apiVersion: run.apiVersion,
     kind: run.kind,
-    metadata: { ...metadata, annotations: message === undefined ? {} : { [STATUS_MESSAGE_ANNOTATION]: message } },
+    metadata: { ...metadata, annotations: Object.fromEntries(annotations) },
     spec: {
       ...(told.status !== undefined && { status: told.status }),
       ...(told.statusMessage !== undefined && { statusMessage: told.statusMessage }),

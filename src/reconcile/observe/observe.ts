@@ -17,6 +17,7 @@ import { hasListed, isNew, type Look } from '../look.js'
 import { soundPart } from '../malformed.js'
 import { expectedChildren } from '../pipeline-run/pipeline-run.js'
 import { pipelineNameOf } from '../pipeline-run/resolve-pipeline.js'
+import { inheritsFrom } from '../task-run/inherit.js'
 import { firstCheckOfVolumes, waitsForVolumes } from '../task-run/task-run-volumes.js'
 import type { EntrypointSource } from './entrypoint-source.js'
 import { type FinishedChildren, NO_FINISHED_CHILDREN } from './finished-children.js'
@@ -94,11 +95,13 @@ export async function observeTaskRun(
   const task = await taskOf({ cluster, settings }, run)
   const spec = run.status?.taskSpec ?? (task.is === 'found' ? task.value : undefined)
   const attempt = run.status?.retriesStatus?.length ?? 0
-  const [pod, stepActions] = await Promise.all([
+  const from = inheritsFrom(run)
+  const [pod, stepActions, earlier] = await Promise.all([
     look === 'listed' && isNew(run)
       ? undefined
       : cluster.get('Pod', { namespace, name: podName(run.metadata.name, attempt) }),
     lookUpStepActions({ cluster, settings }, run, spec),
+    from === undefined ? undefined : cluster.get('TaskRun', { namespace, name: from }),
   ])
   const ours = pod !== undefined && isOwnedBy(pod, uid)
   const waitsLong = ours && waitsForVolumes(pod) && now >= firstCheckOfVolumes(pod)
@@ -118,6 +121,7 @@ export async function observeTaskRun(
           now,
         )
       : undefined,
+    earlier,
     awaitedEntrypoint: waitsLong ? await deps.entrypoint.read(cluster, namespace) : undefined,
   }
 }

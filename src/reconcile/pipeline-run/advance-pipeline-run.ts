@@ -27,6 +27,7 @@ import type { Action, Decision, PipelineRunWorld } from '../decision.js'
 import { nestingProblem } from './ancestors.js'
 import { childReferences } from './child-references.js'
 import { cancelChildren, createChildren } from './children.js'
+import { carriedOver, earlierRunFor } from './inheriting.js'
 import { inheritedMetadata } from './pipeline-metadata.js'
 import { createClaims } from './run-claims.js'
 
@@ -84,7 +85,8 @@ export function advancePipelineRun(advance: Advance): AdvanceOutcome {
   const listed = { ...status, ...(references.length > 0 && { childReferences: references }) }
   const actions = [...started.actions, ...cancels(advance)]
   if (conclusion.status !== 'Unknown') {
-    return { is: 'decision', decision: { actions, status: finished(advance, listed, conclusion) } }
+    const end = { actions, status: finished(advance, listed, conclusion), ...carriedOver(run, states) }
+    return { is: 'decision', decision: end }
   }
   const { reason, message } = conclusion
   const conditions = withSucceeded(status.conditions, 'Unknown', reason, message, world.now)
@@ -109,6 +111,7 @@ function startChildren({ run, world, status, spec, gained, states }: Advance): S
   const starts = states.filter(({ phase }) => phase.is === 'starting')
   if (starts.length === 0) return { is: 'actions', actions: [] }
   const strangers = new Set(world.strangers)
+  const earlierRun = earlierRunFor(run, spec, states)
   const meta = inheritedMetadata(run, gained)
   const results = resultsKnownTo(states)
   const params = resolvePipelineParams(spec.params ?? [], run.spec.params ?? [])
@@ -138,7 +141,7 @@ function startChildren({ run, world, status, spec, gained, states }: Advance): S
     const existing = new Set(children.map(child => child.metadata.name))
     const found = world.tasks.get(name)
     const from = found?.is === 'found' ? found.from : undefined
-    const start = { task, isFinal, combinations, bindings: bound.bindings, from }
+    const start = { task, isFinal, combinations, bindings: bound.bindings, from, earlierRun: earlierRun(name, isFinal) }
     const all = createChildren({ ...run, status }, start, meta, world.settings)
     actions.push(...all.filter(action => !(action.do === 'create' && existing.has(action.object.metadata.name ?? ''))))
   }

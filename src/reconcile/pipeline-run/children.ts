@@ -1,5 +1,16 @@
 /** The objects that a PipelineRun makes: its children and the claims they share. Names, labels and specs are Tekton's. */
-import { GIT_STATUS_ANNOTATIONS, ON_ERROR_ANNOTATION, STATUS_MESSAGE_ANNOTATION } from '../../resources/annotations.js'
+import {
+  FROM_FAILED_ANNOTATION,
+  FROM_FAILED_CLAIMS_ANNOTATION,
+  GIT_STATUS_ANNOTATIONS,
+  INHERIT_FROM_ANNOTATION,
+  INHERITED_FROM_ANNOTATION,
+  NOT_INHERITED_ANNOTATION,
+  ON_ERROR_ANNOTATION,
+  RERUN_OF_ANNOTATION,
+  RERUN_OF_UID_ANNOTATION,
+  STATUS_MESSAGE_ANNOTATION,
+} from '../../resources/annotations.js'
 import type { NewMeta, OwnerReference } from '../../resources/meta.js'
 import type {
   CustomRun,
@@ -37,6 +48,8 @@ export interface Start {
   readonly bindings: readonly WorkspaceBinding[]
   /** The Task that it refers to, where that is known. */
   readonly from?: Origin | undefined
+  /** The earlier run that it may take its outcome over from. */
+  readonly earlierRun?: string | undefined
 }
 
 export function childKind(task: PipelineTask): ChildKind {
@@ -52,14 +65,17 @@ export function createChildren(
   settings: Settings,
 ): readonly Action[] {
   const { task, combinations } = start
-  const names = childNames(run.metadata.name, task.name, combinations?.length ?? 1)
-  return names.map((name, index) => createChild(run, start, name, combinations?.[index]?.params ?? [], meta, settings))
+  const count = combinations?.length ?? 1
+  const earlier = start.earlierRun === undefined ? [] : childNames(start.earlierRun, task.name, count)
+  return childNames(run.metadata.name, task.name, count).map((name, index) =>
+    createChild(run, start, { name, earlier: earlier[index] }, combinations?.[index]?.params ?? [], meta, settings),
+  )
 }
 
 function createChild(
   run: PipelineRun,
   start: Start,
-  name: string,
+  { name, earlier }: { readonly name: string; readonly earlier: string | undefined },
   combination: readonly Param[],
   meta: Pick<NewMeta, 'labels' | 'annotations'>,
   settings: Settings,
@@ -87,7 +103,11 @@ function createChild(
       metadata: {
         ...metadata,
         labels: { ...labels, ...(task.pipelineRef?.name && { [PIPELINE_LABEL]: labelValue(task.pipelineRef.name) }) },
-        annotations: { ...annotations, [ANCESTORS_ANNOTATION]: ancestorsAnnotation(run) },
+        annotations: {
+          ...annotations,
+          [ANCESTORS_ANNOTATION]: ancestorsAnnotation(run),
+          ...(earlier !== undefined && { [FROM_FAILED_ANNOTATION]: earlier }),
+        },
       },
       spec: {
         ...(task.pipelineRef ? { pipelineRef: task.pipelineRef } : { pipelineSpec: task.pipelineSpec ?? {} }),
@@ -125,7 +145,11 @@ function createChild(
         ...own.metadata?.labels,
         ...identity,
       },
-      annotations: { ...ofTask.annotations, ...taskRunAnnotations(run, task, own, annotations) },
+      annotations: {
+        ...ofTask.annotations,
+        ...taskRunAnnotations(run, task, own, annotations),
+        ...(earlier !== undefined && { [INHERIT_FROM_ANNOTATION]: earlier }),
+      },
     },
     spec: {
       ...(task.taskRef ? { taskRef: task.taskRef } : { taskSpec: inlineSpec(task) }),
@@ -182,17 +206,23 @@ function inheritedAnnotations(inherited: Readonly<Record<string, string>>): Read
   return Object.fromEntries(Object.entries(inherited).filter(([key]) => !isOwn(key)))
 }
 
-const GIT_STATUS_NAMES: ReadonlySet<string> = new Set(Object.values(GIT_STATUS_ANNOTATIONS))
+const OWN: ReadonlySet<string> = new Set([
+  ANCESTORS_ANNOTATION,
+  STATUS_MESSAGE_ANNOTATION,
+  FROM_FAILED_ANNOTATION,
+  FROM_FAILED_CLAIMS_ANNOTATION,
+  RERUN_OF_ANNOTATION,
+  RERUN_OF_UID_ANNOTATION,
+  INHERIT_FROM_ANNOTATION,
+  INHERITED_FROM_ANNOTATION,
+  NOT_INHERITED_ANNOTATION,
+  'kubectl.kubernetes.io/last-applied-configuration',
+  ...Object.values(GIT_STATUS_ANNOTATIONS),
+])
 
-/** What is about the PipelineRun alone: signatures, our own words, and kubectl's copy, which would make `kubectl apply` compare a TaskRun with a PipelineRun. */
+/** What is about the PipelineRun alone: signatures, most of our own words, and kubectl's copy, which would make `kubectl apply` compare a TaskRun with a PipelineRun. */
 function isOwn(key: string): boolean {
-  return (
-    key.startsWith('chains.tekton.dev/') ||
-    key === ANCESTORS_ANNOTATION ||
-    key === STATUS_MESSAGE_ANNOTATION ||
-    GIT_STATUS_NAMES.has(key) ||
-    key === 'kubectl.kubernetes.io/last-applied-configuration'
-  )
+  return key.startsWith('chains.tekton.dev/') || OWN.has(key)
 }
 
 function taskRunAnnotations(

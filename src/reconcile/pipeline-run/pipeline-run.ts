@@ -123,7 +123,13 @@ export function reconcilePipelineRun(
     case 'decision': {
       const { decision } = outcome
       const last = isDone({ status: decision.status }) ? discardClaims(run, world.settings) : []
-      return { ...decision, actions: [...decision.actions, ...last], ...gained }
+      const annotations = { ...decision.annotations, ...gained.annotations }
+      return {
+        ...decision,
+        actions: [...decision.actions, ...last],
+        ...gained,
+        ...(Object.keys(annotations).length > 0 && { annotations }),
+      }
     }
     case 'timeout':
       return { ...endNow(run, world, outcome.status, timeoutOf(name, timeouts), 'timedOut'), ...gained }

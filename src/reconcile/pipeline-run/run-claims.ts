@@ -3,7 +3,7 @@ import { AUTO_CLEANUP_ANNOTATION } from '../../resources/annotations.js'
 import type { PersistentVolumeClaim } from '../../resources/core.js'
 import type { NewMeta } from '../../resources/meta.js'
 import type { PipelineRun, WorkspaceBinding } from '../../resources/tekton.js'
-import { runClaimName } from '../../run/pipeline-workspaces.js'
+import { keptClaim, runClaimName } from '../../run/pipeline-workspaces.js'
 import type { Settings } from '../../run/settings.js'
 import type { Action } from '../decision.js'
 import { ownerReference } from './children.js'
@@ -12,7 +12,7 @@ import { ownerReference } from './children.js'
 export function createClaims(run: PipelineRun, bindings: readonly WorkspaceBinding[]): readonly Action[] {
   return bindings.flatMap((binding): readonly Action[] => {
     const template = binding.volumeClaimTemplate
-    if (template === undefined) return []
+    if (template === undefined || keptClaim(run, binding) !== undefined) return []
     const { labels, annotations } = template.metadata ?? {}
     const object: Omit<PersistentVolumeClaim, 'metadata' | 'status'> & { readonly metadata: NewMeta } = {
       apiVersion: 'v1',

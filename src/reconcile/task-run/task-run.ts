@@ -4,6 +4,7 @@
  *   pending      `spec.status: TaskRunPending`, never started. Leaves when the word is taken away.
  *   started      `startTime` is set and the clock of `timeout` runs. The task is looked up (`ResolvingTaskRef`,
  *                `ResolvingStepActionRef`), checked and put into `status.taskSpec`, which no later change of the Task touches.
+ *   inherited    Instead of a Pod: in a run from a failed one, what an earlier TaskRun that was the same came to.
  *   pod made     First what it needs (entrypoint, claims, large scripts), then the Pod; its name is derived, so making
  *                it again is finding it. `podName` is in the status from then on, and a Pod that vanishes now ends the
  *                attempt: our last look at it may be old, and its steps must not run twice.
@@ -40,6 +41,7 @@ import { isFinished, statusFromPod, type Verdict } from '../../status/from-pod.j
 import { TASK_RUN_REASONS, type TaskRunReason, USER_ERROR } from '../../status/reasons.js'
 import { SPAN_ANNOTATIONS, spanContextOf } from '../../status/span-context.js'
 import type { Action, Decision, TaskRunWorld } from '../decision.js'
+import { inherit, withInheritance } from './inherit.js'
 import { lostAt, lostOnNode, vanished } from './lost-pods.js'
 import { toleratedUntil, whileWaiting } from './patience.js'
 import { restingUntil } from './retries.js'
@@ -158,6 +160,10 @@ function begin(
     return { ...(byPod(run, begun, task, pod, world) ?? follow(run, begun, task, pod, world)), ...meta.added }
   }
 
+  const inheritance = inherit(run, known, world)
+  const added = withInheritance(meta.added, inheritance)
+  if (inheritance?.is === 'inherited') return { actions: [], status: inheritance.status, ...added }
+
   const attempt = status.retriesStatus?.length ?? 0
   const wanted = podName(name, attempt)
   // The TaskRun that had this name was deleted, and its Pod has its grace: its removal wakes us.
@@ -171,7 +177,7 @@ function begin(
   const bound = withDefaultBindings(run, task.workspaces, settings.taskRunWorkspaceBinding)
   const made = createPod(bound, task, world, { attempt, timeoutMs: timeoutOf(run, world), meta, evaluateCel })
   if (made.is === 'unasked') return { actions: [], status: known, asks: made.question }
-  if (made.is === 'awaited') return { ...awaitImage(inheriting, known, made, world), ...meta.added }
+  if (made.is === 'awaited') return { ...awaitImage(inheriting, known, made, world), ...added }
   if (made.is === 'impossible') return fail(TASK_RUN_REASONS.PodCreationFailed, podNotMade(run, made.message), known)
   if (made.is === 'wrong') return fail(TASK_RUN_REASONS.TaskRunValidationFailed, USER_ERROR + made.message, known)
   return {
@@ -181,7 +187,7 @@ function begin(
       // What the new Pod will say as well: said now, it is one write less.
       conditions: withSucceeded(status.conditions, 'Unknown', TASK_RUN_REASONS.Pending, 'Pending', now),
     },
-    ...meta.added,
+    ...added,
   }
 }
 
