@@ -30,6 +30,22 @@ const WRONG: Readonly<Record<string, Wrong>> = {
     set: 'redis.external.url=redis://user:secret@redis:6379',
     says: ["'/redis/external/url'", 'does not match pattern'],
   },
+  'credentials in the address of the log store': {
+    set: 'logs.store=s3://key:secret@bucket',
+    says: ["'/logs/store'", 'does not match pattern'],
+  },
+  'two places for logs': {
+    set: 'logs.store=s3://bucket,logs.persistentVolumeClaim=logs',
+    says: ['logs.store and logs.persistentVolumeClaim are both set'],
+  },
+  'logs that may not be read': {
+    set: 'logs.store=s3://bucket,rbac.podLogs=false',
+    says: ['logs are to be kept and rbac.podLogs is false'],
+  },
+  'credentials for no log store': {
+    set: 'logs.existingSecret=log-store',
+    says: ['logs.existingSecret or logs.caSecret is set and logs.store is not'],
+  },
   'a namespace in capitals': { set: 'systemNamespace=Tekton', says: ["'/systemNamespace'", 'does not match pattern'] },
   'a public address without a scheme': { set: 'listeners.publicUrl=ci.example.com', says: ["'/listeners/publicUrl'"] },
   'a Pod Security level that there is not': {

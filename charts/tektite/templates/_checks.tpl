@@ -19,6 +19,17 @@
 {{- if and .Values.listeners.route.enabled (not .Values.listeners.route.parentRefs) }}
 {{- fail "listeners.route.parentRefs is needed for a route: the Gateway it belongs to" }}
 {{- end }}
+{{- with .Values.logs }}
+{{- if and .store .persistentVolumeClaim }}
+{{- fail "logs.store and logs.persistentVolumeClaim are both set: the output of steps is kept in one of them" }}
+{{- end }}
+{{- if and (or .store .persistentVolumeClaim) (not $.Values.rbac.podLogs) }}
+{{- fail "logs are to be kept and rbac.podLogs is false: workers may not read them then" }}
+{{- end }}
+{{- if and (or .existingSecret .caSecret) (not .store) }}
+{{- fail "logs.existingSecret or logs.caSecret is set and logs.store is not: there is no store to be let in to" }}
+{{- end }}
+{{- end }}
 {{- if .Values.namespaced }}
 {{- if .Values.namespaces }}
 {{- fail "namespaces is set and namespaced is true: an installation in one namespace makes no others" }}

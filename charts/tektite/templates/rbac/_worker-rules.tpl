@@ -29,7 +29,7 @@
   resources: [pods]
   verbs: [get, list, watch, create, update, delete]
 {{- if .Values.rbac.podLogs }}
-# The end of a failed step's log, for git hosts: rbac.podLogs.
+# The output of steps: its end for git hosts, all of it for a log store. rbac.podLogs
 - apiGroups: [""]
   resources: [pods/log]
   verbs: [get]
