@@ -3,7 +3,7 @@
  * BullMQ's. The twin of `embedded.ts`.
  */
 import { randomUUID } from 'node:crypto'
-import { tmpdir } from 'node:os'
+import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Listeners } from '../listeners/listeners.js'
 import type { AdmitOptions } from './admission/admit.js'
@@ -34,10 +34,12 @@ import { observers } from './reconcile/run-observer.js'
 import { connectForRequests, type Redis } from './redis/connection.js'
 import { queueDepth } from './redis/depth.js'
 import { createLocks, type Locks } from './redis/locks.js'
+import { announce, type PresentProcess } from './redis/presence.js'
 import { DISPATCHES, RUNS } from './redis/queue-names.js'
 import { type ConfigNames, placeOf } from './run/config-names.js'
 import { CLUSTER_SETTINGS, type Settings } from './run/settings.js'
 import { pause } from './timers.js'
+import { version } from './version.js'
 
 /** Manifests that are fetched at once: each may be a git process and its memory. */
 const FETCHES_AT_ONCE = 8
@@ -53,7 +55,7 @@ export async function runWorkers(told: ProcessConfig<typeof WORKER_FLAGS>, life:
   const { log } = life
   const { config, values } = told
   const now = Date.now
-  const { api, cluster, metrics, locks, requests } = openCommon(told, life)
+  const { api, cluster, metrics, locks, requests, announce } = openCommon(told, life)
   const entrypoint = await readClusterEntrypoint({
     folder: values['entrypoint-dir'] ?? config.nativeDir,
     image: values['entrypoint-image'],
@@ -102,6 +104,7 @@ export async function runWorkers(told: ProcessConfig<typeof WORKER_FLAGS>, life:
     { concurrency: values.concurrency },
   )
   life.onStop(() => workers.close())
+  announce({ role: 'workers', concurrency: values.concurrency, active: queue.active })
   life.watch({
     livez: [{ name: 'queue', problem: () => silenceProblem(queue.signs()) }],
     readyz: [
@@ -137,7 +140,7 @@ export async function runListeners(told: ProcessConfig<typeof LISTENER_FLAGS>, l
   const { log } = life
   const { config, values } = told
   const now = Date.now
-  const { api, cluster, metrics, locks } = openCommon(told, life)
+  const { api, cluster, metrics, locks, announce } = openCommon(told, life)
   const [{ startListeners }, { createOutside }, { createGuardedPost }, { openBullmqInbox }] = await Promise.all([
     import('../listeners/listeners.js'),
     import('../listeners/outside.js'),
@@ -177,6 +180,7 @@ export async function runListeners(told: ProcessConfig<typeof LISTENER_FLAGS>, l
   const listeners = await onPort('--port', values.port, listening)
   started = listeners
   log.info('listening', { port: listeners.port })
+  announce({ role: 'listeners' })
   life.onStop(async () => {
     await pause(LINGER_MS, new AbortController().signal)
     await listeners.close()
@@ -195,7 +199,7 @@ export async function runDashboard(told: ProcessConfig<typeof DASHBOARD_FLAGS>, 
   const { log } = life
   const { connection, config, values } = told
   const now = Date.now
-  const { api, cluster } = openCommon(told, life)
+  const { api, cluster, announce } = openCommon(told, life)
   const [{ startDashboard }, { createReview }, { openStaticFiles }, { createOwnHandlers }, { openBullmqInbox }] =
     await Promise.all([
       import('../dashboard/dashboard.js'),
@@ -214,7 +218,7 @@ export async function runDashboard(told: ProcessConfig<typeof DASHBOARD_FLAGS>, 
     {
       connection,
       review: createReview(connection, now),
-      pages: await openStaticFiles(config.dashboardDir),
+      pages: openStaticFiles(config.dashboardDir),
       own: own.handlers,
       log,
     },
@@ -222,6 +226,7 @@ export async function runDashboard(told: ProcessConfig<typeof DASHBOARD_FLAGS>, 
   )
   const dashboard = await onPort('--port', values.port, opening)
   log.info('listening', { port: dashboard.port })
+  announce({ role: 'dashboard' })
   life.onStop(() => dashboard.close())
   life.watch({ readyz: [{ name: 'api-server', problem: () => apiServerProblem(api.signs(), performance.now()) }] })
 }
@@ -248,6 +253,14 @@ interface Common {
   readonly locks: Locks
   /** To the Redis that has them. */
   readonly requests: Redis
+  /** Tells the others that this process is there. */
+  readonly announce: (process: Pick<PresentProcess, 'role'> & Activity) => void
+}
+
+/** Of workers, at each look. */
+interface Activity {
+  readonly concurrency?: number
+  readonly active?: () => number
 }
 
 /** What both have, and can be asked for from the first moment on. */
@@ -268,7 +281,13 @@ function openCommon<F extends CommonFlags>(told: ProcessConfig<F>, life: Life): 
   startProbe(() => api.ping(), PROBE_MS, life.stopping)
   const { namespace } = values
   const cluster = namespace === undefined ? api : inNamespace(api, namespace)
-  return { api, cluster, metrics, requests, locks: createLocks(requests, { prefix, log }) }
+  const self = { id: randomUUID(), host: hostname(), version: version(), startedAt: new Date().toISOString() }
+  const announceSelf: Common['announce'] = ({ role, concurrency, active }) => {
+    const told = () => ({ role, ...self, ...(concurrency && active && { concurrency, active: active() }) })
+    const presence = announce(requests, { prefix, log }, told)
+    life.onStop(() => presence.stop())
+  }
+  return { api, cluster, metrics, locks: createLocks(requests, { prefix, log }), requests, announce: announceSelf }
 }
 
 async function followedSettings<F extends CommonFlags>(

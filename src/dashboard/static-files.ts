@@ -56,6 +56,8 @@ const TYPES: Readonly<Record<string, string>> = {
 }
 
 const INDEX = 'index.html'
+/** It may be built anew while it is served. */
+const LISTED_MS = 1_000
 /** Vite puts a hash of the content into the names there. */
 const HASHED = /^assets\//
 
@@ -65,13 +67,15 @@ interface File {
 }
 
 /** Without a built dashboard every path of it says how one is built. */
-export async function openStaticFiles(folder: string): Promise<AnswerStatic> {
-  const files = await filesIn(folder)
+export function openStaticFiles(folder: string): AnswerStatic {
+  let listed = { files: filesIn(folder), until: performance.now() + LISTED_MS }
   return async (method, path, headers) => {
     if (path === '/dashboard' || (path === '/' && /\btext\/html\b/.test(headers.accept ?? '')))
       return { code: 302, headers: { ...SECURITY_HEADERS, location: DASHBOARD_PATH } }
     if (!path.startsWith(DASHBOARD_PATH)) return undefined
     if (method !== 'GET' && method !== 'HEAD') return said(405, `${method} is not for ${path}: GET it`)
+    if (performance.now() > listed.until) listed = { files: filesIn(folder), until: performance.now() + LISTED_MS }
+    const files = await listed.files
     const asked = path.slice(DASHBOARD_PATH.length)
     // Addresses of pages are the page's own affair: `runs/default/x` is no file, and gives the page.
     const name = files.has(asked) ? asked : asked.startsWith('assets/') ? undefined : INDEX
@@ -103,7 +107,7 @@ function said(code: 404 | 405, text: string): StaticAnswer {
   return { code, headers: { ...SECURITY_HEADERS, 'content-type': 'text/plain; charset=utf-8' }, body: `${text}\n` }
 }
 
-/** Known from the start: a request names one of these, or none, and never a path of this machine. */
+/** A request names one of these, or none, and never a path of this machine. */
 async function filesIn(folder: string): Promise<ReadonlyMap<string, File>> {
   const names = await readdir(folder, { recursive: true }).catch(() => [])
   const found = await Promise.all(

@@ -29,6 +29,8 @@ export interface BullmqQueueOptions extends RedisPlace {
 export interface BullmqQueue extends RunQueue {
   /** Runs that wait or are being handled, over all processes: what to scale on. */
   depth(): Promise<number>
+  /** Runs that this process handles now. */
+  active(): number
   /** Of its workers in this process. */
   signs(): readonly WorkerSigns[]
 }
@@ -171,6 +173,7 @@ export async function openBullmqQueue(options: BullmqQueueOptions): Promise<Bull
     work,
     onLoss,
     depth: () => queueDepth(redis, name),
+    active: () => running.size,
     signs: () => workers.map(worker => worker.signs()),
     close,
   }

@@ -67,7 +67,7 @@ export async function upCommand(context: CliContext, options: UpOptions): Promis
       token: tokens.admin,
       users,
       auditLog,
-      dashboard: await openStaticFiles(config.dashboardDir),
+      dashboard: openStaticFiles(config.dashboardDir),
     }
     const api = await onPort('--port', options.port, () => startApi(apiDeps, { port: options.port, host: '127.0.0.1' }))
     closing.unshift(() => api.close())
