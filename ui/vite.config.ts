@@ -1,3 +1,5 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { brotliCompress, constants } from 'node:zlib'
 import react from '@vitejs/plugin-react'
@@ -8,20 +10,16 @@ function brotli(): Plugin {
   return {
     name: 'brotli',
     apply: 'build',
-    // Last of all: Vite itself still writes into its files at this stage.
-    enforce: 'post',
-    generateBundle: {
-      order: 'post',
-      async handler(_options, bundle) {
-        for (const file of Object.values(bundle)) {
-          if (!/\.(js|css|html)$/.test(file.fileName)) continue
-          const source = Buffer.from(file.type === 'chunk' ? file.code : file.source)
-          const compressed = await promisify(brotliCompress)(source, {
-            params: { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY },
-          })
-          this.emitFile({ type: 'asset', fileName: `${file.fileName}.br`, source: compressed })
-        }
-      },
+    // Of the files as they were written: up to then Vite itself still changes them.
+    async writeBundle({ dir = '' }, bundle) {
+      for (const fileName of Object.keys(bundle)) {
+        if (!/\.(js|css|html)$/.test(fileName)) continue
+        const source = await readFile(join(dir, fileName))
+        const compressed = await promisify(brotliCompress)(source, {
+          params: { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY },
+        })
+        await writeFile(join(dir, `${fileName}.br`), compressed)
+      }
     },
   }
 }

@@ -112,9 +112,10 @@ async function filesIn(folder: string): Promise<ReadonlyMap<string, File>> {
   const names = await readdir(folder, { recursive: true }).catch(() => [])
   const found = await Promise.all(
     names.map(async name => {
-      const found = await stat(join(folder, name))
+      const found = await stat(join(folder, name)).catch(() => undefined)
+      if (!found?.isFile()) return []
       const etag = `"${found.size.toString(36)}-${Math.trunc(found.mtimeMs).toString(36)}"`
-      return found.isFile() ? [[name, { bytes: found.size, etag }] as const] : []
+      return [[name, { bytes: found.size, etag }] as const]
     }),
   )
   return new Map(found.flat())

@@ -1,6 +1,10 @@
 /** The dashboard as the API server gives it out. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { brotliDecompressSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { browserOfFile } from '../helpers/browser.js'
+import { ROOT } from '../helpers/cli.js'
 import { engineOfFile } from '../helpers/engine.js'
 
 const engine = engineOfFile('dashboard')
@@ -16,6 +20,19 @@ test('its pages need no token, say what they may do, and are sent small', async 
   const sent = await fetch(`${engine.api}${script}`, { headers: { 'accept-encoding': 'br' } })
   expect([sent.status, sent.headers.get('content-encoding')]).toEqual([200, 'br'])
   expect(sent.headers.get('cache-control')).toContain('immutable')
+})
+
+test('what is sent small is the same', () => {
+  const folder = join(ROOT, 'dist/ui')
+  const compressed = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(name => name.endsWith('.br'))
+  expect(compressed.length).toBeGreaterThan(2)
+  for (const name of compressed) {
+    const file = join(folder, name)
+    expect([name, brotliDecompressSync(readFileSync(file)).equals(readFileSync(file.slice(0, -3)))]).toEqual([
+      name,
+      true,
+    ])
+  }
 })
 
 test.each([
