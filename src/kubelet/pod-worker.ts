@@ -18,6 +18,7 @@ import { hostsMounts } from './hosts-file.js'
 import { type KubeletStep, nextKubeletSteps } from './pod-lifecycle.js'
 import { rewriteWith } from './rewrite.js'
 import type { ContainerState, PodRuntime, PodSandbox } from './runtime.js'
+import { createSecretValues } from './secret-values.js'
 import { type MadeVolume, makeVolumes, refreshDownward, type VolumeDeps } from './volumes.js'
 
 export interface WorkerDeps {
@@ -66,6 +67,7 @@ export function startPodWorker(first: Pod, adopted: PodSandbox | undefined, deps
   const closing = new AbortController()
   const stopping = new Map<string, number>()
   const watchers = new Set<() => void>()
+  const secrets = createSecretValues()
   let refused = new Map<string, ContainerState>()
   let unschedulable: string | undefined
   let retryAt: number | undefined
@@ -88,7 +90,7 @@ export function startPodWorker(first: Pod, adopted: PodSandbox | undefined, deps
 
   const volumeDeps = (): VolumeDeps => ({
     cluster,
-    read: configReader(cluster, pod.metadata.namespace),
+    read: secrets.noting(configReader(cluster, pod.metadata.namespace)),
     ...deps.volumes,
     rewrite: deps.rewritesPaths && volumes !== undefined ? rewriteWith(allMounts(pod, volumes)) : text => text,
   })
@@ -132,9 +134,10 @@ export function startPodWorker(first: Pod, adopted: PodSandbox | undefined, deps
     const configs = await Promise.all(
       all.map(container => configureContainer(pod, container, made, more, deps.baseEnv, read)),
     )
+    const hidden = secrets.patterns(pod)
     await Promise.all(
       configs.map(async (config, index) => {
-        if (typeof config !== 'string') return runtime.startContainer(place, config)
+        if (typeof config !== 'string') return runtime.startContainer(place, { ...config, hidden })
         const message = config
         refused.set(all[index]?.name ?? '', { kind: 'waiting', reason: 'CreateContainerConfigError', message })
       }),

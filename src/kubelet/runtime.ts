@@ -43,6 +43,8 @@ export interface ContainerConfig {
   readonly runAsGroup?: number
   /** Of its process, besides its own. */
   readonly groups?: readonly number[]
+  /** Hidden wherever it says them, before anything is stored: see `src/logs/mask-patterns.ts`. */
+  readonly hidden?: readonly Uint8Array[]
 }
 
 export interface ExecOptions {

@@ -28,6 +28,7 @@ export function shimFlags(
   if (config.runAsUser !== undefined) flags.push('--uid', String(config.runAsUser))
   if (config.runAsGroup !== undefined) flags.push('--gid', String(config.runAsGroup))
   if (config.groups !== undefined && config.groups.length > 0) flags.push('--groups', config.groups.join(','))
+  if (config.hidden !== undefined && config.hidden.length > 0) flags.push('--mask', hexOf(config.hidden))
   if (container.securityContext?.allowPrivilegeEscalation === false) flags.push('--no-new-privileges')
 
   const mounts = [...config.mounts, termination]
@@ -56,6 +57,12 @@ export function shimFlags(
     flags.push(mount.readOnly ? '--mount-ro' : '--mount', mount.hostPath, mount.containerPath)
   }
   return { flags: [...flags, '--', ...command], env: config.env }
+}
+
+/** Each behind two bytes of its length. This goes through a pipe to a shim that is forked: no process has it as an argument. */
+function hexOf(patterns: readonly Uint8Array[]): string {
+  const sized = patterns.flatMap(pattern => [Buffer.from([pattern.length >> 8, pattern.length & 255]), pattern])
+  return Buffer.concat(sized).toString('hex')
 }
 
 function depth(path: string): number {

@@ -12,6 +12,9 @@ export const STATUS_MESSAGE_ANNOTATION = 'tektite.dev/status-message'
 /** On a Pod: HOME of its containers where their image does not say. A kubelet without images would use its user's own. */
 export const HOME_ANNOTATION = 'tektite.dev/home'
 
+/** On a run or a Task, and so on its Pods: `false` leaves Secrets readable in logs. */
+export const MASK_SECRETS_ANNOTATION = 'tektite.dev/mask-secrets'
+
 /** On a PipelineRun, as Tekton: `true` has the claims of its templates deleted when it is done. */
 export const AUTO_CLEANUP_ANNOTATION = 'tekton.dev/auto-cleanup-pvc'
 /** On a PersistentVolumeClaim, by the scheduler: the node that its volume was made for. */

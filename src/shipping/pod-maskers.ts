@@ -1,10 +1,9 @@
 import { type Cluster, isClusterError } from '../cluster/cluster.js'
 import { createMasker, type Masker } from '../logs/mask.js'
 import { maskPatterns } from '../logs/mask-patterns.js'
+import { MASK_SECRETS_ANNOTATION } from '../resources/annotations.js'
 import type { Pod } from '../resources/core.js'
 import { secretNames } from './pod-secrets.js'
-
-export const MASK_ANNOTATION = 'tektite.dev/mask-secrets'
 
 /** Containers of a Pod begin at about the same time. */
 const KEPT_MS = 5_000
@@ -24,7 +23,7 @@ export function createPodMaskers(cluster: Pick<Cluster, 'get'>): (pod: Pod) => P
 
   return async pod => {
     const { uid, annotations } = pod.metadata
-    if (annotations?.[MASK_ANNOTATION] === 'false') return createMasker([])
+    if (annotations?.[MASK_SECRETS_ANNOTATION] === 'false') return createMasker([])
     let patterns = kept.get(uid)
     if (patterns === undefined) {
       patterns = patternsOf(pod)

@@ -22,6 +22,7 @@
 
 #define LOG_MESSAGE_MAX 2048 /* Kubernetes' limit of a termination message that is taken from the log */
 #define TIMES_APART_MS 10    /* what is written in between is taken for as old as the first of it */
+#define PAUSE_MS 1000        /* after it, lines that a secret may begin with are not held back any longer */
 
 struct life {
   int dir;
@@ -29,6 +30,7 @@ struct life {
   int times; /* when which part of the log came; -1 while nothing did */
   long long timed_ms;
   int output; /* what the container writes, to be copied to the log */
+  struct masker *masker; /* NULL: nothing is hidden */
   unsigned long long logged;
   long long started_ms;
   pid_t child;
@@ -116,6 +118,26 @@ static ssize_t read_message(int dir, char *message, size_t most) {
   return (ssize_t)length;
 }
 
+static size_t put_shown(char *into, size_t room, struct shown shown) {
+  size_t length = shown.length < room ? shown.length : room;
+  memcpy(into, shown.bytes, length);
+  return length;
+}
+
+/* In its place. What begins as a list is results, which the entrypoint wrote: they are data, and would be broken. */
+static ssize_t mask_message(struct masker *masker, char *message, size_t length) {
+  size_t used = 0;
+  for (size_t at = 0; at < length;) {
+    size_t room;
+    char *into = mask_room(masker, &room);
+    if (room > length - at) room = length - at;
+    memcpy(into, message + at, room);
+    at += room;
+    used += put_shown(message + used, at - used, mask_written(masker, room));
+  }
+  return (ssize_t)(used + put_shown(message + used, length - used, mask_ended(masker)));
+}
+
 static ssize_t read_log_end(int dir, char *message) {
   int file = openat(dir, "log", O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
   if (file < 0) return 0;
@@ -136,24 +158,36 @@ static void note_time(struct life *life) {
   life->timed_ms = now;
 }
 
+static void log_bytes(struct life *life, const char *bytes, size_t length, unsigned long long most) {
+  if (length == 0 || life->logged >= most) return;
+  size_t keep = length;
+  if (life->logged + keep > most) keep = (size_t)(most - life->logged);
+  note_time(life);
+  write_all(life->log, bytes, keep);
+  life->logged += keep;
+  if (life->logged >= most) {
+    char note[128];
+    int size = snprintf(note, sizeof note, "\n[tektite] the rest is dropped: a log holds at most %llu bytes\n", most);
+    write_all(life->log, note, (size_t)size);
+  }
+}
+
+static void log_shown(struct life *life, struct shown shown, unsigned long long most) {
+  log_bytes(life, shown.bytes, shown.length, most);
+}
+
 /* Copies what is there now. False when no writer is left. */
 static bool copy_output(struct life *life, unsigned long long most) {
   char bytes[65536];
   for (int rounds = 0; rounds < 16; rounds++) {
-    ssize_t length = read(life->output, bytes, sizeof bytes);
+    size_t room = sizeof bytes;
+    char *into = life->masker == NULL ? bytes : mask_room(life->masker, &room);
+    ssize_t length = read(life->output, into, room);
     if (length == 0) return false;
     if (length < 0) return errno == EAGAIN || errno == EINTR;
-    if (life->logged >= most) continue; /* goes on reading, or the step would hang */
-    size_t keep = (size_t)length;
-    if (life->logged + keep > most) keep = (size_t)(most - life->logged);
-    note_time(life);
-    write_all(life->log, bytes, keep);
-    life->logged += keep;
-    if (life->logged >= most) {
-      char note[128];
-      int size = snprintf(note, sizeof note, "\n[tektite] the rest is dropped: a log holds at most %llu bytes\n", most);
-      write_all(life->log, note, (size_t)size);
-    }
+    /* Goes on reading when the log is full, or the step would hang. */
+    if (life->masker == NULL) log_bytes(life, bytes, (size_t)length, most);
+    else log_shown(life, mask_written(life->masker, (size_t)length), most);
   }
   return true;
 }
@@ -229,12 +263,20 @@ void end_descendants(int signals) {
   }
 }
 
+static bool has_output(const struct life *life) {
+  struct pollfd wait = {.fd = life->output, .events = POLLIN};
+  return poll(&wait, 1, 0) > 0 && (wait.revents & POLLIN) != 0;
+}
+
 /* Copies output and passes signals on until the container's process has ended. Its wait status. */
 static int attend(const struct container *container, struct life *life, int signals) {
   bool open = true;
   for (;;) {
     struct pollfd waits[2] = {{.fd = signals, .events = POLLIN}, {.fd = open ? life->output : -1, .events = POLLIN}};
-    if (poll(waits, 2, -1) < 0 && errno != EINTR) return SIGKILL;
+    bool holds = open && life->masker != NULL && mask_holds_line(life->masker);
+    int ready = poll(waits, 2, holds ? PAUSE_MS : -1);
+    if (ready < 0 && errno != EINTR) return SIGKILL;
+    if (ready == 0) log_shown(life, mask_paused(life->masker), container->log_max);
     if (open && waits[1].revents != 0) open = copy_output(life, container->log_max);
     if ((waits[0].revents & POLLIN) == 0) continue;
     struct signalfd_siginfo info;
@@ -303,6 +345,8 @@ int run_container(const struct container *container) {
 
   life.log = openat(life.dir, "log", O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0644);
   if (life.log < 0) return never_started(&life, "making the log file");
+  if (container->mask != NULL && (life.masker = make_masker(container->mask)) == NULL)
+    return never_started(&life, "reading what is to be masked in the log");
   if (container->termination != NULL) {
     int file = openat(life.dir, "termination", O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
     if (file >= 0) {
@@ -321,13 +365,14 @@ int run_container(const struct container *container) {
   int status = attend(container, &life, signals);
   end_descendants(signals);
   copy_output(&life, container->log_max);
-  while (life.logged < container->log_max) {
-    unsigned long long before = life.logged;
-    if (!copy_output(&life, container->log_max) || life.logged == before) break;
+  while (life.logged < container->log_max && copy_output(&life, container->log_max)) {
+    if (!has_output(&life)) break;
   }
+  if (life.masker != NULL) log_shown(&life, mask_ended(life.masker), container->log_max);
 
   char *message = malloc(container->message_max > LOG_MESSAGE_MAX ? container->message_max : LOG_MESSAGE_MAX);
   ssize_t said = message == NULL || container->termination == NULL ? 0 : read_message(life.dir, message, container->message_max);
+  if (said > 0 && life.masker != NULL && message[0] != '[') said = mask_message(life.masker, message, (size_t)said);
   int signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
   int code = signal != 0 ? 128 + signal : WEXITSTATUS(status);
   if (said == 0 && code != 0 && message != NULL && container->message_from_log) said = read_log_end(life.dir, message);

@@ -51,6 +51,7 @@ int parse_container(char **arguments, struct container *container, char *error) 
     else if (strcmp(flag, "--log-max") == 0) container->log_max = strtoull(value, NULL, 10);
     else if (strcmp(flag, "--message-max") == 0) container->message_max = strtoull(value, NULL, 10);
     else if (strcmp(flag, "--termination") == 0) container->termination = value;
+    else if (strcmp(flag, "--mask") == 0) container->mask = value;
     else if (strcmp(flag, "--groups") == 0) container->groups = value;
     else if (strcmp(flag, "--uid") == 0) {
       container->has_uid = true;

@@ -26,6 +26,7 @@ struct container {
   bool message_from_log;   /* no last words and a failure: the end of the log instead */
   size_t message_max;      /* bytes that are kept of them */
   unsigned long long log_max;
+  const char *mask;          /* patterns that are hidden in the log, see make_masker; NULL: none */
   const char *layers;        /* folders that are shown as one, as overlayfs lists them; NULL: none */
   const char *layers_target; /* a folder of the machine */
   struct mount *mounts;
@@ -38,6 +39,27 @@ struct container {
 
 /* Runs the container to its end. Called in a process of its own; returns that process's exit code. */
 int run_container(const struct container *container);
+
+struct masker;
+
+struct shown {
+  const char *bytes; /* until the next call */
+  size_t length;
+};
+
+/* Patterns as digits of hex, each behind two bytes of length. NULL when they are none, or there is no memory. */
+struct masker *make_masker(const char *patterns);
+
+/* Where output is to be read to, and how much. */
+char *mask_room(struct masker *masker, size_t *room);
+
+/* What may be shown now that `length` more bytes are there; when nothing came for a while; when nothing more will come. */
+struct shown mask_written(struct masker *masker, size_t length);
+struct shown mask_paused(struct masker *masker);
+struct shown mask_ended(struct masker *masker);
+
+/* Whether mask_paused would show anything. */
+bool mask_holds_line(const struct masker *masker);
 
 /* Moves this process into a mount namespace whose root is the machine's own, plus the mounts. 0, or -1 and `error`. */
 int enter_new_root(const struct container *container, char *error);
