@@ -4,11 +4,13 @@
  */
 import { randomUUID } from 'node:crypto'
 import { mkdir, readFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { startResolver } from '../workers/resolver.js'
 import { followSettings } from '../workers/settings.js'
 import { startWorkers } from '../workers/workers.js'
 import type { AdmitOptions } from './admission/admit.js'
+import type { ReportQueue } from './api/queue.js'
 import { type EmbeddedCluster, openEmbeddedCluster } from './cluster/embedded/store.js'
 import { type Config, PARTS, type Part } from './config.js'
 import { readOwnEntrypoint } from './entrypoint-files.js'
@@ -24,7 +26,7 @@ import { makeWorkingCopies, type WorkingCopy } from './kubelet/working-copies.js
 import type { Log } from './lib/log.js'
 import { createFileLogStore } from './logs/files.js'
 import type { LogStore } from './logs/log-store.js'
-import { createMemoryQueue } from './queue/memory.js'
+import { createMemoryQueue, type MemoryQueue } from './queue/memory.js'
 import type { RunQueue } from './queue/queue.js'
 import { type Reporting, type ReportingDeps, reportForOneCommand, startReporting } from './reporting.js'
 import type { Resolution } from './resolve/resolve.js'
@@ -34,6 +36,7 @@ import { CONFIG_NAMESPACE } from './run/config-names.js'
 import { DEFAULT_SETTINGS, withKubelet } from './run/settings.js'
 import { openDatabase } from './storage/lmdb.js'
 import { writeFileAtomically } from './storage/write-file.js'
+import { version } from './version.js'
 
 /** Runs one worker process looks at together: passes are short, and mostly wait for the store. */
 const WORKER_CONCURRENCY = 32
@@ -83,6 +86,8 @@ export interface EmbeddedEngine {
   readonly storedPods: LogStore['pods']
   readonly exec: Kubelet['exec']
   readonly metrics: Reporting['metrics']
+  /** Undefined when the queue is not this process's own. */
+  readonly reportQueue: ReportQueue | undefined
   readonly workingCopies: readonly WorkingCopy[]
   /** What a user should know about this machine, once: one line each. */
   readonly notes: readonly string[]
@@ -163,6 +168,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedEn
       storedPods: logs.pods,
       exec: kubelet?.exec ?? (async () => undefined),
       metrics: work?.metrics,
+      reportQueue: work?.counts && reportOf(work.counts, options),
       workingCopies,
       notes: kubelet === undefined ? [] : rewritesPaths ? [NO_IMAGES, REWRITTEN_PATHS] : [NO_IMAGES],
       close: closeAll,
@@ -209,10 +215,11 @@ async function openWorkers(
   { config, throwAway, dataDir }: EmbeddedOptions,
   deps: WorkersDeps,
   opened: (close: () => Promise<void>) => void,
-): Promise<Pick<Reporting, 'metrics'>> {
+): Promise<Pick<Reporting, 'metrics'> & { readonly counts?: MemoryQueue['counts'] }> {
   const { cluster, settings, now, log, logs, redis } = deps
   const entrypoint = await readOwnEntrypoint(config.nativeDir)
-  const queue = redis ? await openRedisQueue(redis, log) : createMemoryQueue({ log })
+  const memory = redis ? undefined : createMemoryQueue({ log })
+  const queue = memory ?? (await openRedisQueue(redis!, log))
   opened(() => queue.close())
   const { allowedHosts } = config.fetching
   const reporting = throwAway
@@ -228,7 +235,21 @@ async function openWorkers(
   const load = () => loadResolvers({ cluster, now, fetching: config.fetching, scratchDir })
   const resolver = startResolver({ cluster, settings, now, log, load }, { concurrency: FETCHES_AT_ONCE })
   opened(() => resolver.close())
-  return reporting
+  return { metrics: reporting.metrics, ...(memory && { counts: memory.counts }) }
+}
+
+/** The workers are this process, and the listeners, if there are any. */
+function reportOf(counts: MemoryQueue['counts'], { now, parts = PARTS }: EmbeddedOptions): ReportQueue {
+  const startedAt = new Date(now()).toISOString()
+  return async () => {
+    const self = { id: 'this process', host: hostname(), version: version(), startedAt }
+    const runs = counts()
+    return {
+      queues: [runs],
+      workers: [{ ...self, concurrency: WORKER_CONCURRENCY, active: runs.active }],
+      listeners: parts.includes('listeners') ? [self] : [],
+    }
+  }
 }
 
 async function ensureNamespace(cluster: EmbeddedCluster, name: string): Promise<void> {

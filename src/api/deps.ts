@@ -7,6 +7,7 @@ import type { AuditLog } from './access/audit-log.js'
 import type { TokenUser } from './access/users.js'
 import type { History } from './deliveries.js'
 import type { RunningCommand } from './exec/session.js'
+import type { ReportQueue } from './queue.js'
 import type { RunRequests } from './schedules.js'
 
 /** What the API is made of. */
@@ -40,6 +41,8 @@ export interface ApiDeps {
   readonly inbox?: History
   /** What runs of schedules are asked for with. */
   readonly runRequests?: RunRequests
+  /** How much there is to do, where this process knows. */
+  readonly reportQueue?: ReportQueue | undefined
   /** What a scrape of `/metrics` gets. */
   readonly metrics?: { readonly contentType: string; text(): Promise<string> } | undefined
   /** The pages of the dashboard, for which nobody needs a token. */

@@ -16,6 +16,7 @@ import { deliveriesHandler } from './deliveries.js'
 import type { ApiDeps } from './deps.js'
 import { graphsHandler } from './graphs.js'
 import type { OwnHandler } from './own-resources.js'
+import { queueHandler } from './queue.js'
 import type { Upgrade } from './request.js'
 import { rerunsHandler } from './reruns.js'
 import { runLogsHandler } from './run-logs.js'
@@ -116,7 +117,7 @@ export async function startApi(deps: ApiDeps, { port, host, tls }: Address): Pro
 
 /** What is no object of the store: see `own-resources.ts`. */
 function ownHandlers(deps: ApiDeps, index: RunIndex): readonly OwnHandler[] {
-  const { cluster, inbox, runRequests, watchLimits } = deps
+  const { cluster, inbox, runRequests, reportQueue, watchLimits } = deps
   const record = (run: RunSummary) => collectRecord(cluster, run)
   const findRun = createFindRun({ cluster, index, record })
   return [
@@ -126,5 +127,6 @@ function ownHandlers(deps: ApiDeps, index: RunIndex): readonly OwnHandler[] {
     graphsHandler(cluster, findRun),
     runLogsHandler({ ...deps, findRun }),
     rerunsHandler({ ...deps, findRun }),
+    ...(reportQueue === undefined ? [] : [queueHandler(reportQueue)]),
   ]
 }

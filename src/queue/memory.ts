@@ -1,6 +1,7 @@
 import { growingPauseMs, type PauseLimits } from '../lib/backoff.js'
 import { describeError } from '../lib/fault.js'
 import { type Log, SILENT } from '../lib/log.js'
+import type { QueueCounts } from '../resources/queue-report.js'
 import type { RunHandler, RunKey, RunQueue, RunWorker } from './queue.js'
 
 /** Node fires a longer timer at once; looking early is harmless, a busy loop is not. */
@@ -11,6 +12,10 @@ interface Entry {
   state: 'waiting' | 'running' | 'woken while running' | 'pausing'
   failures: number
   timer: NodeJS.Timeout | undefined
+}
+
+export interface MemoryQueue extends RunQueue {
+  counts(): QueueCounts
 }
 
 interface Worker {
@@ -35,7 +40,7 @@ export interface MemoryQueueOptions {
  *                running -wake-> woken while running -call ends, however-> waiting
  *                running -again or throw-> pausing -time is up, or a wake-> waiting
  */
-export function createMemoryQueue(options: MemoryQueueOptions = {}): RunQueue {
+export function createMemoryQueue(options: MemoryQueueOptions = {}): MemoryQueue {
   const { log = SILENT, pauses = { firstMs: 100, maxMs: 30_000 }, random = Math.random } = options
   const entries = new Map<RunKey, Entry>()
   const workers: Worker[] = []
@@ -148,7 +153,19 @@ export function createMemoryQueue(options: MemoryQueueOptions = {}): RunQueue {
     lineStart = 0
   }
 
-  return { wake, work, onLoss: () => {}, close }
+  function counts(): QueueCounts {
+    const all = [...entries.values()]
+    const number = (is: (entry: Entry) => boolean): number => all.filter(is).length
+    return {
+      name: 'runs',
+      waiting: number(({ state }) => state === 'waiting'),
+      active: number(({ state }) => state === 'running' || state === 'woken while running'),
+      delayed: number(({ state, failures }) => state === 'pausing' && failures === 0),
+      failed: number(({ state, failures }) => state === 'pausing' && failures > 0),
+    }
+  }
+
+  return { wake, work, onLoss: () => {}, close, counts }
 }
 
 function leastBusy(workers: readonly Worker[]): Worker | undefined {

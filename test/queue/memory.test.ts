@@ -91,3 +91,27 @@ test('a run that is woken all the time does not starve the others', async () => 
   await worker.close()
   await queue.close()
 })
+
+test('it counts what waits, what is looked at, what is for later, and what failed', async () => {
+  const queue = createMemoryQueue({ pauses: { firstMs: 60_000, maxMs: 60_000 } })
+  let finish = (): void => undefined
+  const held = new Promise<void>(resolve => (finish = resolve))
+  const seen: RunKey[] = []
+  const worker = queue.work(
+    async key => {
+      seen.push(key)
+      if (key === 'TaskRun/ns/fails') throw new Error('away')
+      if (key === 'TaskRun/ns/held') await held
+      return key === 'TaskRun/ns/later' ? { kind: 'again', afterMs: 60_000 } : { kind: 'settled' }
+    },
+    { concurrency: 1 },
+  )
+  for (const name of ['fails', 'later', 'settled', 'held', 'waits']) await queue.wake(`TaskRun/ns/${name}`)
+  await vi.waitFor(() => expect(seen.at(-1)).toBe('TaskRun/ns/held'))
+  expect(queue.counts()).toEqual({ name: 'runs', waiting: 1, active: 1, delayed: 1, failed: 1 })
+  finish()
+  await vi.waitFor(() => expect(queue.counts()).toMatchObject({ waiting: 0, active: 0 }))
+  await worker.close()
+  await queue.close()
+  expect(queue.counts()).toEqual({ name: 'runs', waiting: 0, active: 0, delayed: 0, failed: 0 })
+})

@@ -12,7 +12,7 @@ const PipelinesPage = lazy(() => import('./pages/definitions/pipelines.js').then
 const TasksPage = lazy(() => import('./pages/definitions/pipelines.js').then(p => ({ default: p.TasksPage })))
 const DeliveriesPage = lazy(() => import('./pages/deliveries/deliveries.js').then(p => ({ default: p.DeliveriesPage })))
 const SchedulesPage = lazy(() => import('./pages/schedules/schedules.js').then(p => ({ default: p.SchedulesPage })))
-const QueuePage = lazy(() => import('./pages/queue.js').then(p => ({ default: p.QueuePage })))
+const QueuePage = lazy(() => import('./pages/queue/queue.js').then(p => ({ default: p.QueuePage })))
 
 export function App() {
   if (useToken() === undefined) return <Login />
