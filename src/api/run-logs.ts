@@ -1,10 +1,11 @@
 /**
- * `runs/UID/logs` and `runs/UID/logs/search` of `tektite.dev/v1alpha1`: what a run has said, as a stream of bytes, for the
+ * `runs/UID/logs`, `runs/UID/logs/search` and `runs/UID/logs/lines` of `tektite.dev/v1alpha1`: what a run has said, as a stream of bytes, for the
  * command line and the dashboard. Built over ports, so that it can be served in front of a cluster as well.
  */
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { Cluster } from '../cluster/cluster.js'
+import { createLineIndexer, type LineIndex } from '../lib/line-index.js'
 import type { StreamAnswer } from './answer.js'
 import type { ApiDeps } from './deps.js'
 import { outputFrom, startOfLast } from './logs/log-output.js'
@@ -38,6 +39,16 @@ export interface RunLogMatches {
   readonly items: readonly RunLogMatch[]
 }
 
+/** Where the lines of one step's log stand, without the log itself. */
+export interface RunLogLines extends LineIndex {
+  readonly apiVersion: string
+  readonly kind: 'RunLogLines'
+  readonly taskRun: string
+  readonly retry: number
+  /** Nothing more will come. */
+  readonly finished: boolean
+}
+
 export interface RunLogMatch {
   readonly taskRun: string
   readonly task: string
@@ -60,13 +71,14 @@ export function runLogsHandler(deps: RunLogDeps): OwnHandler {
   return async request => {
     const { resource, name, subresource, method, path } = request
     if (resource !== 'runs' || name === undefined) return undefined
-    if (subresource !== 'logs' && subresource !== 'logs/search') return undefined
+    if (subresource !== 'logs' && subresource !== 'logs/search' && subresource !== 'logs/lines') return undefined
     if (method !== 'GET' && method !== 'HEAD') {
       throw new ApiError(405, 'MethodNotAllowed', `${method} of ${path} is not supported: logs can only be read`)
     }
     const query = runLogQuery(request.query)
     const reading = await readingOf(deps, request, name)
     if (subresource === 'logs/search') return search(reading, query)
+    if (subresource === 'logs/lines') return lines(reading, query)
     return query.step === undefined ? wholeRun(reading, query) : oneStep(reading, query)
   }
 }
@@ -181,6 +193,18 @@ async function search(reading: Reading, query: RunLogQuery): Promise<OwnObject> 
     }
   }
   return matches(items, false)
+}
+
+/** All of the log is read for it, and none of it is sent: a viewer then fetches the pages that it shows. */
+async function lines(reading: Reading, query: RunLogQuery): Promise<OwnObject> {
+  if (query.step === undefined) throw new ApiError(400, 'BadRequest', 'step is missing: lines are those of one step')
+  const log = await theStep(reading, { ...query, follow: false })
+  const indexer = createLineIndexer()
+  for await (const piece of await sourceOf(reading, log).read(0, { follow: false, part: 'output' })) indexer.add(piece)
+  const { taskRun, retry, finished } = log
+  const about = { apiVersion: `${OWN_GROUP}/${OWN_VERSION}`, kind: 'RunLogLines' } as const
+  const body: RunLogLines = { ...about, taskRun, retry, finished, ...indexer.index() }
+  return { code: 200, body }
 }
 
 function matches(items: readonly RunLogMatch[], more: boolean): OwnObject {

@@ -249,6 +249,27 @@ test('a run is followed over its retries and what comes last, to its end, and ca
   expect(rest.text).toBe(followed.text.slice(30))
 })
 
+test('where the lines of a step stand is told without sending them', async () => {
+  const here = await world()
+  const build = await here.task('build')
+  await here.status(build, attempt('build-pod', [{ name: 'compile', at: 1 }], 'Unknown'))
+  await here.say('build-pod', 'compile', `${'line\n'.repeat(1_500)}open`)
+  const { body } = await here.read('/lines?step=compile')
+  expect(body).toMatchObject({
+    kind: 'RunLogLines',
+    taskRun: 'run-build',
+    retry: 0,
+    finished: false,
+    offsets: [0, 5_000],
+    lines: [0, 1_000],
+    size: 7_504,
+    lineCount: 1_501,
+    isLineOpen: true,
+  })
+  expect((await here.read('/lines')).status).toBe(400)
+  expect((await here.read('/lines?step=none')).status).toBe(404)
+})
+
 describe('a search', () => {
   test('says where each line is, over all steps', async () => {
     const { call, uid } = await finished()

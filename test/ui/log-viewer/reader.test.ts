@@ -23,7 +23,7 @@ function memoryLog(text: string, { isFinished = true } = {}) {
       read += limit
       return new Uint8Array(bytes.subarray(offset, offset + limit))
     },
-    async times({ offset, limit }) {
+    async times({ offset, bytes: length }) {
       const lines = bytes
         .subarray(offset, offset + limit)
         .toString()

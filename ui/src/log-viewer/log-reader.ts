@@ -243,8 +243,7 @@ export function createLogReader(source: LogSource): LogReader {
       for (;;) {
         const page = window.find(({ lines, times }) => (times?.length ?? 0) < lines.length)
         if (page === undefined || !withTimes || signal.aborted) return
-        const { offset, bytes } = pageSpan(indexOf(), page.page)
-        const times = await source.times({ offset, limit: bytes }, signal)
+        const times = await source.times(pageSpan(indexOf(), page.page), signal)
         window = window.map(each => (each.page === page.page ? { ...each, times } : each))
         tellSoon()
         if (times.length < page.lines.length) return

@@ -4,6 +4,12 @@ import { ApiError, request, send } from '../api/client.js'
 import { ownPath, type Query, withQuery } from '../api/paths.js'
 import type { LogSource } from './log-source.js'
 
+/** As `logs/lines` answers. */
+interface RunLogLines extends LineIndex {
+  readonly retry: number
+  readonly finished: boolean
+}
+
 export interface StepOfRun {
   readonly namespace: string
   readonly runUid: string
@@ -18,17 +24,22 @@ export interface RunLogSource extends LogSource {
   download(): Promise<Blob>
 }
 
-const MOST_FOUND = 10_000
+const MOST_FOUND = 5_000
 /** As the API stamps lines: RFC 3339 with nanoseconds, and a space. */
-const STAMP = /^\S{20,35}Z /
+const STAMP = /^(\S{19})(\.\d{3})\d*Z /
+/** Of a stamp with its space. */
+const STAMP_BYTES = 31
 
 export function runLogSource({ namespace, runUid, taskRun, step, retry }: StepOfRun): RunLogSource {
+  /** The attempt that is read: the last one when none was named, and then that one for good. */
+  let attempt = retry
   const path = (rest: readonly string[], query: Query): string =>
-    withQuery(ownPath('runs', namespace, runUid, 'logs', ...rest), { taskRun, step, retry, ...query })
+    withQuery(ownPath('runs', namespace, runUid, 'logs', ...rest), { taskRun, step, retry: attempt, ...query })
   return {
     async index(signal) {
       try {
-        const { finished, ...index } = await request<LineIndex & { finished: boolean }>(path(['lines'], {}), { signal })
+        const { finished, retry: read, ...index } = await request<RunLogLines>(path(['lines'], {}), { signal })
+        attempt = read
         return { index, isFinished: finished }
       } catch (error) {
         // A step that has not started has no log yet.
@@ -40,10 +51,14 @@ export function runLogSource({ namespace, runUid, taskRun, step, retry }: StepOf
       const answer = await send(path([], { offset, limit }), { signal })
       return new Uint8Array(await answer.arrayBuffer())
     },
-    async times({ offset, limit }, signal) {
+    async times({ offset, bytes, lines }, signal) {
+      const limit = bytes + lines * STAMP_BYTES
       const answer = await send(path([], { offset, limit, timestamps: true }), { signal })
-      const lines = (await answer.text()).split('\n')
-      return lines.flatMap(line => STAMP.exec(line)?.[0].trimEnd() ?? [])
+      const stamped = (await answer.text()).split('\n')
+      return stamped.flatMap(line => {
+        const [, second, fraction] = STAMP.exec(line) ?? []
+        return second === undefined ? [] : [`${second}${fraction}Z`]
+      })
     },
     async *follow(offset, signal) {
       const answer = await send(path([], { offset, follow: true }), { signal })
@@ -56,11 +71,8 @@ export function runLogSource({ namespace, runUid, taskRun, step, retry }: StepOf
     },
     async search(text, signal) {
       const asked = path(['search'], { q: text, limit: MOST_FOUND })
-      const { matches, truncated = false } = await request<{
-        matches: readonly { readonly line: number }[]
-        truncated?: boolean
-      }>(asked, { signal })
-      return { lines: matches.map(({ line }) => line), isComplete: !truncated }
+      const { items, more } = await request<{ items: readonly { line: number }[]; more: boolean }>(asked, { signal })
+      return { lines: items.map(({ line }) => line), isComplete: !more }
     },
     download: async () => (await send(path([], {}))).blob(),
   }
