@@ -10,7 +10,6 @@ function brotli(): Plugin {
   return {
     name: 'brotli',
     apply: 'build',
-<<<<<<< HEAD
     // Of the files as they were written: up to then Vite itself still changes them.
     async writeBundle({ dir = '' }, bundle) {
       for (const fileName of Object.keys(bundle)) {
@@ -21,22 +20,6 @@ function brotli(): Plugin {
         })
         await writeFile(join(dir, `${fileName}.br`), compressed)
       }
-=======
-    // Last of all: Vite itself still writes into its files at this stage.
-    enforce: 'post',
-    generateBundle: {
-      order: 'post',
-      async handler(_options, bundle) {
-        for (const file of Object.values(bundle)) {
-          if (!/\.(js|css|html)$/.test(file.fileName)) continue
-          const source = Buffer.from(file.type === 'chunk' ? file.code : file.source)
-          const compressed = await promisify(brotliCompress)(source, {
-            params: { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY },
-          })
-          this.emitFile({ type: 'asset', fileName: `${file.fileName}.br`, source: compressed })
-        }
-      },
->>>>>>> a427df0 (The queue in the dashboard, and over HTTP: how much there is to do, who does it, and what runs wait for; compressed pages are what Vite writes last)
     },
   }
 }

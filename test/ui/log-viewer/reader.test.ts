@@ -25,7 +25,7 @@ function memoryLog(text: string, { isFinished = true } = {}) {
     },
     async times({ offset, bytes: length }) {
       const lines = bytes
-        .subarray(offset, offset + limit)
+        .subarray(offset, offset + length)
         .toString()
         .split('\n')
       if (lines.at(-1) === '') lines.pop()
