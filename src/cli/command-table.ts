@@ -15,8 +15,6 @@ export interface CommandEntry {
   readonly group: keyof typeof GROUPS
   /** One line of `--help`. */
   readonly summary: string
-  /** Not in `--help`. */
-  readonly hidden?: true
   readonly load: () => Promise<AddCommand>
 }
 
@@ -102,4 +100,10 @@ export const COMMANDS: readonly CommandEntry[] = [
   ofNoun(NOUNS.triggertemplate, 'triggers'),
   ofNoun(NOUNS.clusterinterceptor, 'triggers'),
   ofNoun(NOUNS.interceptor, 'triggers'),
+  {
+    name: 'completion',
+    group: 'more',
+    summary: 'the script that lets bash, zsh or fish complete commands, flags and names',
+    load: async () => (await import('./flags/completion.js')).addCompletion,
+  },
 ]

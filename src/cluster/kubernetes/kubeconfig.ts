@@ -63,6 +63,14 @@ export async function placeFromEnvironment(options: KubeconfigOptions): Promise<
   )
 }
 
+/** The names of all contexts, the current one first. @throws Error that names the file and what is wrong with it */
+export async function contextNames(options: KubeconfigOptions): Promise<readonly string[]> {
+  const contents = await readAll(kubeconfigFiles(options))
+  const current = contents.find(each => each.current)?.current
+  const names = contents.flatMap(each => each.contexts).map(({ name }) => name)
+  return [...new Set([...names.filter(name => name === current), ...names])]
+}
+
 function readIfThere(file: string): string | undefined {
   return existsSync(file) ? readFileSync(file, 'utf8') : undefined
 }
