@@ -14,6 +14,7 @@ import { send } from './answer.js'
 import { answerRequest, type Served } from './answer-request.js'
 import { deliveriesHandler } from './deliveries.js'
 import type { ApiDeps } from './deps.js'
+import { explanationsHandler } from './explanations.js'
 import { graphsHandler } from './graphs.js'
 import type { OwnHandler } from './own-resources.js'
 import { queueHandler } from './queue.js'
@@ -125,6 +126,7 @@ function ownHandlers(deps: ApiDeps, index: RunIndex): readonly OwnHandler[] {
     ...(inbox === undefined ? [] : [deliveriesHandler(inbox)]),
     ...(runRequests === undefined ? [] : [schedulesHandler(cluster, runRequests)]),
     graphsHandler(cluster, findRun),
+    explanationsHandler({ ...deps, findRun, now: Date.now }),
     runLogsHandler({ ...deps, findRun }),
     rerunsHandler({ ...deps, findRun }),
     ...(reportQueue === undefined ? [] : [queueHandler(reportQueue)]),

@@ -105,6 +105,7 @@ describe('resources', () => {
       'runs',
       'runs/graph',
       'runs/rerun',
+      'runs/explain',
       'runs/logs',
     ])
   })

@@ -89,3 +89,19 @@ test('whoever may only look may look at graphs', async () => {
   const answer = await api.call('GET', `${OWN}/runs/nobody/graph`, { authorization: 'Bearer guest-token' })
   expect(answer.status).toBe(404)
 })
+
+test('a run is explained to whoever may look', async () => {
+  const { call, pipelineRun } = await world()
+  const run = await pipelineRun('run', SPEC)
+  const path = `${OWN}/runs/${run.metadata.uid}/explain`
+  expect(await call('GET', path)).toMatchObject({
+    status: 200,
+    body: {
+      kind: 'RunExplanation',
+      summary: 'PipelineRun "run" waits to be taken up: no worker has looked at it yet.',
+      findings: [{ is: 'waits', about: '' }],
+    },
+  })
+  expect((await call('POST', path)).status).toBe(405)
+  expect((await call('GET', `${OWN}/runs/nobody/explain`)).status).toBe(404)
+})

@@ -195,6 +195,6 @@ test('a client finds out what there is: every kind is in the list of its group',
     (body as { resources: { kind: string }[] }).resources.map(({ kind }) => kind),
   )
   const reviews = REVIEW_RESOURCES.map(({ kind }) => kind)
-  const unstored = ['Delivery', 'PodExecOptions', 'Run', 'RunGraph', 'RunLogMatches']
+  const unstored = ['Delivery', 'PodExecOptions', 'Run', 'RunExplanation', 'RunGraph', 'RunLogMatches']
   expect([...new Set(kinds)].sort()).toEqual([...Object.keys(KINDS), ...unstored, ...reviews].sort())
 })

@@ -6,7 +6,7 @@ import { type Role, roleOf, type User } from './users.js'
 
 const LOOKS = ['get', 'list', 'watch']
 /** Of what is looked at: not `exec`, nor anything else that does something. */
-const SUBRESOURCES = ['', 'status', 'log', 'scale', 'graph', 'logs']
+const SUBRESOURCES = ['', 'status', 'log', 'scale', 'graph', 'explain', 'logs']
 /** What everybody may ask about oneself. */
 const QUESTIONS: readonly (readonly [string, string])[] = [
   ['authorization.k8s.io', 'selfsubjectaccessreviews'],

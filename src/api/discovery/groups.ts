@@ -2,6 +2,7 @@
 import type { KindEntry, KindTable } from '../../resources/kind-table.js'
 import { REVIEW_RESOURCES } from '../access/reviews.js'
 import { DELIVERY_RESOURCES } from '../deliveries.js'
+import { EXPLANATION_RESOURCES } from '../explanations.js'
 import { GRAPH_RESOURCES } from '../graphs.js'
 import { OWN_GROUP, OWN_VERSION, type UnstoredResource } from '../own-resources.js'
 import { RERUN_RESOURCES } from '../reruns.js'
@@ -59,6 +60,7 @@ const UNSTORED: readonly UnstoredResource[] = [
     ...SCHEDULE_RESOURCES,
     ...GRAPH_RESOURCES,
     ...RERUN_RESOURCES,
+    ...EXPLANATION_RESOURCES,
     ...RUN_LOG_RESOURCES,
   ].map(each => ({
     ...each,
