@@ -4,6 +4,7 @@ import { fromTimestamp } from '../../lib/time.js'
 import type { Pod } from '../../resources/core.js'
 import type { StreamAnswer } from '../answer.js'
 import type { ApiDeps } from '../deps.js'
+import { gonePod } from '../logs/gone-pod.js'
 import { containerOf, startedContainer } from '../logs/log-container.js'
 import { logOptions } from '../logs/log-options.js'
 import { type LogSource, logOutput } from '../logs/log-output.js'
@@ -11,11 +12,12 @@ import type { ObjectRequest } from '../request.js'
 import { badRequest } from '../status.js'
 import { existing } from './get.js'
 
-/** Of a container that ended long ago, too, as long as its Pod is there. */
+/** Of a container that ended long ago, too, and of a Pod that is gone, as long as its logs are kept. */
 export async function logs(deps: ApiDeps, request: ObjectRequest): Promise<StreamAnswer> {
   const { namespace, name, query, signal } = request
   const options = logOptions(query, name, Date.now())
-  const pod = (await existing(deps, request)) as Pod
+  const found = (await deps.cluster.get('Pod', { namespace, name })) ?? (await gonePod(deps, request))
+  const pod = found ?? ((await existing(deps, request)) as Pod)
   const container = containerOf(pod, options.container)
   if (options.previous) {
     // Nothing is ever started again here.
