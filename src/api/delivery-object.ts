@@ -113,7 +113,9 @@ function countedStatus(state: Extract<DeliveryState, { is: 'done' }>, replay: nu
 
 function refusedTrigger(refusal: Refusal): TriggerStatus {
   const by = `${refusal.header} with Secret ${refusal.secret}`
-  return { name: refusal.trigger, namespace: '', verdict: 'rejected', by, created: [], message: refusalText(refusal) }
+  // A trigger's Secrets are where it is.
+  const [namespace = ''] = refusal.secret.split('/')
+  return { name: refusal.trigger, namespace, verdict: 'rejected', by, created: [], message: refusalText(refusal) }
 }
 
 function refusalText({ why, wayOut }: Refusal): string {

@@ -31,8 +31,15 @@ export interface FileOptions {
 /** Input that is not what it should be: nothing was evaluated. */
 export class WrongInput extends Error {}
 
-export async function readEventFrom(context: CliContext, options: RequestOptions): Promise<InboundEvent> {
-  const request = withHeaders(await requestFrom(context, options), options.headers)
+/** `sign`: the headers that somebody would send with the body, below those that were given. */
+export async function readEventFrom(
+  context: CliContext,
+  options: RequestOptions,
+  sign?: (body: Uint8Array) => Readonly<Record<string, string>>,
+): Promise<InboundEvent> {
+  const read = await requestFrom(context, options)
+  const signed = Object.entries(sign?.(read.body) ?? {}).map(([name, value]) => ({ name, value }))
+  const request = withHeaders(withHeaders(read, signed), options.headers)
   const { event } = readEvent(deliveryOf(request, randomUUID(), context.now()), 0)
   if (event.unreadable !== undefined) throw new WrongInput(`the body is no JSON: ${event.unreadable}`)
   return event

@@ -14,8 +14,8 @@ export interface Guard {
 }
 
 /** As the listener's triggers ask for it: each host and Secret once, those with a Secret first. */
-export async function guardsOf(engine: Client, listener: EventListener): Promise<readonly Guard[]> {
-  const guards = guardsIn(await observeTriggers(readsOf(engine), listener))
+export async function guardsOf(reads: Reads, listener: EventListener): Promise<readonly Guard[]> {
+  const guards = guardsIn(await observeTriggers(reads, listener))
   return [...guards.filter(({ ref }) => ref), ...guards.filter(({ ref }) => !ref)]
 }
 
@@ -66,7 +66,7 @@ export async function findListener(
   throw new ClientError(404, `there are several EventListeners (${[only, ...others].map(nameOf).join(', ')}): name one`)
 }
 
-function readsOf(engine: Client): Reads {
+export function readsOf(engine: Client): Reads {
   return {
     get: (kind, key) => engine.get(kind, key),
     list: (kind, { namespace = '' } = {}) => engine.list(kind, { namespace }),

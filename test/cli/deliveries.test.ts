@@ -37,7 +37,7 @@ spec:
         params: [{ name: who, value: $(tt.params.who) }]
         taskSpec:
           params: [{ name: who }]
-          steps: [{ name: say, image: none, script: 'test "$(params.who)" != mallory' }]
+          steps: [{ name: say, image: none, script: 'test "$(params.who)" != mallory || { echo no greeting for $(params.who); exit 1; }' }]
 ---
 apiVersion: triggers.tekton.dev/v1beta1
 kind: EventListener
@@ -86,6 +86,8 @@ test('a run that fails is told when it is waited for, and only then', async () =
   expect((await trigger('app', '-e', 'push', '-f', file)).code).toBe(0)
   const waited = await trigger('app', '-e', 'push', '-f', file, '--wait')
   expect(waited.stderr).toMatch(/✘ TaskRun default\/hello-\w{5} {2}StepFailed/)
+  // The end of what its failed step said comes with it.
+  expect(waited.stderr).toContain('[say] no greeting for mallory\n')
   expect(waited.code).toBe(1)
 })
 
@@ -98,7 +100,7 @@ test('when everything was filtered or refused, each trigger says why', async () 
   expect(filtered.code).toBe(1)
   const refused = await trigger('app', '-e', 'push', '-f', other, '--secret', 'not the right one')
   expect(refused.stdout).toMatch(
-    /✘ pulls {2}rejected\n.*X-Hub-Signature-256 with Secret default\/hooks key github\n.*payload signature check failed: enter/,
+    /✘ default\/pulls {2}rejected\n.*X-Hub-Signature-256 with Secret default\/hooks key github\n.*payload signature check failed: enter/,
   )
   expect(refused.code).toBe(1)
   const nameless = await trigger('app', '-f', other)

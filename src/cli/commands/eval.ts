@@ -8,6 +8,7 @@ import type { AnyResource } from '../../resources/kinds.js'
 import type { New } from '../../resources/meta.js'
 import { toYaml } from '../../resources/parse.js'
 import { problemText } from '../../resources/problem.js'
+import type { EventListener } from '../../resources/triggers.js'
 import { bindParams } from '../../trigger/bindings.js'
 import type { InboundEvent } from '../../trigger/event.js'
 import { fire, type TriggerResult } from '../../trigger/fire.js'
@@ -25,6 +26,8 @@ import {
   readObjects,
   WrongInput,
 } from '../eval-input.js'
+import { type Host, hostHeaders } from '../git-host-delivery.js'
+import { guardsOf } from '../listener-guard.js'
 import { manifestReads, ofKind, secretsIn } from '../manifest-reads.js'
 import { EXIT } from '../run/options.js'
 
@@ -113,14 +116,44 @@ function paramNotes(
   ]
 }
 
+export interface SigningOptions {
+  readonly host?: Host
+  /** As the host names it. */
+  readonly event?: string
+  /** By default the one that a trigger asks for, of the files. */
+  readonly secret?: string
+}
+
+/** The headers that the git host would send with a body. */
+async function signer(
+  objects: readonly New<AnyResource>[],
+  listener: EventListener,
+  { host, event, secret }: SigningOptions,
+): Promise<(body: Uint8Array) => Readonly<Record<string, string>>> {
+  const guards = await guardsOf(manifestReads(objects), listener)
+  const guard = guards.find(each => host === undefined || each.host === host)
+  const asked = guard?.ref && secretValue(secretsIn(objects), guard.namespace, guard.ref)
+  if (secret === undefined && asked?.is === 'missing') throw new WrongInput(`${asked.message}; give the Secret with -f`)
+  const known = {
+    host: host ?? guard?.host ?? 'github',
+    deliveryId: randomUUID(),
+    ...(event && { event }),
+    ...(secret === undefined ? asked?.is === 'value' && { secret: asked.value } : { secret }),
+  }
+  return body => hostHeaders({ ...known, body })
+}
+
 /** Prints what each trigger of a listener makes of the request, as YAML; comments say what became of each. */
 export const evalTrigger: Command<
-  RequestOptions & FileOptions & { readonly listener?: string; readonly trigger?: string }
+  RequestOptions & FileOptions & SigningOptions & { readonly listener?: string; readonly trigger?: string }
 > = (context, options) =>
   answering(context, async () => {
-    const event = await readEventFrom(context, options)
     const objects = await readObjects(context, options.files)
-    const plan = await planListener(manifestReads(objects), listenerIn(objects, options.listener))
+    const listener = listenerIn(objects, options.listener)
+    const sign =
+      options.host === undefined && options.event === undefined ? undefined : await signer(objects, listener, options)
+    const event = await readEventFrom(context, options, sign)
+    const plan = await planListener(manifestReads(objects), listener)
     const listed = plan.listed.filter(one => {
       return options.trigger === undefined || (one.is === 'trigger' ? one.trigger.name : one.name) === options.trigger
     })

@@ -15,7 +15,7 @@ import type { PlaceFlags } from '../client/place.js'
 import type { CliContext } from '../context.js'
 import { awaitDispatch, firedOnly, printDispatch } from '../follow-dispatch.js'
 import { type Host, hostHeaders, namesEvent, withHeaders } from '../git-host-delivery.js'
-import { findListener, guardsOf, readSecretValue } from '../listener-guard.js'
+import { findListener, guardsOf, readSecretValue, readsOf } from '../listener-guard.js'
 import { referenceText } from '../print/deliveries.js'
 import { printable, type Style, styleFor } from '../print/style.js'
 
@@ -124,7 +124,7 @@ interface Signing {
 }
 
 async function signing(engine: Client, listener: EventListener, options: TriggerOptions): Promise<Signing> {
-  const guards = await guardsOf(engine, listener)
+  const guards = await guardsOf(readsOf(engine), listener)
   const { secret, secretFrom } = options
   const guard = guards.find(({ host }) => options.host === undefined || host === options.host)
   const host = options.host ?? guard?.host ?? 'github'
@@ -145,12 +145,13 @@ async function signing(engine: Client, listener: EventListener, options: Trigger
 
 /** False when a run failed, or did not end in time. */
 async function waitedFor(
-  { stdout, stderr, config }: CliContext,
+  context: CliContext,
   engine: Client,
   { status }: DeliveryObject,
   until: AbortSignal,
-  { wait = stdout.isTTY === true, timeoutMs }: TriggerOptions,
+  { wait = context.stdout.isTTY === true, timeoutMs }: TriggerOptions,
 ): Promise<boolean> {
+  const { stdout, stderr, config } = context
   const style = styleFor(stdout, config)
   const runs = (status.created ?? []).filter(({ kind }) => kind === 'PipelineRun' || kind === 'TaskRun')
   if (!wait || runs.length === 0) return true
@@ -160,10 +161,26 @@ async function waitedFor(
       stderr.write(
         `${run === undefined ? `✘ ${referenceText(reference)}: ${missing(timeoutMs)}` : runLine(run, style)}\n`,
       )
-      return run !== undefined && succeededCondition(run)?.status === 'True'
+      return run
     }),
   )
-  return results.every(Boolean)
+  const failed = results.filter(run => run !== undefined && succeededCondition(run)?.status === 'False')
+  for (const run of failed) if (run !== undefined) await showFailure(context, engine, run)
+  return results.every(run => run !== undefined && succeededCondition(run)?.status === 'True')
+}
+
+const SHOWN_LINES = 50
+
+/** What one would look up next. */
+async function showFailure(context: CliContext, engine: Client, run: PipelineRun | TaskRun): Promise<void> {
+  const { showLogs } = await import('../logs/follow-logs.js')
+  const filter = { tasks: [], steps: [], failedOnly: true, initContainers: false, tailLines: SHOWN_LINES }
+  await showLogs({ ...context, stdout: context.stderr }, engine, run, {
+    ...filter,
+    follow: false,
+    prefix: true,
+    timestamps: false,
+  })
 }
 
 function missing(timeoutMs: number): string {

@@ -1,7 +1,8 @@
 /** The flags of `tektite eval`. The command itself is loaded when it is asked for. */
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import type { Invocation } from '../context.js'
 import type { RequestOptions } from '../eval-input.js'
+import { HOSTS, type Host } from '../git-host-delivery.js'
 import { header, pair, repeated } from './values.js'
 
 interface RequestFlags {
@@ -10,6 +11,14 @@ interface RequestFlags {
   readonly header: { name: string; value: string }[]
   readonly extensions?: string
   readonly file: string[]
+}
+
+interface TriggerFlags extends RequestFlags {
+  readonly listener?: string
+  readonly trigger?: string
+  readonly event?: string
+  readonly host?: Host
+  readonly secret?: string
 }
 
 const EXIT_CODES = '\nExit code: 0 it came out, 1 it failed, 2 the input cannot be read.'
@@ -72,16 +81,22 @@ function addTrigger(group: Command, { context, exit }: Invocation): void {
     .description('run the triggers of an EventListener over a request: what each says, and the objects it would create')
     .option('--listener <name>', 'which, when the files hold several')
     .option('--trigger <name>', 'only this one')
+    .option('-e, --event <type>', 'sign the body as a git host would, and send it as this event: push, pull_request, …')
+    .addOption(new Option('--host <host>', 'the git host to be; by default the one a trigger asks for').choices(HOSTS))
+    .option('--secret <value>', 'sign with this; by default with the Secret of the files that a trigger asks for')
   requestFlags(manifestFlag(command, 'an EventListener and what it refers to, Secrets included')).action(
-    async (flags: RequestFlags & { readonly listener?: string; readonly trigger?: string }) => {
+    async (flags: TriggerFlags) => {
       const { evalTrigger } = await import('../commands/eval.js')
-      const { listener, trigger } = flags
+      const { listener, trigger, event, host, secret } = flags
       exit(
         await evalTrigger(context('warn'), {
           ...requestOf(flags),
           files: flags.file,
           ...(listener !== undefined && { listener }),
           ...(trigger !== undefined && { trigger }),
+          ...(event && { event }),
+          ...(host && { host }),
+          ...(secret !== undefined && { secret }),
         }),
       )
     },
