@@ -14,7 +14,11 @@ export interface DescribeView {
   readonly style: Style
 }
 
-export async function describedAs(client: Client, object: AnyResource, view: DescribeView): Promise<Description> {
+export async function describedAs(
+  client: Pick<Client, 'list'>,
+  object: AnyResource,
+  view: DescribeView,
+): Promise<Description> {
   const { namespace, name } = object.metadata
   switch (object.kind) {
     case 'PipelineRun': {

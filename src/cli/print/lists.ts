@@ -60,9 +60,9 @@ function shownAs(kind: NounKind, view: ListView, newest: NewestRuns): Shown<AnyR
       return {
         columns: [
           NAME,
-          { head: 'AGE', cut: { order: 1, least: 12 } },
-          { head: 'LAST RUN', cut: { order: 3, least: 12 } },
-          { head: 'STARTED', cut: { order: 2, least: 12 } },
+          { head: 'AGE', cut: { order: 5, least: 12 } },
+          { head: 'LAST RUN', cut: { order: 2, least: 12 } },
+          { head: 'STARTED', cut: { order: 4, least: 12 } },
           { head: 'DURATION' },
           { ...STATUS, cut: { order: 1, least: 9 } },
         ],

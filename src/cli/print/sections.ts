@@ -29,7 +29,7 @@ export function descriptionText({ about, lists = [], sections }: Description, vi
   const said = about.flatMap(([label, value]) => (value ? [[label, value] as const] : []))
   const width = Math.max(...said.map(([label]) => label.length)) + 4
   const head = said.map(([label, value]) => {
-    const [first = '', ...more] = value.split('\n').map(onOneLine)
+    const [first = '', ...more] = (label === 'Description' ? value.split('\n') : [value]).map(onOneLine)
     return [
       `${style.bold(`${label}:`)}${' '.repeat(width - label.length - 1)}${first}`,
       ...more.map(line => ' '.repeat(width) + line),
