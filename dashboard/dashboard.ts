@@ -8,9 +8,12 @@ import { type Attributes, attributesOf, type ResourceAttributes } from '../src/a
 import { send } from '../src/api/answer.js'
 import { answerOwn } from '../src/api/answer-own.js'
 import { DELIVERY_RESOURCES } from '../src/api/deliveries.js'
+import { EXPLANATION_RESOURCES } from '../src/api/explanations.js'
 import { GRAPH_RESOURCES } from '../src/api/graphs.js'
-import { OWN_GROUP, type OwnHandler } from '../src/api/own-resources.js'
+import { OWN_GROUP, type OwnHandler, type OwnResource } from '../src/api/own-resources.js'
 import { bodyOf, targetOf } from '../src/api/request.js'
+import { RERUN_RESOURCES } from '../src/api/reruns.js'
+import { RUN_LOG_RESOURCES } from '../src/api/run-logs.js'
 import { RUN_RESOURCES } from '../src/api/runs.js'
 import { SCHEDULE_RESOURCES } from '../src/api/schedules.js'
 import { ApiError, noSuchPath, statusOf } from '../src/api/status.js'
@@ -33,9 +36,16 @@ export interface DashboardDeps {
 }
 
 /** Ours, with their subresources; the rest of the group are objects. */
-const OWN = new Set(
-  [DELIVERY_RESOURCES, SCHEDULE_RESOURCES, RUN_RESOURCES, GRAPH_RESOURCES].flatMap(all => all.map(({ name }) => name)),
-)
+const OWN = new Set([
+  ...[DELIVERY_RESOURCES, SCHEDULE_RESOURCES, RUN_RESOURCES, RUN_LOG_RESOURCES].flatMap(all => all.map(namesOf)),
+  ...[GRAPH_RESOURCES, EXPLANATION_RESOURCES, RERUN_RESOURCES].flatMap(all => all.map(namesOf)),
+  'pipelines/graph',
+  'queue',
+])
+
+function namesOf({ name }: OwnResource): string {
+  return name
+}
 
 export interface Dashboard {
   readonly port: number

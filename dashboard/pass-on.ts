@@ -20,7 +20,7 @@ export interface Asked {
 }
 
 /** Never our own certificate: the API server would take the caller for us. */
-async function trustOf(connection: Connection) {
+export async function trustOf(connection: Connection) {
   const { ca, rejectUnauthorized, servername } = (await connection.credentials(false)).tls
   return {
     ...(ca !== undefined && { ca }),

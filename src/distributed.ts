@@ -7,6 +7,7 @@ import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Listeners } from '../listeners/listeners.js'
 import type { AdmitOptions } from './admission/admit.js'
+import type { ReportQueue } from './api/queue.js'
 import type { BlobsPlace } from './blobs/blobs-url.js'
 import type { Cluster } from './cluster/cluster.js'
 import { inNamespace } from './cluster/in-namespace.js'
@@ -16,6 +17,7 @@ import type { StepLogTail } from './feedback/findings.js'
 import type { KeepingLogs } from './keeping-logs.js'
 import { growingPauseMs } from './lib/backoff.js'
 import { describeError } from './lib/fault.js'
+import type { MarkedLogStore } from './logs/log-store.js'
 import { createProcessMetrics, type ProcessMetrics } from './metrics/process-metrics.js'
 import { apiServerProblem, silenceProblem, takingProblem, watchProblem } from './process/checks.js'
 import { startProbe } from './process/probe.js'
@@ -32,9 +34,9 @@ import { createRestricted } from './reconcile/observe/restricted.js'
 import type { ReconcileDeps } from './reconcile/reconcile.js'
 import { observers } from './reconcile/run-observer.js'
 import { connectForRequests, type Redis } from './redis/connection.js'
-import { queueDepth } from './redis/depth.js'
+import { jobCounts, queueDepth } from './redis/depth.js'
 import { createLocks, type Locks } from './redis/locks.js'
-import { announce, type PresentProcess } from './redis/presence.js'
+import { announce, type PresentProcess, presentProcesses } from './redis/presence.js'
 import { DISPATCHES, RUNS } from './redis/queue-names.js'
 import { type ConfigNames, placeOf } from './run/config-names.js'
 import { CLUSTER_SETTINGS, type Settings } from './run/settings.js'
@@ -197,9 +199,9 @@ export async function runListeners(told: ProcessConfig<typeof LISTENER_FLAGS>, l
 
 export async function runDashboard(told: ProcessConfig<typeof DASHBOARD_FLAGS>, life: Life): Promise<void> {
   const { log } = life
-  const { connection, config, values } = told
+  const { connection, config, values, redis } = told
   const now = Date.now
-  const { api, cluster, announce } = openCommon(told, life)
+  const { api, cluster, announce, requests } = openCommon(told, life)
   const [{ startDashboard }, { createReview }, { openStaticFiles }, { createOwnHandlers }, { openBullmqInbox }] =
     await Promise.all([
       import('../dashboard/dashboard.js'),
@@ -208,11 +210,23 @@ export async function runDashboard(told: ProcessConfig<typeof DASHBOARD_FLAGS>, 
       import('../dashboard/own-handlers.js'),
       import('./inbox/bullmq.js'),
     ])
-  const inbox = await whenRedisIsThere(life, () =>
-    openBullmqInbox({ ...told.redis, log, onEviction: 'refuse', canaryMs: CANARY_MS }),
-  )
+  const [inbox, settings] = await Promise.all([
+    whenRedisIsThere(life, () => openBullmqInbox({ ...redis, log, onEviction: 'refuse', canaryMs: CANARY_MS })),
+    followedSettings(told, cluster, life, {}),
+  ])
   life.onStop(() => inbox.close())
-  const own = createOwnHandlers({ cluster, inbox, now, newId: randomUUID, log })
+  const configNames = configNamesOf(told)
+  const own = createOwnHandlers({
+    connection,
+    cluster,
+    inbox,
+    logs: values['log-store'] && (await openLogStore(values['log-store'], told.logStoreAuthority, life)),
+    admission: () => ({ settings: settings(), configNames }),
+    reportQueue: () => reportQueue(requests, redis),
+    now,
+    newId: randomUUID,
+    log,
+  })
   life.onStop(() => own.close())
   const opening = startDashboard(
     {
@@ -229,6 +243,34 @@ export async function runDashboard(told: ProcessConfig<typeof DASHBOARD_FLAGS>, 
   announce({ role: 'dashboard' })
   life.onStop(() => dashboard.close())
   life.watch({ readyz: [{ name: 'api-server', problem: () => apiServerProblem(api.signs(), performance.now()) }] })
+}
+
+async function openLogStore(place: BlobsPlace, authority: string | undefined, life: Life): Promise<MarkedLogStore> {
+  const [{ openBlobs }, { createBlobLogStore }] = await Promise.all([
+    import('./blobs/open-blobs.js'),
+    import('./logs/blobs.js'),
+  ])
+  const blobs = await openBlobs(place, authority)
+  life.onStop(async () => blobs.close())
+  return createBlobLogStore({ blobs })
+}
+
+/** @throws when Redis does not answer */
+async function reportQueue(requests: Redis, { prefix }: { readonly prefix: string }): ReturnType<ReportQueue> {
+  const [runs, deliveries, present] = await Promise.all([
+    jobCounts(requests, { prefix, name: RUNS }, DEPTH_WITHIN_MS),
+    jobCounts(requests, { prefix, name: DISPATCHES }, DEPTH_WITHIN_MS),
+    presentProcesses(requests, { prefix }),
+  ])
+  const workers = present.filter(({ role }) => role === 'workers')
+  return {
+    queues: [
+      { name: 'runs', ...runs },
+      { name: 'deliveries', ...deliveries },
+    ],
+    workers: workers.map(({ role, concurrency = 0, active = 0, ...worker }) => ({ ...worker, concurrency, active })),
+    listeners: present.filter(({ role }) => role === 'listeners').map(({ role, ...listener }) => listener),
+  }
 }
 
 /** It needs no Redis, so it does not wait for one. */

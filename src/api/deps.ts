@@ -10,6 +10,11 @@ import type { RunningCommand } from './exec/session.js'
 import type { ReportQueue } from './queue.js'
 import type { RunRequests } from './schedules.js'
 
+export interface HowFar {
+  /** Its container has ended. What a store lacks of it then is on its way there, and worth waiting for. */
+  readonly isOver?: boolean
+}
+
 /** What the API is made of. */
 export interface ApiDeps {
   readonly cluster: EmbeddedCluster
@@ -18,11 +23,11 @@ export interface ApiDeps {
   /** A container's output, or the times of it, from byte `offset`. */
   readonly readLogs: (
     key: LogKey,
-    options: { readonly follow: boolean; readonly offset: number },
+    options: { readonly follow: boolean; readonly offset: number } & HowFar,
     signal: AbortSignal,
   ) => Promise<AsyncIterable<Uint8Array> | undefined>
   /** Bytes of output so far. */
-  readonly logSize?: (key: LogKey) => Promise<number>
+  readonly logSize?: (key: LogKey, how?: HowFar) => Promise<number>
   /** Pods that had this name, as far as their logs are kept: oldest first. */
   readonly storedPods?: LogStore['pods']
   /** Undefined when the container does not run. */

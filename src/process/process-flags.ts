@@ -79,6 +79,25 @@ const COMMON = {
   },
 } as const satisfies Flags
 
+/** Where workers bring output, and the dashboard finds it. */
+const LOG_STORE = {
+  'log-store': {
+    env: 'TEKTITE_LOG_STORE',
+    value: '<url>',
+    help: 'keeps the output of steps beyond their Pods: s3://bucket/prefix?endpoint=https://host&region=name, or file:///folder',
+    orElse: NOT_GIVEN,
+    secretIn: secretInBlobsUrl,
+    read: maybe(blobsUrl),
+  },
+  'log-store-ca-file': {
+    env: 'TEKTITE_LOG_STORE_CA_FILE',
+    value: '<file>',
+    help: 'the certificate authority of its TLS (PEM), instead of those of the system',
+    orElse: NOT_GIVEN,
+    read: maybe(text),
+  },
+} as const satisfies Flags
+
 export const WORKER_FLAGS = {
   ...COMMON,
   concurrency: {
@@ -116,21 +135,7 @@ export const WORKER_FLAGS = {
     orElse: NOT_GIVEN,
     read: maybe(oneOf(ARCHITECTURES)),
   },
-  'log-store': {
-    env: 'TEKTITE_LOG_STORE',
-    value: '<url>',
-    help: 'keeps the output of steps beyond their Pods: s3://bucket/prefix?endpoint=https://host&region=name, or file:///folder',
-    orElse: NOT_GIVEN,
-    secretIn: secretInBlobsUrl,
-    read: maybe(blobsUrl),
-  },
-  'log-store-ca-file': {
-    env: 'TEKTITE_LOG_STORE_CA_FILE',
-    value: '<file>',
-    help: 'the certificate authority of its TLS (PEM), instead of those of the system',
-    orElse: NOT_GIVEN,
-    read: maybe(text),
-  },
+  ...LOG_STORE,
 } as const satisfies Flags
 
 export const LISTENER_FLAGS = {
@@ -161,6 +166,7 @@ export const LISTENER_FLAGS = {
 
 export const DASHBOARD_FLAGS = {
   ...COMMON,
+  ...LOG_STORE,
   port: {
     env: 'TEKTITE_PORT',
     value: '<port>',

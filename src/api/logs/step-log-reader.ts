@@ -35,7 +35,8 @@ export function stepLogSource(ports: StepLogPorts, log: StepLog, following: Foll
     let current: StepLog | undefined = log
     while (current !== undefined && !signal.aborted) {
       const key = await keyNow(current)
-      const output = key && (await ports.readLogs(key, { follow: !current.finished, offset: position }, signal))
+      const isOver = current.finished
+      const output = key && (await ports.readLogs(key, { follow: !isOver, offset: position, isOver }, signal))
       for await (const piece of output ?? []) {
         position += piece.length
         yield piece
@@ -54,12 +55,13 @@ export function stepLogSource(ports: StepLogPorts, log: StepLog, following: Foll
     startedAt: log.startedAt === '' ? 0 : fromTimestamp(log.startedAt),
     async size() {
       const key = await keyNow(log)
-      return key === undefined ? 0 : ((await ports.logSize?.(key)) ?? 0)
+      return key === undefined ? 0 : ((await ports.logSize?.(key, { isOver: log.finished })) ?? 0)
     },
     async read(offset, { follow, part }) {
       if (follow && part === 'output') return followed(offset)
       const key = await keyNow(log)
-      const output = key && (await ports.readLogs({ ...key, part }, { follow: false, offset }, signal))
+      const isOver = log.finished
+      const output = key && (await ports.readLogs({ ...key, part }, { follow: false, offset, isOver }, signal))
       return output ?? Readable.from([])
     },
   }

@@ -8,6 +8,10 @@
 - apiGroups: [""]
   resources: [events]
   verbs: [list]
+# Whose output is asked for.
+- apiGroups: [""]
+  resources: [pods]
+  verbs: [get]
 # Its graph, drawn for those who may see it.
 - apiGroups: [tekton.dev]
   resources: [pipelines]
