@@ -2,6 +2,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { COMMANDS } from '../src/cli/command-table.js'
+import { NOUNS } from '../src/cli/nouns/nouns.js'
 import {
   PIPELINE_RUN_REASONS,
   RESOLUTION_REASONS,
@@ -141,4 +143,18 @@ test('docs/deliveries.md has every flag of `tektite deliveries` and `tektite tri
   const flags = longFlags(helps.map(({ stdout }) => stdout).join('\n'))
   expect(flags.length).toBeGreaterThan(15)
   expect(longFlags(doc('deliveries.md'))).toEqual(flags)
+})
+
+test('docs/cli.md names every command, the verbs of every noun, and every flag that says which API server', async () => {
+  const text = doc('cli.md')
+  expect(COMMANDS.filter(({ name }) => !text.includes(`\`${name}\``)).map(({ name }) => name)).toEqual([])
+  for (const { name, verbs } of Object.values(NOUNS)) {
+    const row = text.split('\n').find(line => line.startsWith('|') && line.split('|')[1]?.includes(`\`${name}\``))
+    expect([name, row?.match(/`(?:list|describe|start|logs|cancel|delete|export)`/g)]).toEqual([
+      name,
+      verbs.map(verb => `\`${verb}\``),
+    ])
+  }
+  const help = (await tektite(['pr', 'list', '--help'])).stdout
+  expect(longFlags(help).filter(flag => flag !== '--help' && !text.includes(flag))).toEqual([])
 })

@@ -1,5 +1,5 @@
 /** The commands as commander knows them: the one that is called with all its flags, of the others the names. */
-import { Command } from 'commander'
+import { Command, Help, type Option } from 'commander'
 import { version } from '../version.js'
 import { COMMANDS, type CommandEntry, GROUPS } from './command-table.js'
 import type { Invocation } from './context.js'
@@ -8,10 +8,11 @@ export async function createProgram(args: readonly string[], invocation: Invocat
   const program = new Command('tektite')
     .description('Runs Tekton pipelines from git webhooks and cron schedules, on a laptop or on Kubernetes.')
     .usage('<command> [flags]')
+    .commandsGroup(GROUPS.more)
     .helpCommand('help [command]', 'what a command does, and its flags')
     .exitOverride()
     .showSuggestionAfterError()
-    .commandsGroup(GROUPS.more)
+    .configureHelp({ optionDescription: describedOption })
     .option('-C, --no-color', 'plain text; also by NO_COLOR=1, and wherever no terminal is')
     .version(version(), '-V, --version', 'the version of this program')
     .helpOption('-h, --help', 'what a command does, and its flags')
@@ -40,4 +41,9 @@ async function addEntry(
   if (called) (await load())(program, invocation)
   const command = program.commands.find(each => each.name() === name) ?? program.command(name)
   command.summary(summary).helpGroup(GROUPS[group]).aliases(aliases).helpOption('-h, --help', 'this text')
+}
+
+/** That a flag which may be repeated was not given says nothing. */
+function describedOption(option: Option): string {
+  return new Help().optionDescription(option).replace(/ ?\(default: \[\]\)/, '')
 }
