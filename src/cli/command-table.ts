@@ -63,6 +63,18 @@ export const COMMANDS: readonly CommandEntry[] = [
   ofNoun(NOUNS.customrun, 'runs'),
   ofNoun(NOUNS.stepaction, 'runs'),
   {
+    name: 'graph',
+    group: 'runs',
+    summary: 'draw a pipeline, or a run with how far each task is',
+    load: async () => (await import('./flags/graph.js')).addGraph,
+  },
+  {
+    name: 'explain',
+    group: 'runs',
+    summary: 'why a run is where it is, in plain words, and the way out',
+    load: async () => (await import('./flags/explain.js')).addExplain,
+  },
+  {
     name: 'init',
     group: 'here',
     summary: 'write a pipeline, a webhook and a schedule for the repository at hand',

@@ -94,7 +94,17 @@ function ofItself(run: PipelineRun, prefix: string, { now }: Saying, ofTasks: re
   const says = known?.says ?? `${reason}.`
   const wayOut = known?.wayOut === undefined ? {} : { wayOut: filled(known.wayOut, { name, namespace }) }
   const lines = message === '' ? {} : { lines: message.split('\n') }
-  if (reason === 'Failed' && ofTasks.some(finding => finding.is === 'failed')) return []
+  if (reason === 'Failed' && ofTasks.some(finding => finding.is === 'failed')) {
+    const text = 'What succeeded need not run again, once what failed is mended.'
+    return [
+      {
+        is: 'note',
+        about,
+        text,
+        wayOut: `Go on from there: tektite pipelinerun rerun ${name} --from-failed -n ${namespace}`,
+      },
+    ]
+  }
   if (reason === 'Cancelled') {
     return [{ is: 'cancelled', about, text: `It was cancelled${cancelledBy(run)}${asked(run)}.`, ...wayOut }]
   }

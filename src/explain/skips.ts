@@ -42,9 +42,10 @@ const TELL: Readonly<Record<SkipReason, (skip: SkippedTask, skips: Skips) => Tol
       wayOut: 'See to the task that was skipped first; only a task that was skipped for its own when lets others run',
     }
   },
-  [SKIP_REASONS.Stopping]: (_, { stoppers, name, namespace }) => ({
-    text: `It had not begun when the run was stopped${stoppers.length > 0 ? ` by ${quoted(stoppers)}` : ''}: after that no task begins but the finally tasks.`,
-    wayOut: `Mend what failed, then go on from there: tektite pipelinerun rerun ${name} --from-failed -n ${namespace}. A task whose failure should not matter says onError: continue`,
+  [SKIP_REASONS.Stopping]: (skip, { stoppers, spec }) => ({
+    text: `It had not begun when the run was stopped${stoppers.length > 0 ? ` by ${quoted(stoppers)}` : ''}: after that no task begins but the finally tasks.${failsWhen(skip) ? ' Its when does not hold either.' : ''}`,
+    ...(failsWhen(skip) && { lines: whenLines(skip, taskIn(spec, skip.name)) }),
+    wayOut: 'Mend what failed. A task whose failure should not matter says onError: continue',
   }),
   [SKIP_REASONS.GracefullyCancelled]: (_, run) => ({
     text: 'It had not begun when the run was cancelled (CancelledRunFinally).',
@@ -104,9 +105,14 @@ function whenLines({ whenExpressions = [] }: SkippedTask, task: PipelineTask | u
   })
 }
 
+function failsWhen({ whenExpressions = [] }: SkippedTask): boolean {
+  return whenExpressions.some(expression => holds(expression) === false)
+}
+
 /** Undefined for CEL, which is not evaluated here. */
 function holds({ cel, input = '', operator, values = [] }: WhenExpression): boolean | undefined {
-  if (cel) return undefined
+  // What could not be replaced yet says nothing.
+  if (cel || [input, ...values].some(text => text.includes('$('))) return undefined
   return operator === 'notin' ? !values.includes(input) : values.includes(input)
 }
 

@@ -9,6 +9,7 @@ import type { GraphDocument } from '../../src/api/graphs.js'
 import type { PersistentVolumeClaim } from '../../src/resources/core.js'
 import type { PipelineRun, TaskRun } from '../../src/resources/tekton.js'
 import { succeededCondition } from '../../src/status/conditions.js'
+import { tektite } from '../helpers/cli.js'
 import { apply, callApi, doneRun, type Engine, pathOf, startEngine } from '../helpers/engine.js'
 import { temporaryDirectory } from '../helpers/temp-directory.js'
 
@@ -115,6 +116,16 @@ test('what succeeded is taken over, also when the engine is killed; what failed 
     body: { message: expect.stringContaining('unknown field "fromfailed"') },
   })
 
+  const explained = await tektite(['explain', 'first', '--data', join(folder, 'data')])
+  expect(explained.stdout).toContain('✗ check: A step did not end well. Step "a" ended with exit code 1.')
+  expect(explained.stdout).toContain('○ deploy: It had not begun when the run was stopped by "check"')
+  expect(explained.stdout).toContain('tektite pipelinerun rerun first --from-failed -n default')
+  const overHttp = await callApi(engine, 'GET', `${RUNS}/${first.metadata.uid}/explain`)
+  expect(overHttp.body).toMatchObject({
+    kind: 'RunExplanation',
+    findings: [{ is: 'failed', about: 'check' }, {}, {}, {}],
+  })
+
   writeFileSync(join(folder, 'mended'), '')
   const made = await rerun(engine, first, { fromFailed: true })
   await engine.end('SIGKILL')
@@ -201,8 +212,9 @@ test('what succeeded is taken over, also when the engine is killed; what failed 
   expect(make?.metadata.annotations?.['tektite.dev/not-inherited']).toBe(
     'workspace "source" is another volume than in TaskRun "first-make", so what that wrote is not there',
   )
-  const whole = await rerun(engine, first, {})
-  expect(succeededCondition(await doneRun(engine, whole.metadata.name))?.reason).toBe('Completed')
+  const byCli = await tektite(['pipelinerun', 'rerun', 'first', '--data', join(folder, 'data')])
+  const [, whole = ''] = /^PipelineRun started: (first-r-\S+)$/m.exec(byCli.stdout) ?? []
+  expect(succeededCondition(await doneRun(engine, whole))?.reason).toBe('Completed')
   expect(told()).toEqual([
     'check',
     'deploy 1.2',

@@ -9,6 +9,7 @@ import { addDescribe } from './verbs/describe.js'
 import { addExport } from './verbs/export.js'
 import { addList } from './verbs/list.js'
 import { addLogs } from './verbs/logs.js'
+import { addRerun } from './verbs/rerun.js'
 import { addStart } from './verbs/start.js'
 
 /** Adds `tektite NOUN VERB` with its flags. */
@@ -20,6 +21,7 @@ const ADD: Readonly<Record<Verb, AddVerb>> = {
   start: addStart,
   logs: addLogs,
   cancel: addCancel,
+  rerun: addRerun,
   delete: addDelete,
   export: addExport,
 }

@@ -1,7 +1,7 @@
 /** What the command line calls the kinds, and what can be done with each: tkn's words. Pure. */
 import type { Kind } from '../../resources/kinds.js'
 
-export const VERBS = ['list', 'describe', 'start', 'logs', 'cancel', 'delete', 'export'] as const
+export const VERBS = ['list', 'describe', 'start', 'logs', 'cancel', 'rerun', 'delete', 'export'] as const
 export type Verb = (typeof VERBS)[number]
 
 export interface Noun {
@@ -32,7 +32,7 @@ export type NounKind = Extract<
 
 const DEFINITION: readonly Verb[] = ['list', 'describe', 'delete', 'export']
 const STARTABLE: readonly Verb[] = ['list', 'describe', 'start', 'logs', 'delete', 'export']
-const RUN: readonly Verb[] = ['list', 'describe', 'logs', 'cancel', 'delete', 'export']
+const RUN: readonly Verb[] = ['list', 'describe', 'logs', 'cancel', 'rerun', 'delete', 'export']
 
 function noun(kind: NounKind, short: string, verbs: readonly Verb[], summary: string): Noun {
   const name = kind.toLowerCase()
@@ -41,9 +41,9 @@ function noun(kind: NounKind, short: string, verbs: readonly Verb[], summary: st
 
 export const NOUNS = {
   pipeline: noun('Pipeline', 'p', STARTABLE, 'Pipelines: list, describe, start, logs, delete, export'),
-  pipelinerun: noun('PipelineRun', 'pr', RUN, 'PipelineRuns: list, describe, logs, cancel, delete, export'),
+  pipelinerun: noun('PipelineRun', 'pr', RUN, 'PipelineRuns: list, describe, logs, cancel, rerun, delete, export'),
   task: noun('Task', 't', STARTABLE, 'Tasks: list, describe, start, logs, delete, export'),
-  taskrun: noun('TaskRun', 'tr', RUN, 'TaskRuns: list, describe, logs, cancel, delete, export'),
+  taskrun: noun('TaskRun', 'tr', RUN, 'TaskRuns: list, describe, logs, cancel, rerun, delete, export'),
   customrun: noun('CustomRun', 'cr', ['list', 'describe', 'cancel', 'delete', 'export'], 'CustomRuns'),
   stepaction: noun('StepAction', '', DEFINITION, 'StepActions'),
   eventlistener: noun('EventListener', 'el', DEFINITION, 'EventListeners, with their triggers'),
