@@ -3,6 +3,7 @@ import type { AdmitOptions } from '../src/admission/admit.js'
 import { deliveriesHandler } from '../src/api/deliveries.js'
 import { explanationsHandler } from '../src/api/explanations.js'
 import { graphsHandler } from '../src/api/graphs.js'
+import { openRuns } from '../src/api/open-runs.js'
 import type { OwnHandler } from '../src/api/own-resources.js'
 import { queueHandler, type ReportQueue } from '../src/api/queue.js'
 import { rerunsHandler } from '../src/api/reruns.js'
@@ -10,16 +11,13 @@ import { runLogsHandler } from '../src/api/run-logs.js'
 import { createFindRun } from '../src/api/run-objects.js'
 import { runsHandler } from '../src/api/runs.js'
 import { schedulesHandler } from '../src/api/schedules.js'
+import type { ArchiveReader } from '../src/archive/archive.js'
 import type { Cluster } from '../src/cluster/cluster.js'
 import type { Connection } from '../src/cluster/kubernetes/connection.js'
 import { openKubernetesCluster } from '../src/cluster/kubernetes.js'
 import type { Inbox } from '../src/inbox/inbox.js'
 import type { Log } from '../src/lib/log.js'
 import type { MarkedLogStore } from '../src/logs/log-store.js'
-import type { RunSummary } from '../src/resources/run-summary.js'
-import { collectRecord } from '../src/run-index/collect-record.js'
-import { createLiveRuns } from '../src/run-index/live-runs.js'
-import { createRunIndex } from '../src/run-index/run-index.js'
 import { createLiveLogs } from './live-logs.js'
 import { trustOf } from './pass-on.js'
 import { createStoredLogs } from './stored-logs.js'
@@ -35,6 +33,8 @@ export interface OwnHandlersDeps {
   readonly reportQueue: ReportQueue
   readonly now: () => number
   readonly newId: () => string
+  /** Where runs are whose objects are gone. */
+  readonly archive?: ArchiveReader | undefined
   readonly log: Log
 }
 
@@ -45,9 +45,8 @@ export interface OwnHandlers {
 }
 
 export function createOwnHandlers(deps: OwnHandlersDeps): OwnHandlers {
-  const { connection, cluster, inbox, logs, now, newId, log } = deps
-  const index = createRunIndex(createLiveRuns({ cluster, log, now }))
-  const record = (run: RunSummary) => collectRecord(cluster, run)
+  const { connection, cluster, inbox, logs, archive, now, newId, log } = deps
+  const { index, record } = openRuns({ cluster, archive, log, now })
   const findRun = createFindRun({ cluster, index, record })
   const stored = logs && createStoredLogs(logs)
   /** What is created is created by them, not by us. */

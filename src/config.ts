@@ -96,6 +96,7 @@ export function configIn(
       defaults: environment['CONFIG_DEFAULTS_NAME'] || CONFIG_NAMES.defaults,
       featureFlags: environment['CONFIG_FEATURE_FLAGS_NAME'] || CONFIG_NAMES.featureFlags,
       events: environment['CONFIG_EVENTS_NAME'] || CONFIG_NAMES.events,
+      tektite: CONFIG_NAMES.tektite,
     },
     fetching: {
       allowedHosts: environment['TEKTITE_ALLOWED_HOSTS'] ?? '',

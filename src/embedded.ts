@@ -7,10 +7,15 @@ import { mkdir, readFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { startResolver } from '../workers/resolver.js'
+import { removingLogs, retentionRules } from '../workers/retention-rules.js'
 import { followSettings } from '../workers/settings.js'
 import { startWorkers } from '../workers/workers.js'
 import type { AdmitOptions } from './admission/admit.js'
+import { type OpenRuns, openRuns } from './api/open-runs.js'
 import type { ReportQueue } from './api/queue.js'
+import type { Archive } from './archive/archive.js'
+import { createBlobArchive } from './archive/blob-archive.js'
+import { openFolderBlobs } from './blobs/folder.js'
 import { type EmbeddedCluster, openEmbeddedCluster } from './cluster/embedded/store.js'
 import { type Config, PARTS, type Part } from './config.js'
 import { readOwnEntrypoint } from './entrypoint-files.js'
@@ -32,8 +37,10 @@ import { type Reporting, type ReportingDeps, reportForOneCommand, startReporting
 import type { Resolution } from './resolve/resolve.js'
 import type { ResolversDeps } from './resolve/resolvers.js'
 import { HOST_PATH_ANNOTATION } from './resources/annotations.js'
+import { WITH_AN_ARCHIVE } from './retention/rules.js'
 import { CONFIG_NAMESPACE } from './run/config-names.js'
 import { DEFAULT_SETTINGS, withKubelet } from './run/settings.js'
+import { type EventsOf, namedEvents } from './run-index/events-of.js'
 import { openDatabase } from './storage/lmdb.js'
 import { writeFileAtomically } from './storage/write-file.js'
 import { version } from './version.js'
@@ -50,6 +57,9 @@ const BASE_SETTINGS = withKubelet(DEFAULT_SETTINGS, {
   containerMessageBytes: POD_MESSAGE_BYTES,
   podMessageBytes: POD_MESSAGE_BYTES,
 })
+
+/** What workers of another process archived is listed after so long. */
+const OTHERS_ARCHIVE_MS = 2_000
 
 const NO_IMAGES = 'images are not used here: steps run the programs of this machine (docs/local.md)'
 const REWRITTEN_PATHS =
@@ -79,6 +89,8 @@ export interface WorkingFolders {
 export interface EmbeddedEngine {
   readonly cluster: EmbeddedCluster
   readonly inbox: Inbox
+  /** Live and archived. */
+  readonly runs: OpenRuns
   /** What objects are admitted with, as it is now. */
   readonly admission: () => AdmitOptions
   readonly readLogs: Kubelet['readLogs']
@@ -152,12 +164,23 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedEn
       : startEventExpiry({ cluster, now, log, othersWrite: !parts.includes('workers') })
     if (expiry) closing.push(() => expiry.close())
     const reportingDeps = { cluster, settings, now, log, eventWritten: expiry?.written }
+    const archive = throwAway
+      ? undefined
+      : createBlobArchive({
+          blobs: openFolderBlobs({ folder: join(dataDir, 'archive') }),
+          log,
+          ...(!parts.includes('workers') && { othersWrite: { seenAfterMs: OTHERS_ARCHIVE_MS } }),
+        })
+    const eventsOf = namedEvents(cluster)
     const work = parts.includes('workers')
-      ? await openWorkers(options, { ...reportingDeps, logs, redis }, close => closing.push(close))
+      ? await openWorkers(options, { ...reportingDeps, logs, redis, archive, eventsOf }, close => closing.push(close))
       : undefined
+    const runs = openRuns({ cluster, archive, eventsOf, log, now })
+    closing.push(() => runs.index.close())
     return {
       cluster,
       inbox,
+      runs,
       admission: () => ({ settings: settings(), configNames, kinds: cluster.kinds() }),
       // Without a kubelet: what was stored of Pods, should there have been one.
       readLogs:
@@ -207,6 +230,8 @@ async function openWorkingCopies(
 
 interface WorkersDeps extends ReportingDeps {
   readonly logs: LogStore
+  readonly archive: Archive | undefined
+  readonly eventsOf: EventsOf
   readonly redis: RedisPlace | undefined
 }
 
@@ -216,7 +241,7 @@ async function openWorkers(
   deps: WorkersDeps,
   opened: (close: () => Promise<void>) => void,
 ): Promise<Pick<Reporting, 'metrics'> & { readonly counts?: MemoryQueue['counts'] }> {
-  const { cluster, settings, now, log, logs, redis } = deps
+  const { cluster, settings, now, log, logs, redis, archive, eventsOf } = deps
   const entrypoint = await readOwnEntrypoint(config.nativeDir)
   const memory = redis ? undefined : createMemoryQueue({ log })
   const queue = memory ?? (await openRedisQueue(redis!, log))
@@ -235,6 +260,22 @@ async function openWorkers(
   const load = () => loadResolvers({ cluster, now, fetching: config.fetching, scratchDir })
   const resolver = startResolver({ cluster, settings, now, log, load }, { concurrency: FETCHES_AT_ONCE })
   opened(() => resolver.close())
+  if (archive !== undefined) {
+    const { startRetention } = await import('../workers/retention.js')
+    const retention = startRetention({
+      cluster,
+      rules: retentionRules(settings, WITH_AN_ARCHIVE),
+      archive,
+      logs,
+      removeLogs: removingLogs(logs),
+      eventsOf,
+      isOurs: () => true,
+      ...(reporting.metrics && { counted: reporting.metrics.retention }),
+      now,
+      log,
+    })
+    opened(() => retention.close())
+  }
   return { metrics: reporting.metrics, ...(memory && { counts: memory.counts }) }
 }
 

@@ -17,7 +17,7 @@ import type { Settings } from './run/settings.js'
 export interface Reporting {
   readonly observer: RunObserver
   /** Absent where nobody could ask: in an engine that lives for one command. */
-  readonly metrics: Pick<Metrics, 'contentType' | 'text' | 'triggers' | 'calls'> | undefined
+  readonly metrics: Pick<Metrics, 'contentType' | 'text' | 'triggers' | 'calls' | 'retention'> | undefined
   /** Lets CloudEvents under way arrive, for a bounded time. */
   close(): Promise<void>
 }

@@ -150,7 +150,7 @@ test('docs/cli.md names every command, the verbs of every noun, and every flag t
   expect(COMMANDS.filter(({ name }) => !text.includes(`\`${name}\``)).map(({ name }) => name)).toEqual([])
   for (const { name, verbs } of Object.values(NOUNS)) {
     const row = text.split('\n').find(line => line.startsWith('|') && line.split('|')[1]?.includes(`\`${name}\``))
-    expect([name, row?.match(/`(?:list|describe|start|logs|cancel|delete|export)`/g)]).toEqual([
+    expect([name, row?.match(/`(?:list|describe|start|logs|cancel|rerun|delete|export)`/g)]).toEqual([
       name,
       verbs.map(verb => `\`${verb}\``),
     ])

@@ -27,6 +27,7 @@ import type { CelCheck } from '../run/validate/when.js'
 import { admitCustom, type FieldValidation } from './custom/admit-custom.js'
 import { lintObject, lintReferences } from './lint.js'
 import { checkReferences } from './references.js'
+import { retentionAnnotationProblems } from './retention-annotations.js'
 import { defaultedSpec, specProblems } from './rules.js'
 
 export interface AdmitOptions {
@@ -88,6 +89,7 @@ export function admitWith(options: AdmitOptions, written: unknown): Admission {
   }
   const finished = defaultedSpec(kind, normalised.metadata, normalised.body, rules.settings)
   problems.push(...specProblems(kind, finished.metadata, finished.body, rules))
+  problems.push(...retentionAnnotationProblems(kind, finished.metadata.annotations))
   if (RETRIED.has(kind)) problems.push(...retryBudgetProblems(finished.metadata.annotations))
   if (problems.length > 0) return { is: 'refused', problems: named(problems) }
 

@@ -7,6 +7,7 @@ import type { AuditLog } from './access/audit-log.js'
 import type { TokenUser } from './access/users.js'
 import type { History } from './deliveries.js'
 import type { RunningCommand } from './exec/session.js'
+import type { OpenRuns } from './open-runs.js'
 import type { ReportQueue } from './queue.js'
 import type { RunRequests } from './schedules.js'
 
@@ -52,6 +53,8 @@ export interface ApiDeps {
   readonly metrics?: { readonly contentType: string; text(): Promise<string> } | undefined
   /** The pages of the dashboard, for which nobody needs a token. */
   readonly dashboard?: AnswerStatic
+  /** Without it: those of the cluster. */
+  readonly runs?: OpenRuns
   readonly watchLimits?: WatchLimits
   readonly log: Log
 }

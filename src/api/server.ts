@@ -3,11 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { describeError } from '../lib/fault.js'
-import type { RunSummary } from '../resources/run-summary.js'
 
-import { collectRecord } from '../run-index/collect-record.js'
-import { createLiveRuns } from '../run-index/live-runs.js'
-import { createRunIndex, type RunIndex } from '../run-index/run-index.js'
 import { createAuthenticate } from './access/authenticate.js'
 import { builtInUser } from './access/users.js'
 import { send } from './answer.js'
@@ -16,6 +12,7 @@ import { deliveriesHandler } from './deliveries.js'
 import type { ApiDeps } from './deps.js'
 import { explanationsHandler } from './explanations.js'
 import { graphsHandler } from './graphs.js'
+import { type OpenRuns, openRuns } from './open-runs.js'
 import type { OwnHandler } from './own-resources.js'
 import { queueHandler } from './queue.js'
 import type { Upgrade } from './request.js'
@@ -63,13 +60,13 @@ export async function startApi(deps: ApiDeps, { port, host, tls }: Address): Pro
   const stopping = new AbortController()
   const answering = new Set<AbortController>()
   const { cluster, log } = deps
-  const index = createRunIndex(createLiveRuns({ cluster, log, now: Date.now }))
+  const runs = deps.runs ?? openRuns({ cluster, log, now: Date.now })
   const users = [{ token: deps.token, user: builtInUser('admin') }, ...(deps.users ?? [])]
   const served: Served = {
     ...deps,
     users,
     authenticate: createAuthenticate(users),
-    own: ownHandlers(deps, index),
+    own: ownHandlers(deps, runs),
     stopping: stopping.signal,
     answering,
   }
@@ -110,16 +107,15 @@ export async function startApi(deps: ApiDeps, { port, host, tls }: Address): Pro
         // Watches end as they end when their time is over, so that nobody takes a stop for a broken network.
         stopping.abort()
         for (const gone of answering) gone.abort()
-        void index.close()
+        if (deps.runs === undefined) void runs.index.close()
         server.closeIdleConnections()
       }),
   }
 }
 
 /** What is no object of the store: see `own-resources.ts`. */
-function ownHandlers(deps: ApiDeps, index: RunIndex): readonly OwnHandler[] {
+function ownHandlers(deps: ApiDeps, { index, record }: OpenRuns): readonly OwnHandler[] {
   const { cluster, inbox, runRequests, reportQueue, watchLimits } = deps
-  const record = (run: RunSummary) => collectRecord(cluster, run)
   const findRun = createFindRun({ cluster, index, record })
   return [
     runsHandler({ index, record, limits: watchLimits }),

@@ -176,6 +176,8 @@ export function createBlobLogStore({ blobs, pollMs = POLL_MS }: BlobLogStoreOpti
       })
     },
 
+    isFinished: async key => (await look(placeOf(key)))?.isFinished ?? false,
+
     async read(key, { follow: isFollowing, offset = 0, limit = Number.POSITIVE_INFINITY, tail }, signal) {
       const place = placeOf(key)
       const found = await look(place)

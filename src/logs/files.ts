@@ -85,6 +85,8 @@ export function createFileLogStore(options: { readonly directory: string }): Log
       })
     },
 
+    isFinished: async key => sizeOf(pathOf(key)) !== undefined,
+
     async read(key, { follow, offset = 0, limit = Number.POSITIVE_INFINITY, tail }, signal) {
       const path = pathOf(key)
       const size = sizeOf(path + OPEN_ENDING) ?? sizeOf(path)

@@ -29,6 +29,8 @@ export interface LogStore {
   /** @throws Error on a gap between what is stored and `offset`, and when the disk refuses. */
   append(key: LogKey, offset: number, bytes: Uint8Array): Promise<void>
   finish(key: LogKey): Promise<void>
+  /** False also where nothing was ever stored. */
+  isFinished(key: LogKey): Promise<boolean>
   /** Undefined when nothing was ever stored under this key. With `follow`, ends after `finish`. */
   read(key: LogKey, range: LogRange, signal: AbortSignal): Promise<AsyncIterable<Uint8Array> | undefined>
   /** Pods that had this name, as far as something of them is stored: oldest first, where the store can tell. */

@@ -1,6 +1,7 @@
 /** What processes of the distributed mode tell of themselves and of the queues that they share. */
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import { type CallMetrics, createCallMetrics } from './call-metrics.js'
+import { createRetentionMetrics, type RetentionCount } from './retention-metrics.js'
 import { createRunMetrics, type RunMetrics, type UnfinishedRuns } from './run-metrics.js'
 import { type CountedKind, createTriggerMetrics, type TriggerMetrics } from './trigger-metrics.js'
 
@@ -13,6 +14,7 @@ export interface ProcessMetrics {
   readonly calls: CallMetrics
   addRuns(unfinished: UnfinishedRuns): RunMetrics
   addTriggers(count: (kind: CountedKind) => number): TriggerMetrics
+  addRetention(): RetentionCount
 }
 
 export function createProcessMetrics(depths: QueueDepths): ProcessMetrics {
@@ -37,6 +39,7 @@ export function createProcessMetrics(depths: QueueDepths): ProcessMetrics {
     text: () => registry.metrics(),
     calls: createCallMetrics(registry),
     addRuns: unfinished => createRunMetrics(unfinished, registry),
+    addRetention: () => createRetentionMetrics(registry),
     addTriggers: count => createTriggerMetrics(registry, async kind => count(kind)),
   }
 }

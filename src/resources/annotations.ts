@@ -79,3 +79,6 @@ export const INHERIT_FROM_ANNOTATION = 'tektite.dev/inherit-from'
 export const INHERITED_FROM_ANNOTATION = 'tektite.dev/inherited-from'
 /** On a TaskRun: why it ran although it could have taken over an outcome. Ours to write. */
 export const NOT_INHERITED_ANNOTATION = 'tektite.dev/not-inherited'
+
+/** On a run: `true` keeps its objects, whatever else is said (docs/retention.md). */
+export const KEEP_ANNOTATION = 'tektite.dev/keep'

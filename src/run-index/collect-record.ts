@@ -5,6 +5,7 @@ import type { CoreEvent } from '../resources/core.js'
 import type { RunRecord } from '../resources/run-record.js'
 import type { RunSummary } from '../resources/run-summary.js'
 import type { ChildReference, CustomRun, PipelineRun, TaskRun } from '../resources/tekton.js'
+import { type EventsOf, listedEvents } from './events-of.js'
 
 type Reads = Pick<Cluster, 'get' | 'list'>
 type Child = TaskRun | CustomRun | PipelineRun
@@ -17,17 +18,21 @@ const MAX_DEPTH = 10
 export async function collectRecord(
   cluster: Reads,
   { kind, namespace, name, uid }: Pick<RunSummary, 'kind' | 'namespace' | 'name' | 'uid'>,
+  eventsOf: EventsOf = listedEvents(cluster),
 ): Promise<RunRecord | undefined> {
   const run: PipelineRun | TaskRun | undefined = await cluster.get(kind, { namespace, name })
   if (run?.metadata.uid !== uid) return undefined
   const children = run.kind === 'PipelineRun' ? await childrenOf(cluster, run, MAX_DEPTH) : []
-  const uids = new Set([uid, ...children.map(({ metadata }) => metadata.uid)])
+  const events = await eventsOf(
+    namespace,
+    [run, ...children].map(({ metadata }) => metadata),
+  )
   return {
     run,
     taskRuns: children.filter((each): each is TaskRun => each.kind === 'TaskRun'),
     customRuns: children.filter((each): each is CustomRun => each.kind === 'CustomRun'),
     pipelineRuns: children.filter((each): each is PipelineRun => each.kind === 'PipelineRun'),
-    events: await eventsOf(cluster, namespace, uids),
+    events: [...events].sort(byTime),
   }
 }
 
@@ -48,11 +53,6 @@ async function readChild(cluster: Reads, run: PipelineRun, { kind, name }: Child
   const child: Child | undefined = await cluster.get(kind, { namespace: run.metadata.namespace, name })
   const isOurs = child?.metadata.ownerReferences?.some(owner => owner.uid === run.metadata.uid)
   return isOurs ? child : undefined
-}
-
-async function eventsOf(cluster: Reads, namespace: string, uids: ReadonlySet<string>): Promise<readonly CoreEvent[]> {
-  const all = await cluster.list('Event', { namespace })
-  return all.filter(({ involvedObject }) => uids.has(involvedObject.uid ?? '')).sort(byTime)
 }
 
 function byTime(a: CoreEvent, b: CoreEvent): number {

@@ -1,8 +1,28 @@
 /** Lists, searches and follows runs, as the API does it: here, and on a cluster. */
-import type { RunSummary } from '../resources/run-summary.js'
+import { RUN_STATUSES, type RunStatus, type RunSummary } from '../resources/run-summary.js'
 import type { LiveRuns } from './live-runs.js'
 import { hasStatus, isSelected, matches, NO_COUNTS, type RunFilter, type StatusCounts } from './run-filter.js'
-import { indexOfPlace, type RunPlace } from './run-order.js'
+import { byPlace, type RunPlace } from './run-order.js'
+
+/** Runs whose objects are gone: `src/archive`. */
+export interface ArchivedRuns {
+  /** `isLive`: whose objects are still there, and who are listed as such. */
+  list(
+    filter: RunFilter,
+    options: { readonly limit: number; readonly after?: RunPlace; readonly isLive: (uid: string) => boolean },
+  ): Promise<ArchivePage>
+  /** By uid, or else the newest of a name. */
+  find(namespace: string, uidOrName: string): Promise<RunSummary | undefined>
+}
+
+export interface ArchivePage {
+  /** Newest first. */
+  readonly items: readonly RunSummary[]
+  /** How many are behind `items`. */
+  readonly remaining: number
+  /** Whatever their status, before `after`, too. */
+  readonly counts: StatusCounts
+}
 
 export interface RunPageOptions {
   readonly limit: number
@@ -46,24 +66,22 @@ export interface RunIndex {
   close(): Promise<void>
 }
 
-export function createRunIndex(live: LiveRuns): RunIndex {
+/** @param archive of runs whose objects are gone */
+export function createRunIndex(live: LiveRuns, archive?: ArchivedRuns): RunIndex {
   return {
     async list(filter, { limit, after }) {
       await live.ready()
-      const counts = { ...NO_COUNTS }
-      const all = live.all()
-      const start = after === undefined ? 0 : indexOfPlace(all, after)
-      const items: RunSummary[] = []
-      let remaining = 0
-      for (const [index, run] of all.entries()) {
-        if (!matches(filter, run, live.textOf)) continue
-        counts[run.status] += 1
-        if (index < start || !hasStatus(filter, run) || run.uid === after?.uid) continue
-        if (items.length < limit) items.push(run)
-        else remaining += 1
-      }
+      const version = live.version()
+      const own = listLive(live, filter, after)
+      const isLive = (uid: string) => live.get(uid) !== undefined
+      const old = await archive?.list(filter, { limit, isLive, ...(after && { after }) })
+      const counts = { ...own.counts }
+      for (const status of RUN_STATUSES) counts[status] += old?.counts[status] ?? 0
+      const found = [...own.items.slice(0, limit), ...(old?.items ?? [])]
+      const items = (old === undefined ? found : found.sort(byPlace)).slice(0, limit)
+      const remaining = own.items.length + (old ? old.items.length + old.remaining : 0) - items.length
       const last = items.at(-1)
-      return { items, remaining, counts, version: live.version(), ...(remaining > 0 && last && { next: last }) }
+      return { items, remaining, counts, version, ...(remaining > 0 && last && { next: last }) }
     },
     async *follow(filter, since, signal, { bookmarkMs }) {
       await live.ready()
@@ -101,8 +119,25 @@ export function createRunIndex(live: LiveRuns): RunIndex {
       await live.ready()
       const byUid = live.get(uidOrName)
       if (byUid !== undefined) return byUid.namespace === namespace ? byUid : undefined
-      return live.all().find(run => run.namespace === namespace && run.name === uidOrName)
+      const named = live.all().find(run => run.namespace === namespace && run.name === uidOrName)
+      return named ?? archive?.find(namespace, uidOrName)
     },
     close: () => live.close(),
   }
+}
+
+/** All of them behind `after`, and counts of all. */
+function listLive(
+  live: LiveRuns,
+  filter: RunFilter,
+  after: RunPlace | undefined,
+): { readonly items: readonly RunSummary[]; readonly counts: Record<RunStatus, number> } {
+  const counts: Record<RunStatus, number> = { ...NO_COUNTS }
+  const items: RunSummary[] = []
+  for (const run of live.all()) {
+    if (!matches(filter, run, live.textOf)) continue
+    counts[run.status] += 1
+    if (hasStatus(filter, run) && (after === undefined || byPlace(after, run) < 0)) items.push(run)
+  }
+  return { items, counts }
 }

@@ -8,7 +8,7 @@ export type RunPlace = Pick<RunSummary, 'createdAt' | 'uid'>
 export function byPlace(a: RunPlace, b: RunPlace): number {
   if (a.createdAt !== b.createdAt) return a.createdAt > b.createdAt ? -1 : 1
   if (a.uid === b.uid) return 0
-  return a.uid > b.uid ? -1 : 1
+  return a.uid < b.uid ? -1 : 1
 }
 
 /** Where `place` is among sorted items, or would be. */

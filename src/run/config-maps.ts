@@ -6,6 +6,7 @@ import type { ConfigMap } from '../resources/core.js'
 import type { AnyResource } from '../resources/kinds.js'
 import type { New } from '../resources/meta.js'
 import type { Problem } from '../resources/problem.js'
+import { RETENTION_KEYS, retentionProblems, textsIn } from '../retention/rules.js'
 import { readConfigDefaults } from './config-defaults.js'
 import { readFeatureFlags } from './config-feature-flags.js'
 import { type ConfigNames, type ConfigRole, placeOf } from './config-names.js'
@@ -15,7 +16,7 @@ import { DEFAULT_SETTINGS, type Settings } from './settings.js'
 /** The data of the ConfigMaps that exist. */
 export type InstalledConfig = Readonly<Partial<Record<ConfigRole, ConfigData>>>
 
-const CONFIG_ROLES: readonly ConfigRole[] = ['defaults', 'featureFlags', 'events']
+const CONFIG_ROLES: readonly ConfigRole[] = ['defaults', 'featureFlags', 'events', 'tektite']
 
 /** What an object says about the settings; undefined when it is not one of these ConfigMaps. */
 export function configOf(
@@ -38,6 +39,8 @@ export function configProblems(role: ConfigRole, data: ConfigData): readonly Pro
       return readFeatureFlags(data, DEFAULT_SETTINGS.flags).problems
     case 'events':
       return readEvents(data).problems
+    case 'tektite':
+      return retentionProblems(data, 'data', RETENTION_KEYS, '')
     default:
       throw new Error(`unknown ConfigMap ${JSON.stringify(role satisfies never)}`)
   }
@@ -48,7 +51,8 @@ export function settingsFrom(config: InstalledConfig, base: Settings = DEFAULT_S
   const defaults = config.defaults ? readConfigDefaults(config.defaults, base).defaults : base
   const flags = config.featureFlags ? readFeatureFlags(config.featureFlags, base.flags).flags : base.flags
   const sink = config.events ? readEvents(config.events).sink : ''
-  return { ...base, ...defaults, ...(sink !== '' && { cloudEventsSink: sink }), flags }
+  const retention = config.tektite ? { retention: textsIn(config.tektite, '') } : {}
+  return { ...base, ...defaults, ...(sink !== '' && { cloudEventsSink: sink }), ...retention, flags }
 }
 
 /** ConfigMap `config-events`. As Tekton's pkg/apis/config/events.go. */

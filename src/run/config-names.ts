@@ -3,7 +3,7 @@
 /** Where Tekton is installed, and its settings with it. */
 export const CONFIG_NAMESPACE = 'tekton-pipelines'
 
-export type ConfigRole = 'defaults' | 'featureFlags' | 'events'
+export type ConfigRole = 'defaults' | 'featureFlags' | 'events' | 'tektite'
 export interface ConfigNames extends Readonly<Record<ConfigRole, string>> {
   /** Where they are; if not given, where Tekton has them. */
   readonly namespace?: string
@@ -13,6 +13,7 @@ export const CONFIG_NAMES: ConfigNames = {
   defaults: 'config-defaults',
   featureFlags: 'feature-flags',
   events: 'config-events',
+  tektite: 'tektite-config',
 }
 
 /** The namespace of the ConfigMaps. */

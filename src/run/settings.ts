@@ -1,5 +1,6 @@
 import type { ResourceRequirements } from '../resources/core.js'
 import type { PodTemplate, WorkspaceBinding } from '../resources/tekton.js'
+import type { RetentionTexts } from '../retention/rules.js'
 import type { RetryBudgets } from './retry-budgets.js'
 
 /**
@@ -46,6 +47,8 @@ export interface Settings {
   readonly retries: RetryBudgets
   /** Output is brought into a log store: a Pod that is stopped is deleted when its output is there, not before. */
   readonly keepsLogs?: true
+  /** How long runs are kept, as it is written. */
+  readonly retention?: RetentionTexts
   readonly flags: FeatureFlags
 }
 
