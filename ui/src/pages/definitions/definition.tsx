@@ -1,13 +1,19 @@
 /** One Pipeline or Task: what it is made of, what it takes, and how its runs went. */
-import { useEffect } from 'react'
-import { Link } from 'wouter'
+import { lazy, Suspense, useEffect, useState } from 'react'
+import type { RunGraph } from '../../../../src/graph/graph.js'
 import type { ParamSpec, TaskSpec } from '../../../../src/resources/tekton.js'
-import { tektonPath } from '../../api/paths.js'
+import { ownPath, tektonPath } from '../../api/paths.js'
 import { useRecentRuns } from '../../api/recent-runs.js'
-import { useWatch } from '../../api/use.js'
+import { useGet, useWatch } from '../../api/use.js'
+import { Crumbs } from '../../components/crumbs.js'
 import { Empty, Problem, Skeleton } from '../../components/states.js'
+import { useIsNarrow } from '../../components/use-is-narrow.js'
 import { RunHistory } from '../history/run-history.js'
+import { dagHeight } from '../run/dag/dag-height.js'
 import { type Definition, type DefinitionKind, sizeText, WORDS } from './definition-kind.js'
+
+// The drawing of graphs is as big as all the rest.
+const Dag = lazy(() => import('../run/dag/dag.js').then(({ Dag }) => ({ default: Dag })))
 
 export function DefinitionPage({
   kind,
@@ -31,11 +37,7 @@ export function DefinitionPage({
   return (
     <div className="page">
       <div className="page-head">
-        <nav aria-label="Where this is" className="crumbs">
-          <Link className="link" href={`/${plural}`}>
-            {title}
-          </Link>
-        </nav>
+        <Crumbs path={`/${plural}`} label={title} namespace={namespace} />
         <h1 className="one-line">{name}</h1>
         {definition && <span className="tag">{sizeText(definition)}</span>}
       </div>
@@ -50,6 +52,9 @@ export function DefinitionPage({
       )}
       <div className="definition">
         {definition?.spec.description && <p className="definition-description soft">{definition.spec.description}</p>}
+        {definition && kind === 'Pipeline' && (
+          <Graph namespace={namespace} name={name} version={definition.metadata.resourceVersion} />
+        )}
         {definition && (
           <div className="definition-parts">
             <Params params={definition.spec.params ?? []} />
@@ -65,6 +70,37 @@ export function DefinitionPage({
         />
       </div>
     </div>
+  )
+}
+
+/** @param version a change of it is a change of the graph */
+function Graph({
+  namespace,
+  name,
+  version,
+}: {
+  readonly namespace: string
+  readonly name: string
+  readonly version: string
+}) {
+  const { data, error, reload } = useGet<RunGraph>(ownPath('pipelines', namespace, name, 'graph'))
+  const isNarrow = useIsNarrow()
+  const [selected, setSelected] = useState('')
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new version is what makes it read again
+  useEffect(reload, [version])
+  if (error !== undefined) return <Problem error={error} retry={reload} />
+  return (
+    <section
+      className="card definition-graph"
+      aria-label="Graph"
+      style={{ height: data === undefined || isNarrow ? 320 : dagHeight(data, 1200) }}
+    >
+      {data !== undefined && (
+        <Suspense>
+          <Dag graph={data} selected={selected} onSelect={setSelected} direction={isNarrow ? 'TB' : 'LR'} />
+        </Suspense>
+      )}
+    </section>
   )
 }
 

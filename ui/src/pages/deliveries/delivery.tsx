@@ -12,6 +12,7 @@ import { request } from '../../api/client.js'
 import { ownPath, withQuery } from '../../api/paths.js'
 import { useGet } from '../../api/use.js'
 import { CopyButton } from '../../components/copy.js'
+import { Crumbs } from '../../components/crumbs.js'
 import { ConfirmDialog } from '../../components/dialog.js'
 import { Icon } from '../../components/icons.js'
 import { Problem, Skeleton } from '../../components/states.js'
@@ -48,11 +49,7 @@ export function DeliveryPage({ namespace, name }: { readonly namespace: string; 
   return (
     <div className="page">
       <div className="page-head">
-        <nav aria-label="Where this is" className="crumbs">
-          <Link className="link" href="/deliveries">
-            Deliveries
-          </Link>
-        </nav>
+        <Crumbs path="/deliveries" label="Deliveries" namespace={namespace} />
         <h1 className="one-line">{data ? data.spec.event || data.spec.source : <Skeleton width={160} />}</h1>
         {verdict && <StatusBadge status={verdict.status} text={verdict.text} />}
         <div className="actions">

@@ -9,6 +9,10 @@ const HEIGHT = 120
 /** Of the drawing; the browser stretches it to the width there is, and no text is in it. */
 const STEP = 20
 const BARS = 50
+/** Few runs are shown as if there were so many, and not as wide blocks. */
+const LEAST_BARS = 24
+/** A median of fewer says nothing. */
+const LEAST_FOR_MEDIAN = 3
 
 export function DurationChart({ runs }: { readonly runs: readonly RunSummary[] }) {
   const now = useNow()
@@ -16,8 +20,8 @@ export function DurationChart({ runs }: { readonly runs: readonly RunSummary[] }
   const shown = runs.slice(0, BARS)
   const bars = barsOf(shown, now)
   const longest = Math.max(1, ...bars.map(({ milliseconds }) => milliseconds))
-  const median = medianOf(bars)
-  const width = BARS * STEP
+  const median = bars.length < LEAST_FOR_MEDIAN ? undefined : medianOf(bars)
+  const width = Math.max(LEAST_BARS, bars.length) * STEP
   const middle = median === undefined ? undefined : (1 - median / longest) * 100
   const said = median === undefined ? '' : `, median ${durationText(median)}`
   return (
@@ -53,7 +57,12 @@ export function DurationChart({ runs }: { readonly runs: readonly RunSummary[] }
           })}
         </svg>
         {middle !== undefined && (
-          <div className="durations-median" style={{ top: `${middle}%` }} aria-hidden="true">
+          <div
+            className="durations-median"
+            data-high={middle < 15 || undefined}
+            style={{ top: `${middle}%` }}
+            aria-hidden="true"
+          >
             <span>median {durationText(median ?? 0)}</span>
           </div>
         )}

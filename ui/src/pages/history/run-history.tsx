@@ -27,7 +27,9 @@ export function RunHistory({
       <section className="card" aria-labelledby="durations">
         <div className="card-head">
           <h2 id="durations">Durations</h2>
-          <span className="soft small">{runs && runs.length > 0 && `the last ${runs.length} runs`}</span>
+          <span className="soft small">
+            {runs && runs.length > 0 && (runs.length === 1 ? 'the last run' : `the last ${runs.length} runs`)}
+          </span>
         </div>
         <div className="card-body durations-box">
           {runs === undefined && <Skeleton width="100%" />}

@@ -7,6 +7,7 @@ import { messageOf, request } from '../../api/client.js'
 import { ownPath } from '../../api/paths.js'
 import { useRecentRuns } from '../../api/recent-runs.js'
 import { useWatch } from '../../api/use.js'
+import { Crumbs } from '../../components/crumbs.js'
 import { Icon } from '../../components/icons.js'
 import { Empty, Problem, Skeleton } from '../../components/states.js'
 import { StatusBadge, StatusIcon } from '../../components/status.js'
@@ -29,11 +30,7 @@ export function SchedulePage({ namespace, name }: { readonly namespace: string; 
   return (
     <div className="page">
       <div className="page-head">
-        <nav aria-label="Where this is" className="crumbs">
-          <Link className="link" href="/schedules">
-            Schedules
-          </Link>
-        </nav>
+        <Crumbs path="/schedules" label="Schedules" namespace={namespace} />
         <h1 className="one-line">{name}</h1>
         {state && <StatusBadge status={state.status} text={state.text} />}
         {schedule && <Actions schedule={schedule} namespace={namespace} name={name} />}
