@@ -50,6 +50,8 @@ export function useLogRows(
     overscan: 24,
     useFlushSync: false,
   })
+  // Where one is stays by the line, below: two who correct it would do so twice.
+  virtualizer.shouldAdjustScrollPositionOnItemSizeChange = () => false
   const height = virtualizer.getTotalSize()
   const stick = useCallback(
     (yes: boolean) => {
@@ -61,7 +63,8 @@ export function useLogRows(
 
   const remember = useCallback(() => {
     const top = scroller.current?.scrollTop ?? 0
-    const first = virtualizer.getVirtualItems().find(({ end }) => end > top)
+    // Not of what is drawn: that may be of where one was before.
+    const first = virtualizer.getVirtualItemForOffset(top)
     const line = first === undefined ? 0 : (rows[first.index]?.line.number ?? 0)
     before.current = { top, line, within: top - (first?.start ?? 0) }
   }, [scroller, virtualizer, rows])
@@ -83,9 +86,9 @@ export function useLogRows(
     if (target === undefined) return
     const at = rows.findIndex(({ line }) => line.number === target)
     if (at >= 0) {
-      virtualizer.scrollToIndex(at, { align: 'center' })
       const start = virtualizer.measurementsCache[at]?.start ?? 0
       const top = Math.max(0, start - (scroller.current?.clientHeight ?? 0) / 2)
+      if (scroller.current !== null) scroller.current.scrollTop = top
       before.current = { top, line: target, within: top - start }
       setTarget(undefined)
       return
