@@ -1,11 +1,12 @@
 /** Why a run is not where it should be: each task that failed, and what the engine says of the run. */
-import { Link } from 'wouter'
+import { Link, useLocation } from 'wouter'
 import { StatusIcon } from '../../components/status.js'
 import { summaryOf } from './run-status.js'
 import { nodesOf } from './selection.js'
 import type { LoadedRun } from './use-run.js'
 
 export function Explanation({ loaded }: { readonly loaded: LoadedRun }) {
+  const [location] = useLocation()
   const { status, message, reason } = summaryOf(loaded.run)
   if (status === 'succeeded' || status === 'running') return null
   const failed = nodesOf(loaded.graph).filter(
@@ -18,7 +19,7 @@ export function Explanation({ loaded }: { readonly loaded: LoadedRun }) {
       <div className="notice-lines">
         {failed.map(({ id, name, displayName, message: why = '' }) => (
           <p key={id}>
-            <Link className="link strong" href={`?task=${encodeURIComponent(id)}`}>
+            <Link className="link strong" href={`${location}?task=${encodeURIComponent(id)}`}>
               {displayName ?? name}
             </Link>{' '}
             failed{why !== '' && `: ${why}`}

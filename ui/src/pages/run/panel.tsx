@@ -38,8 +38,8 @@ export function Panel({
   const tab = names.includes(selected.tab) ? selected.tab : (names[0] ?? 'values')
   const tabs: readonly Tab<TabName>[] = names.map(name => ({ name, label: LABELS[name] }))
   return (
-    <section className="card panel" aria-label={node?.name ?? run.metadata.name}>
-      <PanelHead node={node} taskRun={taskRun} name={run.metadata.name} />
+    <section className="card panel" aria-label={node?.name ?? 'Whole run'}>
+      <PanelHead node={node} taskRun={taskRun} />
       {shown === undefined ? (
         <NotRun node={node} />
       ) : (
@@ -60,19 +60,11 @@ function childNamed({ taskRuns, customRuns, pipelineRuns }: LoadedRun, name: str
   return [...taskRuns, ...customRuns, ...pipelineRuns].find(({ metadata }) => metadata.name === name)
 }
 
-function PanelHead({
-  node,
-  taskRun,
-  name,
-}: {
-  readonly node: GraphNode | undefined
-  readonly taskRun: TaskRun | undefined
-  readonly name: string
-}) {
+function PanelHead({ node, taskRun }: { readonly node: GraphNode | undefined; readonly taskRun: TaskRun | undefined }) {
   const state = taskRun && summaryOf(taskRun)
   return (
     <div className="panel-head">
-      <h2 className="one-line">{node === undefined ? name : (node.displayName ?? node.name)}</h2>
+      <h2 className="one-line">{node === undefined ? 'Whole run' : (node.displayName ?? node.name)}</h2>
       {node !== undefined && (
         <>
           <StatusText status={node.status} />

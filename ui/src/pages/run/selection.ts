@@ -1,6 +1,6 @@
 /** What of a run is looked at. All of it is in the address: `?task=build&taskRun=…&step=compile&tab=yaml`. */
 import { useCallback } from 'react'
-import { useSearchParams } from 'wouter'
+import { useLocation, useSearchParams } from 'wouter'
 import type { GraphNode, RunGraph } from '../../../../src/graph/graph.js'
 import type { TaskRun } from '../../../../src/resources/tekton.js'
 import { summaryOf } from './run-status.js'
@@ -34,6 +34,7 @@ export function useSelection({ graph, taskRuns }: Pick<LoadedRun, 'graph' | 'tas
   readonly hrefOf: (change: Partial<Selection>) => string
   readonly select: (change: Partial<Selection>) => void
 } {
+  const [location] = useLocation()
   const [params, setParams] = useSearchParams()
   const chosen = params.get('task')
   const task = chosen ?? worthALook(graph)?.id ?? ''
@@ -63,7 +64,7 @@ export function useSelection({ graph, taskRuns }: Pick<LoadedRun, 'graph' | 'tas
   )
   return {
     selected,
-    hrefOf: change => `?${search(params, change)}`,
+    hrefOf: change => `${location}?${search(params, change)}`,
     select: useCallback(change => setParams(before => search(before, change)), [setParams, search]),
   }
 }

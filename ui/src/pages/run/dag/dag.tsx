@@ -2,7 +2,7 @@
 import {
   Background,
   BackgroundVariant,
-  type Edge,
+  type BuiltInEdge,
   type Node,
   ReactFlow,
   ReactFlowProvider,
@@ -17,6 +17,7 @@ import { durationText } from '../../../components/time.js'
 import { nodeNote } from '../node-note.js'
 import { type DagNodeData, GroupNode, TaskNode } from './dag-node.js'
 import { type Direction, layout } from './layout.js'
+import { RANK_GAP } from './sizes.js'
 import '@xyflow/react/dist/base.css'
 import './dag.css'
 
@@ -65,7 +66,7 @@ function Drawn({ graph, selected, onSelect, direction }: DagProps) {
   )
   const edges = useMemo(
     () =>
-      places.edges.map(({ from, to, why }): Edge => {
+      places.edges.map(({ from, to, why }): BuiltInEdge => {
         const isCritical = (current.get(from)?.onCriticalPath && current.get(to)?.onCriticalPath) ?? false
         const words = [
           why === 'finally' && 'finally',
@@ -77,6 +78,8 @@ function Drawn({ graph, selected, onSelect, direction }: DagProps) {
           source: from,
           target: to,
           type: 'smoothstep',
+          // Nearer than half the way to the next rank, or it bends back.
+          pathOptions: { offset: RANK_GAP / 2 - 4, borderRadius: 8 },
           className: words.filter(Boolean).join(' '),
           focusable: false,
           zIndex: isCritical ? 1 : 0,
@@ -115,6 +118,12 @@ function Drawn({ graph, selected, onSelect, direction }: DagProps) {
     >
       <Background variant={BackgroundVariant.Dots} gap={20} size={1} />
       <Fitted shape={shape} direction={direction} />
+      {graph.criticalPath.length > 1 && (
+        <p className="dag-legend" title="The chain of tasks that decides how long the run takes">
+          <span aria-hidden="true" />
+          critical path
+        </p>
+      )}
       <Controls />
     </ReactFlow>
   )
