@@ -52,12 +52,6 @@ export async function openDashboard(
   }
 }
 
-/** Of one that is there. */
-export async function uidOf(engine: Engine, kind: 'PipelineRun' | 'TaskRun', name: string): Promise<string> {
-  const { body } = await callApi(engine, 'GET', `${pathOf(kind, 'default')}/${name}`)
-  return (body as unknown as { metadata: { uid: string } }).metadata.uid
-}
-
 /** Creates a PipelineRun. Resolves to its uid. */
 export async function startRun(engine: Engine, name: string, spec: unknown): Promise<string> {
   const run = { apiVersion: 'tekton.dev/v1', kind: 'PipelineRun', metadata: { name }, spec }

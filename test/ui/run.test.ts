@@ -34,6 +34,28 @@ test(
 )
 
 test(
+  'a failed run says why, and goes on from what failed',
+  async () => {
+    const gates = createGates()
+    gates.open('build')
+    gates.open('check', 3)
+    const uid = await startRun(engine, 'to-rerun', gatedRun(gates))
+    const { page, complaints } = await openDashboard(await open(), engine, `/runs/default/${uid}`)
+    await page.locator('.run-title').getByText('Failed').waitFor()
+    await page.locator('.notice').getByText('exit code 3').waitFor()
+    gates.open('check', 0)
+    await page.getByRole('button', { name: 'Rerun from failed' }).click()
+    await page.waitForURL(address => !address.pathname.endsWith(uid))
+    await page.getByRole('link', { name: 'rerun of to-rerun' }).waitFor()
+    await page.locator('.run-title').getByText('Succeeded').waitFor()
+    await page.locator('.react-flow__node[aria-label^="build, Succeeded"][aria-label*="taken over"]').waitFor()
+    await page.locator('.react-flow__node[aria-label^="check, Succeeded"]').waitFor()
+    expect(complaints).toEqual([])
+  },
+  LONG,
+)
+
+test(
   'a task, its step and what is looked at of it are in the address, and there again after a reload',
   async () => {
     const gates = createGates()

@@ -8,6 +8,8 @@ import { useGet, useWatch } from '../../api/use.js'
 import { Crumbs } from '../../components/crumbs.js'
 import { Empty, Problem, Skeleton } from '../../components/states.js'
 import { useIsNarrow } from '../../components/use-is-narrow.js'
+import type { Startable } from '../../start/run-of-form.js'
+import { StartButton } from '../../start/start-button.js'
 import { RunHistory } from '../history/run-history.js'
 import { dagHeight } from '../run/dag/dag-height.js'
 import { type Definition, type DefinitionKind, sizeText, WORDS } from './definition-kind.js'
@@ -40,6 +42,11 @@ export function DefinitionPage({
         <Crumbs path={`/${plural}`} label={title} namespace={namespace} />
         <h1 className="one-line">{name}</h1>
         {definition && <span className="tag">{sizeText(definition)}</span>}
+        {definition && (
+          <span className="actions">
+            <StartButton of={{ ...definition, kind } as Startable} />
+          </span>
+        )}
       </div>
       {items === undefined && error !== undefined && <Problem error={error} />}
       {items === undefined && error === undefined && <Skeleton width="100%" />}

@@ -143,7 +143,8 @@ function Processes({ report }: { readonly report: QueueReport | undefined }) {
       <div className="card-head">
         <h2 id="processes">Workers and listeners</h2>
       </div>
-      <div className="table-box">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keys */}
+      <section className="table-box" aria-label="Workers and listeners" tabIndex={0}>
         <table className="table">
           <thead>
             <tr>
@@ -172,7 +173,7 @@ function Processes({ report }: { readonly report: QueueReport | undefined }) {
             ))}
           </tbody>
         </table>
-      </div>
+      </section>
     </section>
   )
 }

@@ -7,7 +7,7 @@ import { Icon } from '../../components/icons.js'
 import { StatusBadge } from '../../components/status.js'
 import { Ago, Duration } from '../../components/time.js'
 import { RunActions } from './actions.js'
-import { Explanation } from './explanation.js'
+import { ExplanationNotice } from './explanation.js'
 import { originOf } from './origin.js'
 import { summaryOf } from './run-status.js'
 import type { LoadedRun } from './use-run.js'
@@ -61,7 +61,7 @@ export function RunHeader({
         <Origin loaded={loaded} />
       </div>
       <Params params={run.spec.params ?? []} />
-      <Explanation loaded={loaded} />
+      <ExplanationNotice loaded={loaded} />
     </header>
   )
 }

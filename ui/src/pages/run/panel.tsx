@@ -1,4 +1,5 @@
 /** What was chosen in the tree or the graph: the log of a step, or what there is to know of a task or of the run. */
+import type { Finding } from '../../../../src/explain/explanation.js'
 import type { GraphNode } from '../../../../src/graph/graph.js'
 import type { TaskRun } from '../../../../src/resources/tekton.js'
 import { Empty } from '../../components/states.js'
@@ -29,7 +30,7 @@ export function Panel({
   readonly selected: Selection
   readonly select: (change: Partial<Selection>) => void
 }) {
-  const { run, graph } = loaded
+  const { run, graph, explanation } = loaded
   const node = nodesOf(graph).find(({ id }) => id === selected.task)
   const shown = node === undefined || run.kind === 'TaskRun' ? run : childNamed(loaded, selected.taskRun)
   const taskRun = shown?.kind === 'TaskRun' ? shown : undefined
@@ -41,7 +42,7 @@ export function Panel({
     <section className="card panel" aria-label={node?.name ?? 'Whole run'}>
       <PanelHead node={node} taskRun={taskRun} />
       {shown === undefined ? (
-        <NotRun node={node} />
+        <NotRun node={node} finding={explanation?.findings.find(({ about }) => about === node?.id)} />
       ) : (
         <Tabs label="What to see of it" tabs={tabs} chosen={tab} onChoose={name => select({ tab: name })}>
           {tab === 'log' && taskRun !== undefined && (
@@ -83,17 +84,13 @@ function PanelHead({ node, taskRun }: { readonly node: GraphNode | undefined; re
   )
 }
 
-function NotRun({ node }: { readonly node: GraphNode | undefined }) {
-  if (node?.status === 'skipped') {
-    return (
-      <Empty title="This task was skipped">
-        <p>{node.skippedReason}</p>
-      </Empty>
-    )
-  }
+function NotRun({ node, finding }: { readonly node: GraphNode | undefined; readonly finding: Finding | undefined }) {
+  const isSkipped = node?.status === 'skipped'
+  const why = isSkipped ? node.skippedReason : (node?.message ?? 'It begins when the tasks before it have ended.')
   return (
-    <Empty title="Nothing of this task yet">
-      <p>{node?.message ?? 'It begins when the tasks before it have ended.'}</p>
+    <Empty title={isSkipped ? 'This task was skipped' : 'Nothing of this task yet'}>
+      <p>{finding?.text ?? why}</p>
+      {finding?.wayOut !== undefined && <p className="small">{finding.wayOut}</p>}
     </Empty>
   )
 }

@@ -1,12 +1,14 @@
 /** One run with all that belongs to it, kept up to date while it is there. */
 import { useEffect, useMemo, useRef, useState } from 'react'
+import type { Explanation } from '../../../../src/explain/explanation.js'
 import type { RunGraph } from '../../../../src/graph/graph.js'
 import type { RunRecord } from '../../../../src/resources/run-record.js'
 import type { CustomRun, PipelineRun, TaskRun } from '../../../../src/resources/tekton.js'
 import { request } from '../../api/client.js'
-import { tektonPath, withQuery } from '../../api/paths.js'
+import { tektonPath } from '../../api/paths.js'
 import { runsPath } from '../../api/runs.js'
 import { useGet, useWatch } from '../../api/use.js'
+import { summaryOf } from './run-status.js'
 
 /** As `runs/UID` answers. */
 export interface RunDocument extends RunRecord {
@@ -18,6 +20,8 @@ export type Shown = PipelineRun | TaskRun | CustomRun
 
 export interface LoadedRun extends RunDocument {
   readonly graph: RunGraph
+  /** Why it is where it is; undefined while it runs or when it went well. */
+  readonly explanation: Explanation | undefined
   /** Changes whenever something of it does. */
   readonly version: string
 }
@@ -50,7 +54,15 @@ export function useRun(namespace: string, id: string): UsedRun {
   const run = watched ?? found?.run
   const taskRuns = tasks.items ?? found?.taskRuns ?? []
   const version = [run, ...taskRuns].map(each => each?.metadata.resourceVersion).join(' ')
-  const graph = useGraph(namespace, run?.metadata.uid, version)
+  const graph = useOfRun<RunGraph>(run && runsPath(namespace, run.metadata.uid, 'graph'), version)
+  const isToExplain = run !== undefined && !['running', 'succeeded'].includes(summaryOf(run).status)
+  const explained = isToExplain ? runsPath(namespace, run.metadata.uid, 'explain') : undefined
+  const explanation = useOfRun<Explanation>(explained, version)
+  // Not waited for again when it turns bad while one looks on; nor for ever, when it cannot be had.
+  const [isShown, setShown] = useState(false)
+  const isReady =
+    graph.data !== undefined && (isShown || !isToExplain || Boolean(explanation.data ?? explanation.error))
+  if (isReady && !isShown) setShown(true)
 
   // Deleted, or archived meanwhile: what there is to see of it then, the server says. So it does of what has begun that is
   // no TaskRun.
@@ -66,8 +78,11 @@ export function useRun(namespace: string, id: string): UsedRun {
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: `version` is run and taskRuns
   const loaded = useMemo(
-    () => (found && run && graph.data ? { ...found, run, taskRuns, graph: graph.data, version } : undefined),
-    [found, graph.data, version],
+    () =>
+      found && run && graph.data && isReady
+        ? { ...found, run, taskRuns, graph: graph.data, explanation: explanation.data, version }
+        : undefined,
+    [found, graph.data, explanation.data, version, isReady],
   )
   return { loaded, error: whole.error ?? graph.error, isGone: isGone && whole.error !== undefined, reload }
 }
@@ -75,24 +90,23 @@ export function useRun(namespace: string, id: string): UsedRun {
 /** A run's changes come in bursts: it is drawn again at most this often. */
 const DRAW_MS = 250
 
-/** Drawn by the server again when `version` changes. */
-function useGraph(
-  namespace: string,
-  uid: string | undefined,
+/** What the server makes of the run, made again when `version` changes. @param path undefined: nothing is read */
+function useOfRun<T>(
+  path: string | undefined,
   version: string,
-): { readonly data?: RunGraph | undefined; readonly error?: unknown } {
-  const [state, setState] = useState<{ uid?: string; data?: RunGraph; error?: unknown }>({})
+): { readonly data?: T | undefined; readonly error?: unknown } {
+  const [state, setState] = useState<{ path?: string; data?: T; error?: unknown }>({})
   const last = useRef(0)
   // biome-ignore lint/correctness/useExhaustiveDependencies: `version` is what asks for it again
   useEffect(() => {
-    if (uid === undefined) return
+    if (path === undefined) return
     const left = new AbortController()
     const timer = setTimeout(
       () => {
         last.current = performance.now()
-        request<RunGraph>(withQuery(runsPath(namespace, uid, 'graph'), {}), { signal: left.signal }).then(
-          data => setState({ uid, data }),
-          error => left.signal.aborted || setState(before => ({ ...before, uid, error })),
+        request<T>(path, { signal: left.signal }).then(
+          data => setState({ path, data }),
+          error => left.signal.aborted || setState(before => ({ ...before, path, error })),
         )
       },
       Math.max(0, last.current + DRAW_MS - performance.now()),
@@ -101,6 +115,6 @@ function useGraph(
       clearTimeout(timer)
       left.abort()
     }
-  }, [namespace, uid, version])
-  return state.uid === uid ? state : {}
+  }, [path, version])
+  return state.path === path ? state : {}
 }

@@ -131,7 +131,8 @@ function Whole({
             {spec.suspend ? 'None while it is paused. What passes meanwhile never fires.' : 'None are known yet.'}
           </p>
         ) : (
-          <div className="table-box">
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keys
+          <section className="table-box" aria-label="Next times" tabIndex={0}>
             <table className="table">
               <thead>
                 <tr>
@@ -154,7 +155,7 @@ function Whole({
                 ))}
               </tbody>
             </table>
-          </div>
+          </section>
         )}
       </section>
       <section className="card" aria-labelledby="schedule-facts">
