@@ -44,12 +44,21 @@ export function explainTaskRun(run: TaskRun, about: string, { now, tailOf }: Say
     const why = run.spec.statusMessage
     return [...notes, { is: 'cancelled', about, text: `It was cancelled${by}.${why ? ` ${why}` : ''}`, ...wayOut }]
   }
-  const step = failedStep(run.status?.steps ?? [])
+  const step = failedStep(run.status?.steps ?? [], reason)
   const told = step ? `${says} ${stepText(step)}` : says
   const tail = step && tailOf(name, step.container)
-  const message = step && reason === 'StepFailed' ? [] : [condition.message ?? '']
+  const message = SAYS_NO_MORE.test(condition.message ?? '') ? [] : [condition.message ?? '']
   const text = `${told}${spent(run, reason)}${attempts(run)}${fault(run)}`
-  return [...notes, { is: 'failed', about, text, ...lined([...message, ...(tail ?? [])]), ...wayOut }]
+  return [
+    ...notes,
+    {
+      is: 'failed',
+      about,
+      text,
+      ...lined([...message, ...(tail ?? [])]),
+      ...(byInfrastructure(run, reason) ?? wayOut),
+    },
+  ]
 }
 
 export function explainCustomRun(run: CustomRun, about: string): readonly Finding[] {
@@ -98,10 +107,13 @@ function running(run: TaskRun, about: string, now: number): Finding {
   return { is: 'waits', about, text: `${what}${since ? `, for ${since} now` : ''}.${attempts(run)}`, wayOut }
 }
 
-/** Steps that were skipped because of it, or may fail, are not it. */
-function failedStep(steps: readonly StepState[]): StepState | undefined {
+/** Than the step's state does. */
+const SAYS_NO_MORE = /^"step-[^"]+" exited with code \d+(?:: Error)?\.?$/
+
+/** Steps that were skipped because of it, may fail, or were ended with the run for its own reason, are not it. */
+function failedStep(steps: readonly StepState[], reason: string): StepState | undefined {
   return steps.find(({ terminated, terminationReason }) => {
-    const counts = terminationReason !== 'Skipped' && terminationReason !== 'Continued'
+    const counts = ![reason, 'Skipped', 'Continued'].includes(terminationReason ?? '')
     return terminated !== undefined && terminated.exitCode !== 0 && counts
   })
 }
@@ -138,10 +150,21 @@ function attempts({ spec, status }: TaskRun): string {
   return ` This is attempt ${before.length + 1}${tries}; the one before ended with ${last?.reason ?? 'a failure'}.`
 }
 
-function fault({ metadata }: TaskRun): string {
-  const failureClass = metadata.annotations?.[FAILURE_CLASS_ANNOTATION]
-  if (failureClass !== 'infrastructure') return ''
-  return ' That was not the fault of the task: elsewhere or later it may work (tektite.dev/retries-infrastructure on the run tries again by itself).'
+function isInfrastructures({ metadata }: TaskRun): boolean {
+  return metadata.annotations?.[FAILURE_CLASS_ANNOTATION] === 'infrastructure'
+}
+
+function fault(run: TaskRun): string {
+  return isInfrastructures(run) ? ' That was not the fault of the task: elsewhere or later it may work.' : ''
+}
+
+/** What to do about it is not to mend the task. */
+function byInfrastructure(run: TaskRun, reason: string): Pick<Finding, 'wayOut'> | undefined {
+  if (!isInfrastructures(run)) return undefined
+  const { name, namespace } = run.metadata
+  const first = reason === 'TaskRunImagePullFailed' ? `${TASK_RUN_ADVICE.PullImageFailed.wayOut}. ` : ''
+  const again = `Run it again: tektite taskrun rerun ${name} -n ${namespace}`
+  return { wayOut: `${first}${again}. With tektite.dev/retries-infrastructure: "2" on the run that happens by itself` }
 }
 
 function waitedFor(run: TaskRun, now: number): string {

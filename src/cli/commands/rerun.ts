@@ -4,6 +4,7 @@ import type { New } from '../../resources/meta.js'
 import type { PipelineRun, TaskRun } from '../../resources/tekton.js'
 import { claimsOf, type RerunOptions, rerunOf, rerunProblem } from '../../run/rerun.js'
 import { type Client, ClientError } from '../client/client.js'
+import { segment } from '../client/connect.js'
 import { openClient } from '../client/open.js'
 import type { PlaceFlags } from '../client/place.js'
 import type { CliContext } from '../context.js'
@@ -22,12 +23,10 @@ export interface RerunCommandOptions {
 
 /** With `showLog` the exit code says how the run ended. @throws ClientError when it cannot be rerun */
 export async function rerunCommand(context: CliContext, options: RerunCommandOptions): Promise<number> {
-  const { kind, name, last, fromFailed, showLog } = options
+  const { kind, name, showLog } = options
   const client = await openClient(context, options.place)
-  const run = (await chooseObject(context, client, kind, { last, ...(name && { name }) })) as PipelineRun | TaskRun
-  const problem = rerunProblem(run, { fromFailed })
-  if (problem !== undefined) throw new ClientError(409, problem)
-  const created = await rerun(client, run, { fromFailed, params: paramValues(declaredBy(run), options.params) })
+  const archived = name === undefined ? undefined : await rerunArchived(client, name, options)
+  const created = archived ?? (await rerunLive(context, client, options))
   const noun = kind.toLowerCase()
   context.stdout.write(`${kind} started: ${created.metadata.name}\n`)
   if (showLog) {
@@ -37,6 +36,34 @@ export async function rerunCommand(context: CliContext, options: RerunCommandOpt
   const { namespace } = created.metadata
   context.stdout.write(`\nTo follow it:\n  tektite ${noun} logs ${created.metadata.name} -f -n ${namespace}\n`)
   return 0
+}
+
+async function rerunLive(
+  context: CliContext,
+  client: Client,
+  { kind, name, last, fromFailed, params }: RerunCommandOptions,
+): Promise<PipelineRun | TaskRun> {
+  const run = (await chooseObject(context, client, kind, { last, ...(name && { name }) })) as PipelineRun | TaskRun
+  const problem = rerunProblem(run, { fromFailed })
+  if (problem !== undefined) throw new ClientError(409, problem)
+  return rerun(client, run, { fromFailed, params: paramValues(declaredBy(run), params) })
+}
+
+/** Of one that is gone: an engine may have it in its archive. Undefined when it is there, or nobody has it. */
+async function rerunArchived(
+  client: Client,
+  name: string,
+  { kind, fromFailed, params }: RerunCommandOptions,
+): Promise<PipelineRun | TaskRun | undefined> {
+  const { namespace } = client
+  if (params.length > 0 || (await client.get(kind, { namespace, name })) !== undefined) return undefined
+  const path = `/apis/tektite.dev/v1alpha1/namespaces/${segment(namespace)}/runs/${segment(name)}/rerun`
+  try {
+    return await client.post<PipelineRun | TaskRun>(path, { fromFailed })
+  } catch (error) {
+    if (error instanceof ClientError && error.code === 404) return undefined
+    throw error
+  }
 }
 
 async function rerun(

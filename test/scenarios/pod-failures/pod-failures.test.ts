@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import type { Cluster } from '../../../src/cluster/cluster.js'
+import { explain } from '../../../src/explain/explain.js'
 import { fromTimestamp } from '../../../src/lib/time.js'
 import type { TaskRun } from '../../../src/resources/tekton.js'
 import type { Settings } from '../../../src/run/settings.js'
@@ -43,6 +44,16 @@ test('everything that goes wrong with Pods has its reason and its class', { time
       ]),
     ),
   )
+  // Whatever went wrong, it is said in words, with a way out.
+  for (const run of await clusters[0].list('TaskRun')) {
+    const { findings } = explain(
+      { run, taskRuns: [], customRuns: [], children: [] },
+      { now: 0, tailOf: () => undefined },
+    )
+    expect(findings).toMatchObject([
+      { is: 'failed', text: expect.stringMatching(/\w{3}.*\.$/), wayOut: expect.stringMatching(/\w{3}/) },
+    ])
+  }
   // Steps that waited for one that can never tell them to go on, too.
   await until('every Pod to end', async () =>
     (await Promise.all(clusters.map(each => each.list('Pod')))).flat().every(isFinished),
