@@ -102,7 +102,7 @@ async function show({ index, record }: RunsDeps, request: OwnRequest, name: stri
   const found = await record(summary)
   if (found === undefined) throw notFound(request, name)
   const { apiVersion, kind, metadata } = asObject(summary)
-  return { code: 200, body: { apiVersion, kind, metadata, summary, archived: summary.archived, ...found } }
+  return { code: 200, body: { ...found, apiVersion, kind, metadata, summary, archived: summary.archived } }
 }
 
 function notFound({ namespace }: OwnRequest, name: string): ApiError {

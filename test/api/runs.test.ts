@@ -1,9 +1,15 @@
 /** `runs` over HTTP, from a real store. */
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
+import { openRuns } from '../../src/api/open-runs.js'
 import type { RunList, RunObject } from '../../src/api/runs.js'
+import { createBlobArchive } from '../../src/archive/blob-archive.js'
 import type { EmbeddedCluster } from '../../src/cluster/embedded/store.js'
+import { memoryBlobs } from '../archive/memory-blobs.js'
+import { openCluster } from '../cluster/open-cluster.js'
+import { temporaryDirectory } from '../helpers/temp-directory.js'
+import { recordingLog } from '../listeners/world.js'
 import { openWatch } from './watch-client.js'
-import { type ApiWorld, serveApi } from './world.js'
+import { type ApiWorld, serve, serveApi } from './world.js'
 
 const ALL = '/apis/tektite.dev/v1alpha1/runs'
 const IN_CI = '/apis/tektite.dev/v1alpha1/namespaces/ci/runs'
@@ -267,4 +273,31 @@ test('nothing is written here', async () => {
   const { call } = await serveApi()
   const { status, text } = await call('DELETE', `${IN_CI}/some`)
   expect([status, text]).toEqual([405, expect.stringContaining('runs are read')])
+})
+
+test('a run whose objects are gone is listed, found and shown out of the archive', async () => {
+  const { cluster } = openCluster(temporaryDirectory('archived-runs'))
+  const { log } = recordingLog()
+  const archive = createBlobArchive({ blobs: memoryBlobs(), log })
+  const runs = openRuns({ cluster, archive, log, now: Date.now })
+  onTestFinished(() => runs.index.close())
+  const { call, port } = await serve(cluster, { runs })
+  const uid = await create(cluster, 'old', { succeeded: ['True', 'Succeeded'] })
+  const before = (await call('GET', ALL)).body as unknown as RunList
+  const summary = before.items[0]!
+  const record = (await runs.record(summary))!
+  await archive.put({ ...record, summary, logs: [], archivedAt: summary.createdAt })
+  const watching = await openWatch(port, `${ALL}?watch=true&resourceVersion=${before.metadata.resourceVersion}`)
+  await archive.enter(summary)
+  await cluster.delete('PipelineRun', { namespace: 'ci', name: 'old' })
+  await expect
+    .poll(() => watching.events.map(({ type, object }) => [type, object['archived']]), { timeout: 10_000 })
+    .toEqual([['MODIFIED', true]])
+  const after = (await call('GET', ALL)).body as unknown as RunList
+  expect(after.items).toEqual([{ ...summary, archived: true }])
+  expect(after.counts.succeeded).toBe(1)
+  for (const name of [uid, 'old']) {
+    const shown = (await call('GET', `${IN_CI}/${name}`)).body as unknown as RunObject
+    expect([shown.kind, shown.archived, shown.summary.archived, shown.run]).toEqual(['Run', true, true, record.run])
+  }
 })
