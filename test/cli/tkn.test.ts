@@ -1,11 +1,13 @@
 /** tkn's commands as processes against a real `tektite up`, in pipes and in a real terminal. */
-import { execFile } from 'node:child_process'
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { type ChildProcess, execFile } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { ROOT, tektite } from '../helpers/cli.js'
-import { callApi, doneRun, engineOfFile, pathOf, waitUntil } from '../helpers/engine.js'
+import { apply, callApi, doneRun, engineOfFile, pathOf, startEngine, waitUntil } from '../helpers/engine.js'
+import { freePort } from '../helpers/free-port.js'
 
 const MANIFESTS = `
 apiVersion: tekton.dev/v1
@@ -294,3 +296,51 @@ test.each([
 test('the version', async () => {
   expect((await tektite(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
 })
+
+test('following survives an engine that is killed and started anew; Ctrl-C ends it', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tektite-follow-'))
+  const data = join(folder, 'data')
+  // The address has to stay.
+  const flags = ['--port', `${await freePort()}`]
+  const first = await startEngine(data, {}, flags)
+  await apply(first, GATED(folder))
+  let said = ''
+  const following = tektite(['pr', 'logs', 'gated', '-f', '-E', '--data', data], {
+    started: child => child.stdout?.on('data', text => (said += text)),
+  })
+  await waitUntil('the first line', () => said.includes('before'))
+  await first.end('SIGKILL')
+  const second = await startEngine(data, {}, flags)
+  writeFileSync(join(folder, 'gate'), '')
+  const { code, stdout, stderr } = await following
+  expect([code, stdout, stderr]).toEqual([0, '[waits : wait] before\n[waits : wait] after\n', ''])
+  await apply(second, GATED(folder).replace('name: gated', 'name: endless').replaceAll('/gate', '/never'))
+  let child: ChildProcess | undefined
+  let heard = ''
+  const left = tektite(['pr', 'logs', 'endless', '-f', '--data', data], {
+    started: started => {
+      child = started
+      started.stdout?.on('data', text => (heard += text))
+    },
+  })
+  await waitUntil('the first line', () => heard.includes('before'))
+  child?.kill('SIGINT')
+  expect((await left).code).toBe(130)
+  expect((await tektite(['pr', 'cancel', 'endless', '--data', data])).code).toBe(0)
+  await doneRun(second, 'endless')
+  expect(await second.end('SIGTERM')).toBe(0)
+  rmSync(folder, { recursive: true, force: true })
+}, 120_000)
+
+const GATED = (folder: string) => `
+apiVersion: tekton.dev/v1
+kind: PipelineRun
+metadata: { name: gated, namespace: default }
+spec:
+  pipelineSpec:
+    tasks:
+      - name: waits
+        taskSpec:
+          steps:
+            - { name: wait, image: none, script: 'echo before; while ! test -e ${folder}/gate; do sleep 0.1; done; echo after' }
+`

@@ -24,6 +24,9 @@ export interface LogsOptions extends LogOptions {
   readonly exitWithRun: boolean
 }
 
+/** As of a program that SIGINT ends. */
+const INTERRUPTED = 130
+
 /** 0, unless nothing of what there was is there any more: 1. */
 export async function logsCommand(context: CliContext, options: LogsOptions): Promise<number> {
   const client = await openClient(context, options.place)
@@ -48,7 +51,8 @@ async function show(
   options: LogOptions & { readonly exitWithRun: boolean },
 ): Promise<number> {
   const { config, stderr } = context
-  const { run, read, gone } = await showLogs(context, client, chosen, options)
+  const { run, read, gone, isInterrupted } = await showLogs(context, client, chosen, options)
+  if (isInterrupted) return INTERRUPTED
   if (run === undefined) {
     stderr.write(`${chosen.kind} "${onOneLine(chosen.metadata.name)}" was deleted\n`)
     return 1

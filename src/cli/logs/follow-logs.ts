@@ -30,10 +30,14 @@ export interface LogOutcome {
   readonly read: number
   /** Logs that nobody has any more. */
   readonly gone: number
+  /** By Ctrl-C. */
+  readonly isInterrupted: boolean
 }
 
 const FIRST_LOOK_MS = 100
 const LONGEST_LOOK_MS = 1_000
+/** An API server that is started anew is waited for by whoever follows. */
+const PATIENCE_MS = 30_000
 
 interface Reading {
   place: Place | undefined
@@ -49,7 +53,11 @@ export async function showLogs(
 ): Promise<LogOutcome> {
   const printer = createPrinter(context, options)
   const stop = new AbortController()
-  const release = context.onInterrupt(() => stop.abort())
+  let isInterrupted = false
+  const release = context.onInterrupt(() => {
+    isInterrupted = true
+    stop.abort()
+  })
   const readings = new Map<string, Reading>()
   let gone = 0
   let failure: unknown
@@ -79,16 +87,28 @@ export async function showLogs(
         reading.isFinished = true
         gone++
         context.stderr.write(`${printer.label(source)}its log is gone: ${onOneLine(describeError(error))}\n`)
-      } else if (error instanceof ClientError && error.code !== 0 && error.code < 500) {
+      } else if (!options.follow || !isPassing(error)) {
         failure ??= error
       }
       // A connection that was cut: read on at the next look.
     }
   }
 
+  async function patiently<T>(look: () => Promise<T>): Promise<T> {
+    const until = performance.now() + (options.follow ? PATIENCE_MS : 0)
+    for (;;) {
+      try {
+        return await look()
+      } catch (error) {
+        if (!isPassing(error) || stop.signal.aborted || performance.now() > until) throw error
+        await pause(LONGEST_LOOK_MS, stop.signal)
+      }
+    }
+  }
+
   try {
     for (let wait = FIRST_LOOK_MS; ; wait = Math.min(wait * 1.5, LONGEST_LOOK_MS)) {
-      const standing = await lookAt(client, run, options)
+      const standing = await patiently(() => lookAt(client, run, options))
       const open = standing.sources.filter(({ state }) => state !== 'waiting')
       for (const source of open) {
         const reading = readings.get(keyOf(source)) ?? { place: undefined, isFinished: false, work: undefined }
@@ -105,7 +125,7 @@ export async function showLogs(
       if (failure !== undefined) throw failure
       const isRead = open.every(source => readings.get(keyOf(source))?.isFinished)
       if (stop.signal.aborted || !options.follow || (standing.isOver && isRead)) {
-        return { run: standing.run, read: readings.size - gone, gone }
+        return { run: standing.run, read: readings.size - gone, gone, isInterrupted }
       }
       await pause(wait, stop.signal)
     }
@@ -113,6 +133,11 @@ export async function showLogs(
     stop.abort()
     release()
   }
+}
+
+/** Nobody answered, or somebody on the way could not. A stream that is cut is none of the client's errors. */
+function isPassing(error: unknown): boolean {
+  return !(error instanceof ClientError) || error.code === 0 || error.code >= 500
 }
 
 function createPrinter({ config, stdout }: CliContext, { prefix, timestamps }: LogOptions) {
