@@ -216,3 +216,42 @@ function objectsIn(text: string): readonly unknown[] {
     .map(document => document.toJS() as unknown)
     .filter(object => object !== null)
 }
+
+test('a body is signed as its git host would, with the Secret of the files that the trigger asks for', async () => {
+  const folder = temporaryDirectory('eval')
+  const manifests = join(folder, 'listener.yaml')
+  const body = join(folder, 'body.json')
+  writeFileSync(body, '{"ref": "refs/heads/main"}')
+  writeFileSync(
+    manifests,
+    `
+apiVersion: v1
+kind: Secret
+metadata: { name: hooks }
+stringData: { token: a-secret-of-this-test }
+---
+apiVersion: triggers.tekton.dev/v1beta1
+kind: EventListener
+metadata: { name: app }
+spec:
+  triggers:
+    - name: pushes
+      interceptors:
+        - ref: { name: github }
+          params:
+            - { name: secretRef, value: { secretName: hooks, secretKey: token } }
+            - { name: eventTypes, value: [push] }
+      template: { spec: { resourcetemplates: [{ apiVersion: v1, kind: ConfigMap, metadata: { generateName: made- } }] } }
+`,
+  )
+  const evaluate = (...flags: readonly string[]) => tektite(['eval', 'trigger', '-f', manifests, '-b', body, ...flags])
+  expect(await evaluate('--event', 'push')).toMatchObject({ code: 0, stdout: expect.stringContaining('pushes: fired') })
+  const others = [
+    await evaluate(),
+    await evaluate('--event', 'push', '--secret', 'wrong'),
+    await evaluate('--event', 'pull_request'),
+  ]
+  expect(others.map(({ code }) => code)).toEqual([1, 1, 1])
+  expect(others[1]?.stdout).toContain('payload signature check failed')
+  expect(others[2]?.stdout).toContain('event type pull_request is not')
+})

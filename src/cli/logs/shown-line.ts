@@ -13,10 +13,10 @@ const RESET = '\u001b[0m'
 export function harmless(text: string, colours: boolean): string {
   if (!/\p{Cc}/u.test(text)) return text
   const kept: string[] = []
-  const marked = text.replace(SEQUENCE, sequence => {
+  const marked = text.replaceAll('\uffff', '\ufffd').replace(SEQUENCE, sequence => {
     if (!colours || !COLOUR.test(sequence)) return ''
     kept.push(sequence)
-    // A character that `printable` leaves alone, and that no text of ours has.
+    // A character that `printable` leaves alone, and that no text has any more.
     return '\uffff'
   })
   const shown = printable(marked).replaceAll('\uffff', () => kept.shift() ?? '')
