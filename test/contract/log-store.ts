@@ -36,6 +36,28 @@ export function logStoreContract(name: string, make: () => StoreUnderTest): void
       }
     })
 
+    test(`${name}: the Pods that had a name are found by it, with the containers that said something or ended`, async () => {
+      const { store, reopened } = make()
+      const key = { ...nextKey(), podUid: 'first' }
+      expect(await store.pods(key.namespace, key.pod)).toEqual([])
+      await store.append(key, 0, bytes('a'))
+      await store.append({ ...key, part: 'times' }, 0, bytes('0 1\n'))
+      await store.finish({ ...key, container: 'step-silent' })
+      await store.append({ ...key, podUid: 'second' }, 0, bytes('b'))
+      await store.append({ ...key, pod: `${key.pod}-more`, podUid: 'other' }, 0, bytes('c'))
+      const pods = [
+        { podUid: 'first', containers: ['step-build', 'step-silent'] },
+        { podUid: 'second', containers: ['step-build'] },
+      ]
+      for (const seen of [store, reopened()]) {
+        const found = await seen.pods(key.namespace, key.pod)
+        // Two of one millisecond are in any order.
+        expect(found.toSorted((a, b) => (a.podUid < b.podUid ? -1 : 1))).toEqual(pods)
+      }
+      await store.remove({ ...key, podUid: 'first' })
+      expect(await store.pods(key.namespace, key.pod)).toEqual(pods.slice(1))
+    })
+
     test.each([
       [{ offset: 3, limit: 4 }, 'defg'],
       [{ offset: 8, limit: 4 }, 'ij'],
