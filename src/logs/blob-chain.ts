@@ -55,7 +55,11 @@ export function readChunkName(name: string): Chunk | undefined {
   return { name, start: Number(start), end: Number(end), writer: { generation: Number(generation), id }, mark }
 }
 
-export function isLater(one: Writer, other: Writer): boolean {
+export function isSame(one: Writer | undefined, other: Writer | undefined): boolean {
+  return one?.generation === other?.generation && one?.id === other?.id
+}
+
+function isLater(one: Writer, other: Writer): boolean {
   return one.generation === other.generation ? one.id > other.id : one.generation > other.generation
 }
 

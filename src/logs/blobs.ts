@@ -11,7 +11,7 @@ import type { BlobEntry, Blobs } from '../blobs/blobs.js'
 import { removeAll, removeEach } from '../blobs/remove-all.js'
 import { pathSegment } from '../lib/path-segment.js'
 import { pause } from '../timers.js'
-import { type Chain, type Chunk, chainOf, chunkName, isLater, readChunkName, type Writer } from './blob-chain.js'
+import { type Chain, type Chunk, chainOf, chunkName, isSame, readChunkName, type Writer } from './blob-chain.js'
 import { compacted, readPieces } from './blob-pieces.js'
 import { INDEX_NAME, indexText, readIndex } from './log-index.js'
 import type { LogKey, MarkedLogStore } from './log-store.js'
@@ -120,9 +120,13 @@ export function createBlobLogStore({ blobs, pollMs = POLL_MS }: BlobLogStoreOpti
     const place = placeOf(key)
     const found = (await look(place)) ?? NOTHING
     if (found.isFinished) return
-    const mine = writing.get(place)?.writer
-    if (mine && found.newest && isLater(found.newest, mine)) throw new TakenOver(`${nameOf(key)} is written by another`)
-    const writer = mine ?? { generation: (found.newest?.generation ?? 0) + 1, id }
+    const mine = writing.get(place)
+    const known = mine ? { size: mine.size, newest: mine.writer } : seen.get(place)
+    // What another has begun may not be whole.
+    if (known && (known.size !== found.size || !isSame(known.newest, found.newest))) {
+      throw new TakenOver(`${nameOf(key)} is written by another`)
+    }
+    const writer = mine?.writer ?? { generation: (found.newest?.generation ?? 0) + 1, id }
     const pieces = await compacted({ blobs, place, most: MOST_BYTES }, found.pieces, writer)
     await blobs.put(place + INDEX_NAME, Buffer.from(indexText({ size: found.size, pieces })))
     const used = new Set(pieces.map(({ name }) => name))

@@ -1,16 +1,20 @@
 /** One stream of a container's output, masked and stored: at once when there is much of it, within a second when not. */
 import type { LogEnd, LogKey, MarkedLogStore } from '../logs/log-store.js'
 import type { Masker } from '../logs/mask.js'
+import type { LineTimes } from './line-times.js'
 import { createSkipper, type Mark, markText, readMark } from './mark.js'
 import { createLineReader, type LinePart } from './stamped-lines.js'
 
 export interface CopyDeps {
   readonly store: MarkedLogStore
   readonly masker: Masker
+  readonly times: LineTimes
   readonly key: LogKey
   /** So many bytes are stored at once. */
   readonly flushBytes: () => number
   readonly flushMs: number
+  /** Told each time when something new was. */
+  readonly stored: () => void
 }
 
 export interface Copied {
@@ -24,8 +28,6 @@ export interface Copied {
   rest(): Promise<void>
 }
 
-/** Times of lines are stored with every so many bytes of them only: each costs a request. */
-const TIMES_BYTES = 16 * 1024
 const MOST_STRAY = 300
 const MISSING =
   '[tektite: some output is missing here: the node kept it no longer, because the log was rotated or the container started again]\n'
@@ -35,7 +37,7 @@ const MISSING =
  * @throws whatever reading or storing ends with; what was stored until then stays
  */
 export async function copyStream(deps: CopyDeps, end: LogEnd, stream: AsyncIterable<Uint8Array>): Promise<Copied> {
-  const { store, masker, key, flushBytes, flushMs } = deps
+  const { store, masker, times, key, flushBytes, flushMs } = deps
   const before = readMark(end.mark)
   const skipper = createSkipper(before)
   const reader = createLineReader()
@@ -48,7 +50,6 @@ export async function copyStream(deps: CopyDeps, end: LogEnd, stream: AsyncItera
   let stored = end
   let waiting: Uint8Array[] = []
   let waitingBytes = 0
-  const times = timesOf(store, { ...key, part: 'times' }, end.size)
 
   const add = (bytes: Uint8Array): void => {
     if (bytes.length === 0) return
@@ -87,8 +88,9 @@ export async function copyStream(deps: CopyDeps, end: LogEnd, stream: AsyncItera
     const mark = marked === undefined ? undefined : markText(marked)
     await store.append(key, position, parts.length === 1 ? parts[0]! : Buffer.concat(parts, bytes), mark)
     position += bytes
+    if (position > stored.size) deps.stored()
     if (position >= stored.size) stored = { size: position, mark, isFinished: false }
-    await times.flush(TIMES_BYTES)
+    await times.flushMany()
   }
 
   await eachInTime(stream, flushMs, async chunk => {
@@ -108,7 +110,6 @@ export async function copyStream(deps: CopyDeps, end: LogEnd, stream: AsyncItera
     async rest() {
       add(masker.end())
       await flush()
-      await times.flush(0)
     },
   }
 }
@@ -149,25 +150,5 @@ async function nextUntil<T>(next: Promise<T>, ms: number): Promise<T | undefined
     return await Promise.race([next, late])
   } finally {
     clearTimeout(timer)
-  }
-}
-
-/** When which part of the log came, as `log-times.ts` has it: one line for each time that differs. */
-function timesOf(store: MarkedLogStore, key: LogKey, from: number) {
-  let text = ''
-  let last = -1
-  return {
-    note(offset: number, at: bigint): void {
-      const ms = Number(at / 1_000_000n)
-      if (ms === last || offset < from) return
-      last = ms
-      text += `${offset} ${ms}\n`
-    },
-    async flush(least: number): Promise<void> {
-      if (text.length <= least) return
-      const bytes = Buffer.from(text)
-      text = ''
-      await store.append(key, await store.size(key), bytes)
-    },
   }
 }

@@ -3,6 +3,7 @@
  * Whoever is frozen and thaws, or has not heard yet that another has come, may do it at the same time for a moment; the
  * store makes one log of it.
  */
+import { setMaxListeners } from 'node:events'
 import type { Change, Cluster } from '../cluster/cluster.js'
 import { describeError } from '../lib/fault.js'
 import type { Log } from '../lib/log.js'
@@ -112,6 +113,8 @@ export function startShipper(deps: ShipperDeps): Shipper {
       known.stop = undefined
     } else if (known.stop === undefined && !closing.signal.aborted) {
       const stop = new AbortController()
+      // Each container of the Pod listens to it, and more than once.
+      setMaxListeners(0, stop.signal)
       known.stop = stop
       known.work = known.work.then(() => ship(uid, known, stop.signal))
     }
