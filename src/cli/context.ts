@@ -16,7 +16,7 @@ export interface CliContext {
   readonly ask: Ask | undefined
   readonly stdout: Terminal
   readonly stderr: Terminal
-  /** Calls back on SIGINT or SIGTERM instead of dying; the returned function gives the signals back. */
+  /** Calls back on SIGINT, SIGTERM or SIGHUP instead of dying; the returned function gives the signals back. */
   readonly onInterrupt: (callback: () => void) => () => void
 }
 

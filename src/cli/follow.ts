@@ -50,16 +50,24 @@ export function followRuns(
       else if (change.type === 'put') note(change.item)
     }
   }
+  function view(uid: string): RunView | undefined {
+    const run = runs.get(uid)
+    if (run === undefined) return undefined
+    const all = [...runs.values()].filter(each => isChildOf(each, uid))
+    const children = all.filter((each): each is TaskRun => each.kind === 'TaskRun')
+    const nested = all.flatMap(each => (each.kind === 'PipelineRun' ? (view(each.metadata.uid) ?? []) : []))
+    return {
+      run,
+      seen,
+      children: new Map(children.map(child => [child.metadata.name, child])),
+      ...(nested.length > 0 && { pipelines: new Map(nested.map(inner => [inner.run.metadata.name, inner])) }),
+    }
+  }
   const loops = [follow('PipelineRun'), follow('TaskRun')]
 
   return {
     runs,
-    view(uid) {
-      const run = runs.get(uid)
-      if (run === undefined) return undefined
-      const children = [...runs.values()].filter(each => each.kind === 'TaskRun' && isChildOf(each, uid)) as TaskRun[]
-      return { run, seen, children: new Map(children.map(child => [child.metadata.name, child])) }
-    },
+    view,
     done(uids) {
       return new Promise(resolve => {
         const check = () => {
@@ -82,6 +90,6 @@ function nameOf(kind: string, { namespace, name }: { readonly namespace: string;
   return `${kind}/${namespace}/${name}`
 }
 
-function isChildOf(run: TaskRun, uid: string): boolean {
+function isChildOf(run: PipelineRun | TaskRun, uid: string): boolean {
   return run.metadata.ownerReferences?.some(owner => owner.uid === uid) ?? false
 }

@@ -1,4 +1,5 @@
 /** The command line: the flags of each command are in `flags/`, what it does is a function in `commands/`. */
+import { readFileSync } from 'node:fs'
 import { text } from 'node:stream/consumers'
 import { CommanderError } from 'commander'
 import { ownEnvironment, readConfig } from '../config.js'
@@ -45,6 +46,17 @@ export async function main(args: readonly string[]): Promise<number> {
   return exitCode
 }
 
+/** Under nohup: Node tells nobody that a signal was to be ignored. Its bit in the mask is the lowest. */
+function ignoresHangup(): boolean {
+  try {
+    const mask = /^SigIgn:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0'
+    return (BigInt(`0x${mask}`) & 1n) === 1n
+  } catch {
+    // No Linux: as if nobody had asked.
+    return false
+  }
+}
+
 function createContext(logLevel: 'info' | 'warn', colour: boolean): Omit<CliContext, 'ask'> {
   const config = readConfig(logLevel)
   return {
@@ -56,11 +68,10 @@ function createContext(logLevel: 'info' | 'warn', colour: boolean): Omit<CliCont
     stdout: process.stdout,
     stderr: process.stderr,
     onInterrupt(callback) {
-      process.on('SIGINT', callback)
-      process.on('SIGTERM', callback)
+      const signals = ['SIGINT', 'SIGTERM', ...(ignoresHangup() ? [] : ['SIGHUP'])]
+      for (const signal of signals) process.on(signal, callback)
       return () => {
-        process.off('SIGINT', callback)
-        process.off('SIGTERM', callback)
+        for (const signal of signals) process.off(signal, callback)
       }
     },
   }

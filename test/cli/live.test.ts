@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { createLive } from '../../src/cli/print/live.js'
+import { createLive, type LiveOptions, type Terminal } from '../../src/cli/print/live.js'
 import { createStyle } from '../../src/cli/print/style.js'
 import type { RunView } from '../../src/cli/print/tree.js'
 import type { PipelineRun, TaskRun } from '../../src/resources/tekton.js'
@@ -26,21 +26,37 @@ const RUNNING = '{ conditions: [{ type: Succeeded, status: Unknown, reason: Runn
 const DONE = '{ conditions: [{ type: Succeeded, status: "True", reason: Succeeded }] }'
 const FAILED = '{ conditions: [{ type: Succeeded, status: "False", reason: StepFailed, message: "exit 3" }] }'
 
-function terminal(size: { readonly columns?: number; readonly rows?: number } | undefined, color = false) {
+function terminal(
+  size: { readonly columns?: number; readonly rows?: number } | undefined,
+  color = false,
+  more: Partial<LiveOptions> = {},
+) {
   const written: string[] = []
   let views: readonly RunView[] = []
   let now = 1_000
   const live = createLive({
-    terminal: { isTTY: size !== undefined, ...size, write: (text: string) => written.push(text) },
+    terminal: {
+      isTTY: size !== undefined,
+      get columns() {
+        return size?.columns
+      },
+      get rows() {
+        return size?.rows
+      },
+      write: (text: string) => written.push(text),
+    } as Terminal,
     style: createStyle(color),
     now: () => now,
     views: () => views,
+    ...more,
   })
   return {
     live,
     written,
-    show: (...runs: readonly (PipelineRun | TaskRun)[]) => {
-      views = runs.map(each => ({ run: each, children: new Map(), seen: new Map() }))
+    show: (...given: readonly (PipelineRun | TaskRun | ReadonlyMap<string, TaskRun>)[]) => {
+      const runs = given.filter((each): each is PipelineRun | TaskRun => 'kind' in each)
+      const children = given.find((each): each is ReadonlyMap<string, TaskRun> => !('kind' in each)) ?? new Map()
+      views = runs.map(each => ({ run: each, children, seen: new Map() }))
     },
     at: (ms: number) => {
       now = ms
@@ -147,4 +163,71 @@ test('more runs than rows are drawn as far as they fit, and all of them at the e
   live.end()
   expect(written.at(-1)?.startsWith(`${ESC}[4A`)).toBe(true)
   expect(written.at(-1)).toContain('run-9')
+})
+
+test('a matrix of 100 fits on the screen: it is summed up, and what failed is named', () => {
+  const { live, written, show } = terminal({ columns: 80, rows: 24 })
+  const names = Array.from({ length: 100 }, (_, index) => `all-shard-${index}`)
+  const pipelineRun = yaml<PipelineRun>(`
+    apiVersion: tekton.dev/v1
+    kind: PipelineRun
+    metadata: { name: all, namespace: default, uid: p }
+    spec: {}
+    status:
+      pipelineSpec: { tasks: [{ name: shard }, { name: wait }] }
+      childReferences: ${JSON.stringify(names.map(name => ({ kind: 'TaskRun', name, pipelineTaskName: 'shard' })))}
+  `)
+  const children = new Map(
+    names.map((name, index) => [name, run(index === 7 ? FAILED : index < 40 ? DONE : RUNNING, name)]),
+  )
+  show(pipelineRun, children)
+  live.changed(pipelineRun, undefined)
+  vi.advanceTimersToNextTimer()
+  const frame = (written[0] ?? '').split('\n')
+  expect(frame.length).toBeLessThanOrEqual(24)
+  expect(written[0]).toContain('shard  40 of 100 done  60 running  1 failed')
+  expect(written[0]).toContain('all-shard-7')
+  expect(written[0]).not.toContain('all-shard-8 ')
+  live.end()
+})
+
+test('a terminal that became narrower: what takes more rows now is drawn over whole', () => {
+  const size = { columns: 80, rows: 24 }
+  const { live, written, show } = terminal(size)
+  show(run(RUNNING, 'a-name-of-thirty-characters-xx'))
+  live.changed(run(RUNNING), undefined)
+  vi.advanceTimersToNextTimer()
+  size.columns = 30
+  live.changed(run(RUNNING), undefined)
+  vi.advanceTimersToNextTimer()
+  expect(written[1]?.startsWith(`${ESC}[2A`)).toBe(true)
+  live.end()
+})
+
+test('lines of steps: above the trees on a terminal, with their task elsewhere; what they say is not obeyed', () => {
+  const said = { run: run(RUNNING, 'one'), step: 'build', text: `${ESC}[2Jhello` }
+  const shown = terminal({ columns: 80, rows: 24 }, false, { showLog: true })
+  shown.show(run(RUNNING))
+  shown.live.wrote(said)
+  vi.advanceTimersToNextTimer()
+  expect(shown.written[0]).toContain(`[one : build] hello${ESC}[K\n`)
+  shown.live.end()
+  expect(shown.written.join('').split('hello')).toHaveLength(2)
+  const elsewhere = terminal(undefined, false, { showLog: true })
+  elsewhere.live.wrote(said)
+  elsewhere.live.end()
+  expect(elsewhere.written).toEqual(['[one : build] hello\n'])
+})
+
+test('while somebody else has the terminal nothing is drawn', () => {
+  const { live, written, show } = terminal({ columns: 80, rows: 24 })
+  show(run(RUNNING))
+  const resume = live.pause()
+  const before = written.length
+  vi.advanceTimersByTime(1_000)
+  expect(written).toHaveLength(before)
+  resume()
+  vi.advanceTimersByTime(1_000)
+  expect(written.length).toBeGreaterThan(before)
+  live.end()
 })

@@ -2,7 +2,8 @@
 import { type Command, Option } from 'commander'
 import type { Invocation } from '../context.js'
 import { OUTPUTS, type Output } from '../print/output.js'
-import { duration, pair, repeated, workspace } from './values.js'
+import type { SecretFlag } from '../run/secrets.js'
+import { duration, pair, repeated, secret, workspace } from './values.js'
 
 interface RunFlags {
   readonly file: string[]
@@ -12,6 +13,10 @@ interface RunFlags {
   readonly timeout?: number
   readonly output?: Output
   readonly writeBack?: true
+  readonly paramsFile?: string
+  readonly secret: SecretFlag[]
+  readonly showlog?: boolean
+  readonly watch?: true
 }
 
 export function addRun(program: Command, { context, exit }: Invocation): void {
@@ -37,6 +42,16 @@ export function addRun(program: Command, { context, exit }: Invocation): void {
       [],
     )
     .option('--write-back', 'when all succeeded, bring what steps changed in those folders to the folders themselves')
+    .option('--params-file <file>', 'params as a map of YAML or JSON; -p comes before them')
+    .option(
+      '--secret <name=@file>',
+      'a Secret of this run: name=@file, name.key=@file or name.key=env:VARIABLE; may be repeated',
+      repeated(secret),
+      [],
+    )
+    .option('--showlog', 'print all that steps write (the default where no terminal is)')
+    .option('--no-showlog', 'print what failing steps wrote only')
+    .option('--watch', 'run again when a file of -f or of a workspace changes, until Ctrl-C')
     .option('--timeout <duration>', 'for the whole command, such as 5m', duration)
     .addOption(new Option('-o, --output <format>', 'print the finished runs to stdout').choices(OUTPUTS))
     .addHelpText(
@@ -54,6 +69,10 @@ export function addRun(program: Command, { context, exit }: Invocation): void {
           ...(flags.timeout !== undefined && { timeoutMs: flags.timeout }),
           ...(flags.output && { output: flags.output }),
           ...(flags.writeBack && { writeBack: true }),
+          ...(flags.paramsFile !== undefined && { paramsFile: flags.paramsFile }),
+          secretFlags: flags.secret,
+          ...(flags.showlog !== undefined && { showLog: flags.showlog }),
+          ...(flags.watch && { watch: true }),
         }),
       )
     })

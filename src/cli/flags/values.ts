@@ -4,7 +4,9 @@ import { resolve } from 'node:path'
 import { InvalidArgumentError } from 'commander'
 import { PARTS, type Part } from '../../config.js'
 import { parseDuration } from '../../lib/duration.js'
+import { describeError } from '../../lib/fault.js'
 import { parseHeader } from '../request.js'
+import { type SecretFlag, secretFlag } from '../run/secrets.js'
 
 /** A flag that may be repeated. */
 export function repeated<T>(parse: (text: string) => T): (text: string, before: readonly T[] | undefined) => T[] {
@@ -27,6 +29,15 @@ export function header(text: string): { name: string; value: string } {
 export function workspace(text: string): { name: string; directory: string } {
   const { name, value } = pair(text)
   return { name, directory: resolve(value) }
+}
+
+/** @throws Error, and not commander's, which would repeat the text: it may be a secret. */
+export function secret(text: string): SecretFlag {
+  try {
+    return secretFlag(text)
+  } catch (error) {
+    throw new Error(`--secret: ${describeError(error)}`)
+  }
 }
 
 /** In milliseconds. */

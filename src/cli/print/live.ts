@@ -2,8 +2,11 @@
 import type { Condition } from '../../resources/meta.js'
 import type { PipelineRun, TaskRun } from '../../resources/tekton.js'
 import { isDone, succeededCondition } from '../../status/conditions.js'
-import { printable, type Style } from './style.js'
-import { type RunView, treeLines } from './tree.js'
+import type { StepLine } from '../run/step-logs.js'
+import { logText } from './log-text.js'
+import { onOneLine, printable, type Style } from './style.js'
+import { type Detail, EVERYTHING, lookedAt, type RunView } from './tree.js'
+import { clip, widthOf } from './width.js'
 
 /** The part of a stream that drawing needs. */
 export interface Terminal {
@@ -15,45 +18,111 @@ export interface Terminal {
 
 export interface Live {
   changed(run: PipelineRun | TaskRun, before: PipelineRun | TaskRun | undefined): void
-  /** Draws the last state and gives the terminal back. */
+  /** A step wrote a line. */
+  wrote(line: StepLine): void
+  /** Gives the terminal to somebody else, until the returned function is called. */
+  pause(): () => void
+  /** Draws the last state and gives the terminal back. Safe to repeat. */
   end(): void
 }
 
-const FRAME_MS = 60
-
-export function createLive(options: {
+export interface LiveOptions {
   readonly terminal: Terminal
   readonly style: Style
+  /** Steps' own colours stay. */
+  readonly color?: boolean
   readonly now: () => number
   /** The runs to draw, in order. */
   readonly views: () => readonly RunView[]
-}): Live {
+  /** All that steps write, and not only its end on a terminal. */
+  readonly showLog?: boolean
+  readonly tailOf?: (run: TaskRun, step: string) => readonly string[]
+}
+
+const FRAME_MS = 60
+const SPIN_MS = 120
+const SPINNER = [...'⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏']
+
+/** From all to little: the first that fits on the screen is drawn. */
+const DETAILS: readonly Detail[] = [EVERYTHING, { tail: 1, fold: 12 }, { tail: 1, fold: 5 }, { tail: 0, fold: 2 }]
+
+export function createLive(options: LiveOptions): Live {
   return options.terminal.isTTY ? drawTrees(options) : writeLines(options)
 }
 
-function drawTrees({ terminal, style, now, views }: Parameters<typeof createLive>[0]): Live {
-  let drawn = 0
+function drawTrees({ terminal, style, color = false, now, views, showLog, tailOf = () => [] }: LiveOptions): Live {
+  /** Columns of each line of the last frame: in a terminal that became narrower they take more rows. */
+  let drawn: readonly number[] = []
   let timer: NodeJS.Timeout | undefined
+  let above: string[] = []
+  let isPaused = false
+  let isOver = false
+  const begun = now()
 
-  function draw(final: boolean): void {
-    const width = terminal.columns ?? 80
-    const all = views().flatMap(view => treeLines(view, now(), style).flatMap(line => line.split('\n')))
-    // What has scrolled off cannot be redrawn: while running, show only what fits.
-    const lines = final ? all : all.slice(0, Math.max(1, (terminal.rows ?? 24) - 1))
-    const text = lines.map(line => `${final ? line : clip(line, width)}\u001b[K\n`).join('')
-    terminal.write(`${drawn > 0 ? `\u001b[${drawn}A` : ''}\u001b[?25l${text}\u001b[J${final ? '\u001b[?25h' : ''}`)
-    drawn = lines.length
+  function frame(detail: Detail): readonly string[] {
+    const spinner = SPINNER[Math.floor((now() - begun) / SPIN_MS) % SPINNER.length] ?? '●'
+    const shown = (run: TaskRun, step: string) => tailOf(run, step).map(line => logText(line, false))
+    return views().flatMap(view =>
+      lookedAt(view, { now: now(), style, detail, spinner, tailOf: shown }).flatMap(line => line.split('\n')),
+    )
   }
 
-  const ticker = setInterval(() => draw(false), 500)
+  function fitting(rows: number): readonly string[] {
+    for (const detail of DETAILS) {
+      const lines = frame(detail)
+      if (lines.length <= rows) return lines
+      if (detail !== DETAILS.at(-1)) continue
+      // What has scrolled off cannot be redrawn.
+      return [...lines.slice(0, rows - 1), style.dim(`… ${lines.length - rows + 1} more lines`)]
+    }
+    return []
+  }
+
+  function draw(final: boolean): void {
+    if (isPaused) return
+    const width = terminal.columns ?? 80
+    const lines = final ? frame({ ...EVERYTHING, tail: 0 }) : fitting(Math.max(1, (terminal.rows ?? 24) - 1))
+    const shown = final ? lines : lines.map(line => clip(line, width - 1))
+    const text = [...above, ...shown].map(line => `${line}\u001b[K\n`).join('')
+    terminal.write(`${back(width)}\u001b[?25l${text}\u001b[J${final ? '\u001b[?25h' : ''}`)
+    drawn = shown.map(widthOf)
+    above = []
+  }
+
+  /** To where the last frame began. */
+  function back(width: number): string {
+    const rows = drawn.reduce((sum, columns) => sum + Math.max(1, Math.ceil(columns / width)), 0)
+    return rows > 0 ? `\u001b[${rows}A\r` : ''
+  }
+
+  function soon(): void {
+    timer ??= setTimeout(() => {
+      timer = undefined
+      draw(false)
+    }, FRAME_MS)
+  }
+
+  const ticker = setInterval(() => draw(false), SPIN_MS)
   return {
-    changed() {
-      timer ??= setTimeout(() => {
-        timer = undefined
-        draw(false)
-      }, FRAME_MS)
+    changed: soon,
+    wrote(line) {
+      if (showLog === true) above.push(prefixed(line, style, color))
+      soon()
+    },
+    pause() {
+      draw(false)
+      isPaused = true
+      drawn = []
+      terminal.write('\u001b[?25h')
+      return () => {
+        isPaused = false
+        soon()
+      }
     },
     end() {
+      if (isOver) return
+      isOver = true
+      isPaused = false
       clearInterval(ticker)
       clearTimeout(timer)
       draw(true)
@@ -61,27 +130,11 @@ function drawTrees({ terminal, style, now, views }: Parameters<typeof createLive
   }
 }
 
-/** Cuts to the terminal's width without counting colour codes, so that a frame's lines stay one line each. */
-function clip(line: string, width: number): string {
-  let visible = 0
-  let out = ''
-  for (const part of line.split(/(\p{Cc}\[\d+m)/u)) {
-    if (part.startsWith('\u001b[')) {
-      out += part
-      continue
-    }
-    const kept = part.slice(0, Math.max(0, width - 1 - visible))
-    visible += kept.length
-    out += kept
-  }
-  return out
-}
-
-function writeLines({ terminal, style, now }: Parameters<typeof createLive>[0]): Live {
+function writeLines({ terminal, style, color = false, now, showLog }: LiveOptions): Live {
   const started = now()
   const say = (run: PipelineRun | TaskRun, text: string) => {
     const seconds = ((now() - started) / 1_000).toFixed(2).padStart(7)
-    terminal.write(`${style.dim(`${seconds}s`)}  ${run.kind} ${printable(run.metadata.name)}  ${text}\n`)
+    terminal.write(`${style.dim(`${seconds}s`)}  ${run.kind} ${onOneLine(run.metadata.name)}  ${text}\n`)
   }
   return {
     changed(run, before) {
@@ -95,8 +148,20 @@ function writeLines({ terminal, style, now }: Parameters<typeof createLive>[0]):
         }
       }
     },
+    wrote(line) {
+      if (showLog === true) terminal.write(`${prefixed(line, style, color)}\n`)
+    },
+    pause: () => () => undefined,
     end() {},
   }
+}
+
+const PIPELINE_TASK = 'tekton.dev/pipelineTask'
+
+/** As tkn marks lines of several steps. */
+function prefixed({ run, step, text }: StepLine, style: Style, color: boolean): string {
+  const task = run.metadata.labels?.[PIPELINE_TASK] ?? run.metadata.name
+  return `${style.dim(`[${onOneLine(task)} : ${onOneLine(step)}]`)} ${logText(text, color)}`
 }
 
 function line({ status, reason = '', message = '' }: Condition, style: Style): string {

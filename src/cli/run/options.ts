@@ -1,5 +1,6 @@
 import type { Output } from '../print/output.js'
 import type { RunFlags } from '../start-list.js'
+import type { SecretFlag } from './secrets.js'
 
 export const EXIT = { succeeded: 0, failed: 1, refused: 2, interrupted: 130 } as const
 
@@ -10,6 +11,14 @@ export interface RunOptions extends RunFlags {
   /** For the whole command. Milliseconds. */
   readonly timeoutMs?: number
   readonly output?: Output
+  readonly paramsFile?: string
+  readonly secretFlags?: readonly SecretFlag[]
+  /** All that steps write. Default: where nothing is redrawn. */
+  readonly showLog?: boolean
+  /** What a user should know about this machine was said before. */
+  readonly quiet?: boolean
+  /** Again and again, when something changed. */
+  readonly watch?: boolean
   /** What steps changed in the folders of workspaces is brought to the folders themselves when all succeeded. */
   readonly writeBack?: boolean
 }

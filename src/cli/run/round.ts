@@ -12,13 +12,14 @@ import { succeededCondition } from '../../status/conditions.js'
 import type { CliContext } from '../context.js'
 import { followRuns } from '../follow.js'
 import { failedStepLogs } from '../print/failed-logs.js'
-import { createLive } from '../print/live.js'
+import { createLive, type Live, type Terminal } from '../print/live.js'
 import { printRuns } from '../print/output.js'
 import { styleFor } from '../print/style.js'
 import { unfinishedLines } from '../print/unfinished.js'
 import { writtenBackLines } from '../print/written-back.js'
 import { EXIT, type RunOptions } from './options.js'
 import type { Prepared } from './prepare.js'
+import { followStepLogs } from './step-logs.js'
 import { writeBack } from './write-back.js'
 
 /** Resolves to the exit code, when nothing of the round is left. */
@@ -30,10 +31,12 @@ export async function runRound(
 ): Promise<number> {
   const { stderr, stdout, config, now } = context
   const { list, workspaces, besides } = prepared
-  const style = styleFor(stderr, config)
+  const terminal = liveTerminal(context)
+  const style = styleFor(terminal, config)
   const startedAt = now()
   const directory = await mkdtemp(join(config.tempDir, 'tektite-run-'))
   let engine: EmbeddedEngine | undefined
+  let live: Live = NOT_YET
   try {
     const workingFolders = { folders: workspaces.map(workspace => workspace.directory), besides }
     engine = await openEmbedded({
@@ -45,14 +48,22 @@ export async function runRound(
       workingFolders,
     })
     const { cluster } = engine
-    for (const note of engine.notes) stderr.write(`${style.dim('note')}: ${note}\n`)
+    if (options.quiet !== true) for (const note of engine.notes) stderr.write(`${style.dim('note')}: ${note}\n`)
     const roots: string[] = []
-    const follower = followRuns(cluster, now, (run, before) => live.changed(run, before))
-    const live = createLive({
-      terminal: stderr,
+    const showLog = options.showLog ?? !terminal.isTTY
+    const logs = followStepLogs(engine, line => live.wrote(line))
+    const follower = followRuns(cluster, now, (run, before) => {
+      live.changed(run, before)
+      logs.changed(run)
+    })
+    live = createLive({
+      terminal,
       style,
+      color: terminal.isTTY === true && config.color,
       now,
       views: () => roots.flatMap(uid => follower.view(uid) ?? []),
+      showLog,
+      tailOf: logs.tail,
     })
     for (const object of definitionsFirst(list.support))
       await cluster.create(kindIdOf(object as unknown as Resource), object as never)
@@ -61,16 +72,20 @@ export async function runRound(
       roots.push(created.metadata.uid)
     }
     const ended = await firstOf(follower.done(roots), options.timeoutMs, interrupt)
+    await (ended === 'interrupted' ? logs.close() : logs.read())
     live.end()
     const runs = [...follower.runs.values()]
     const finished = roots.flatMap(uid => runs.find(run => run.metadata.uid === uid) ?? [])
     const succeeded = ended === 'done' && finished.every(run => succeededCondition(run)?.status === 'True')
     if (ended !== 'interrupted') {
-      for await (const text of failedStepLogs(engine, runs, style)) stderr.write(text)
+      // Where all was shown, the end of it is not shown again.
+      if (!showLog || ended === 'timeout')
+        for await (const text of failedStepLogs(engine, runs, style)) stderr.write(text)
       if (options.output) stdout.write(printRuns(options.output, finished, runs))
     }
     await follower.close()
     if (ended === 'interrupted') {
+      if (interrupt.reason === CHANGED) return EXIT.interrupted
       stderr.write(`${style.yellow('interrupted')}: everything was stopped and cleaned up\n`)
       return EXIT.interrupted
     }
@@ -94,9 +109,26 @@ export async function runRound(
     stderr.write(`${style.red('error')}: ${describeError(error)}\n`)
     return EXIT.refused
   } finally {
+    live.end()
     await engine?.destroy()
     await removeTree(directory)
   }
+}
+
+const NOT_YET: Live = { changed() {}, wrote() {}, pause: () => () => undefined, end() {} }
+
+/** Why a round is broken off by `--watch`. */
+export const CHANGED = Symbol('changed')
+
+/** Nothing is redrawn where nobody looks, or where somebody asked for plain text. */
+export function liveTerminal({ stderr, config, environment }: CliContext): Terminal {
+  const isPlain = !config.color || isTrue(environment['CI']) || environment['TERM'] === 'dumb'
+  if (!isPlain) return stderr
+  return { isTTY: false, write: text => stderr.write(text) }
+}
+
+function isTrue(text: string | undefined): boolean {
+  return text !== undefined && !['', '0', 'false'].includes(text.toLowerCase())
 }
 
 /** One workspace may lie in another's folder, and be written back with it. */
