@@ -16,6 +16,10 @@ export interface CliContext {
   readonly ask: Ask | undefined
   readonly stdout: Terminal
   readonly stderr: Terminal
+  /** Of the person who sits before it; undefined where nobody does. */
+  readonly keyboard: NodeJS.ReadStream | undefined
+  /** Ends the process at once: for somebody who cannot wait for the end of the command. */
+  readonly leave: (code: number) => void
   /** Calls back on SIGINT, SIGTERM or SIGHUP instead of dying; the returned function gives the signals back. */
   readonly onInterrupt: (callback: () => void) => () => void
 }

@@ -67,6 +67,8 @@ function createContext(logLevel: 'info' | 'warn', colour: boolean): Omit<CliCont
     stdin: () => text(process.stdin),
     stdout: process.stdout,
     stderr: process.stderr,
+    keyboard: process.stdin.isTTY && process.stderr.isTTY ? process.stdin : undefined,
+    leave: code => process.exit(code),
     onInterrupt(callback) {
       const signals = ['SIGINT', 'SIGTERM', ...(ignoresHangup() ? [] : ['SIGHUP'])]
       for (const signal of signals) process.on(signal, callback)

@@ -87,7 +87,7 @@ function withSecrets(
 }
 
 function withAnnotations<R extends New<PipelineRun | TaskRun>>(run: R, { annotations }: RunFlags): R {
-  if (annotations === undefined) return run
+  if (Object.keys(annotations ?? {}).length === 0) return run
   return { ...run, metadata: { ...run.metadata, annotations: { ...run.metadata.annotations, ...annotations } } }
 }
 

@@ -6,6 +6,7 @@ import { READY_ANNOTATION } from '../resources/annotations.js'
 import type { ConfigMap, Container, LimitRange, Pod, PodSpec } from '../resources/core.js'
 import type { New, OwnerReference } from '../resources/meta.js'
 import type { PodTemplate, TaskRun, TaskSpec } from '../resources/tekton.js'
+import { stopsAtFailures } from '../run/debug-pause.js'
 import { MANAGED_BY_LABEL } from '../run/defaults.js'
 import { podName } from '../run/names.js'
 import type { FeatureFlags, Settings } from '../run/settings.js'
@@ -115,7 +116,7 @@ export function buildPod(input: PodInput): PodBuild {
   const isolated = isolatedWorkspaces([...merged.steps, ...sidecars])
   const gated = waitsForSidecars(sidecars.length, flags)
   const breakpoints = breakpointsOf(
-    run.spec.debug,
+    stopsAtFailures(run.metadata) ? { breakpoints: { onFailure: 'enabled' } } : run.spec.debug,
     merged.steps.map(({ name }) => name),
   )
 

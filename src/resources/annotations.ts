@@ -82,3 +82,5 @@ export const NOT_INHERITED_ANNOTATION = 'tektite.dev/not-inherited'
 
 /** On a run: `true` keeps its objects, whatever else is said (docs/retention.md). */
 export const KEEP_ANNOTATION = 'tektite.dev/keep'
+/** On a run, in an engine that somebody sits before: `true` has each step that fails wait, as `debug.breakpoints.onFailure` does. */
+export const DEBUG_ON_FAILURE_ANNOTATION = 'tektite.dev/debug-on-failure'

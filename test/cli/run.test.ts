@@ -179,19 +179,19 @@ test('--timeout stops everything and is 1', async () => {
   expect(processesWith('4711')).toEqual([])
 })
 
-test('an interrupt stops everything, cleans up and is 130', async () => {
+test.for(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s stops everything, cleans up and is 130', async signal => {
   const folder = temporaryDirectory('run-test')
   const temp = join(folder, 'tmp')
   mkdirSync(temp)
   const mark = join(folder, 'started')
-  const manifest = file(folder, taskRun(`touch ${mark}; exec sleep 4712`))
+  const manifest = file(folder, taskRun(`trap '' TERM INT HUP; (setsid sleep 4712 &); touch ${mark}; sleep 4712`))
   const { code } = await tektite(['run', '-f', manifest], {
     env: { TMPDIR: temp },
     started: child => {
       const look = setInterval(() => {
         if (!existsSync(mark)) return
         clearInterval(look)
-        child.kill('SIGINT')
+        child.kill(signal)
       }, 20)
     },
   })

@@ -1,6 +1,7 @@
 /** `tektite run`: every run of some files, to the end, in an engine that is thrown away afterwards. */
 import type { CliContext } from '../context.js'
 import { styleFor } from '../print/style.js'
+import { giveUp } from '../run/give-up.js'
 import { EXIT, type RunOptions } from '../run/options.js'
 import { prepare } from '../run/prepare.js'
 import { liveTerminal, runRound } from '../run/round.js'
@@ -13,21 +14,26 @@ export async function runCommand(given: CliContext, options: RunOptions): Promis
     for (const line of problems) stderr.write(`${style.red('error')}: ${line}\n`)
     return EXIT.refused
   }
-  const together = refusedTogether(options)
+  const together = refusedTogether(options, context)
   if (together !== undefined) return refuse([together])
 
+  const folders = new Set<string>()
   let noted = false
   const round = async (signal: AbortSignal): Promise<number> => {
     const prepared = await prepare(context, options)
     if (prepared.is === 'refused') return refuse(prepared.problems)
     for (const warning of prepared.warnings) stderr.write(`${style.yellow('warning')}: ${warning}\n`)
-    const code = await runRound(context, prepared, { ...options, quiet: noted }, signal)
+    const code = await runRound(context, prepared, { ...options, quiet: noted, folders }, signal)
     noted = true
     return code
   }
 
   const interrupt = new AbortController()
-  const release = context.onInterrupt(() => interrupt.abort())
+  const release = context.onInterrupt(() => {
+    if (!interrupt.signal.aborted) return interrupt.abort()
+    giveUp(folders)
+    context.leave(EXIT.interrupted)
+  })
   try {
     if (options.watch !== true) return await round(interrupt.signal)
     const { watchRuns } = await import('../run/watch-runs.js')
@@ -37,7 +43,13 @@ export async function runCommand(given: CliContext, options: RunOptions): Promis
   }
 }
 
-function refusedTogether({ watch, writeBack, files }: RunOptions): string | undefined {
+function refusedTogether(
+  { watch, writeBack, files, debugOnFailure }: RunOptions,
+  { keyboard }: CliContext,
+): string | undefined {
+  if (debugOnFailure === true && keyboard === undefined) {
+    return '--debug-on-failure opens a shell, and this is no terminal; leave it out, or use debug.breakpoints (docs/local.md)'
+  }
   if (watch !== true) return undefined
   if (writeBack === true)
     return '--watch and --write-back do not go together: what a run writes back would start the next'

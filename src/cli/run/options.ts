@@ -15,6 +15,10 @@ export interface RunOptions extends RunFlags {
   readonly secretFlags?: readonly SecretFlag[]
   /** All that steps write. Default: where nothing is redrawn. */
   readonly showLog?: boolean
+  /** A step that fails waits, with a shell in its place. Only where somebody is. */
+  readonly debugOnFailure?: boolean
+  /** Where a round keeps the folders that it has to remove. */
+  readonly folders?: Set<string>
   /** What a user should know about this machine was said before. */
   readonly quiet?: boolean
   /** Again and again, when something changed. */

@@ -1,5 +1,6 @@
 /** What a round of `tektite run` starts, or everything that is wrong with what was asked for. */
 import { describeError } from '../../lib/fault.js'
+import { DEBUG_ON_FAILURE_ANNOTATION } from '../../resources/annotations.js'
 import type { AnyResource } from '../../resources/kinds.js'
 import type { New } from '../../resources/meta.js'
 import type { Ask } from '../ask.js'
@@ -40,7 +41,9 @@ export async function prepare(context: CliContext, options: RunOptions): Promise
   if (problems.length > 0 || typeof fileParams === 'string' || typeof secrets === 'string')
     return { is: 'refused', problems }
   const { workspaces, besides } = folders
-  const list = await completeList(read.objects, { ...options, workspaces, fileParams, secrets }, context.ask)
+  const annotations = options.debugOnFailure === true ? { [DEBUG_ON_FAILURE_ANNOTATION]: 'true' } : {}
+  const flags = { ...options, workspaces, fileParams, secrets, annotations }
+  const list = await completeList(read.objects, flags, context.ask)
   if (list.is === 'refused') return { is: 'refused', problems: [list.message] }
   return { is: 'ok', list, workspaces, besides, warnings: read.warnings.map(describeProblem) }
 }

@@ -17,6 +17,7 @@ import { printRuns } from '../print/output.js'
 import { styleFor } from '../print/style.js'
 import { unfinishedLines } from '../print/unfinished.js'
 import { writtenBackLines } from '../print/written-back.js'
+import { createDebugShell } from './debug-shell.js'
 import { EXIT, type RunOptions } from './options.js'
 import type { Prepared } from './prepare.js'
 import { followStepLogs } from './step-logs.js'
@@ -35,6 +36,7 @@ export async function runRound(
   const style = styleFor(terminal, config)
   const startedAt = now()
   const directory = await mkdtemp(join(config.tempDir, 'tektite-run-'))
+  options.folders?.add(directory)
   let engine: EmbeddedEngine | undefined
   let live: Live = NOT_YET
   try {
@@ -51,7 +53,21 @@ export async function runRound(
     if (options.quiet !== true) for (const note of engine.notes) stderr.write(`${style.dim('note')}: ${note}\n`)
     const roots: string[] = []
     const showLog = options.showLog ?? !terminal.isTTY
-    const logs = followStepLogs(engine, line => live.wrote(line))
+    const shells =
+      options.debugOnFailure === true && context.keyboard !== undefined
+        ? createDebugShell({
+            engine,
+            keyboard: context.keyboard,
+            terminal: stderr,
+            style,
+            pause: () => live.pause(),
+            signal: interrupt,
+          })
+        : undefined
+    const logs = followStepLogs(engine, line => {
+      live.wrote(line)
+      shells?.wrote(line)
+    })
     const follower = followRuns(cluster, now, (run, before) => {
       live.changed(run, before)
       logs.changed(run)
@@ -72,6 +88,7 @@ export async function runRound(
       roots.push(created.metadata.uid)
     }
     const ended = await firstOf(follower.done(roots), options.timeoutMs, interrupt)
+    await shells?.idle()
     await (ended === 'interrupted' ? logs.close() : logs.read())
     live.end()
     const runs = [...follower.runs.values()]
@@ -112,6 +129,7 @@ export async function runRound(
     live.end()
     await engine?.destroy()
     await removeTree(directory)
+    options.folders?.delete(directory)
   }
 }
 

@@ -20,6 +20,7 @@ import { formatDuration } from '../../lib/duration.js'
 import { groupBy } from '../../lib/group-by.js'
 import { fromTimestamp, toTimestamp } from '../../lib/time.js'
 import type { PipelineRun, PipelineRunStatus, PipelineSpec } from '../../resources/tekton.js'
+import { withPause } from '../../run/debug-pause.js'
 import { buildGraph } from '../../run/graph.js'
 import { isTakenBy } from '../../run/managed-by.js'
 import { childNames, fanOut, isSizeKnown, largestFanOut } from '../../run/matrix.js'
@@ -85,7 +86,7 @@ export function reconcilePipelineRun(
   if (resolved.is === 'failed') return { ...endNow(run, world, status, resolved), ...gained }
 
   const timeouts = timeoutsOf(run, defaultTimeoutMs(world.settings))
-  const deadlines = deadlinesOf(timeouts, started.startTime ?? '', started.finallyStartTime)
+  const deadlines = deadlinesOf(paused(run, timeouts), started.startTime ?? '', started.finallyStartTime)
   if (resolved.is === 'waiting') {
     const timeout = timeoutOf(name, timeouts)
     if (hasPassed(deadlines.pipeline, world.now))
@@ -189,6 +190,14 @@ function startTimeOf(run: PipelineRun, world: PipelineRunWorld): string {
 
 function hasPassed(deadline: number | undefined, now: number): boolean {
   return deadline !== undefined && now >= deadline
+}
+
+function paused({ metadata }: PipelineRun, { pipeline, tasks, finally: last }: Timeouts): Timeouts {
+  return {
+    pipeline: withPause(metadata, pipeline),
+    tasks: withPause(metadata, tasks),
+    finally: withPause(metadata, last),
+  }
 }
 
 function timeoutOf(name: string, { pipeline = 0 }: Timeouts): Fault {

@@ -3,6 +3,7 @@ import { parseDuration } from '../../lib/duration.js'
 import { fromTimestamp, toTimestamp } from '../../lib/time.js'
 import type { Pod } from '../../resources/core.js'
 import type { TaskRun, TaskRunStatus } from '../../resources/tekton.js'
+import { withPause } from '../../run/debug-pause.js'
 import { podName } from '../../run/names.js'
 import { defaultTimeoutMs } from '../../run/settings.js'
 import { withSucceeded } from '../../status/conditions.js'
@@ -23,7 +24,7 @@ export function timeoutOf(run: TaskRun, { settings }: Pick<TaskRunWorld, 'settin
 
 /** Epoch ms. Start times are cut to whole seconds, so one is added: a step gets all of its time. */
 export function deadlineOf(run: TaskRun, status: TaskRunStatus, world: TaskRunWorld): number | undefined {
-  const timeoutMs = timeoutOf(run, world)
+  const timeoutMs = withPause(run.metadata, timeoutOf(run, world))
   if (timeoutMs === 0 || status.startTime === undefined) return undefined
   return fromTimestamp(status.startTime) + timeoutMs + 1_000
 }

@@ -31,6 +31,7 @@ import type { Pod } from '../../resources/core.js'
 import { keyOf } from '../../resources/meta.js'
 import { problemsText } from '../../resources/problem.js'
 import type { TaskRun, TaskRunStatus, TaskSpec } from '../../resources/tekton.js'
+import { withPause } from '../../run/debug-pause.js'
 import { isTakenBy } from '../../run/managed-by.js'
 import { podName } from '../../run/names.js'
 import { retryBudgetProblems } from '../../run/retry-budgets.js'
@@ -175,7 +176,12 @@ function begin(
     return fail(TASK_RUN_REASONS.PodCreationFailed, message, known)
   }
   const bound = withDefaultBindings(run, task.workspaces, settings.taskRunWorkspaceBinding)
-  const made = createPod(bound, task, world, { attempt, timeoutMs: timeoutOf(run, world), meta, evaluateCel })
+  const made = createPod(bound, task, world, {
+    attempt,
+    timeoutMs: withPause(run.metadata, timeoutOf(run, world)),
+    meta,
+    evaluateCel,
+  })
   if (made.is === 'unasked') return { actions: [], status: known, asks: made.question }
   if (made.is === 'awaited') return { ...awaitImage(inheriting, known, made, world), ...added }
   if (made.is === 'impossible') return fail(TASK_RUN_REASONS.PodCreationFailed, podNotMade(run, made.message), known)
