@@ -41,6 +41,10 @@ async function start(name: string, task: string, params: readonly object[] = [])
   return (body as unknown as { metadata: { uid: string } }).metadata.uid
 }
 
+/** A test that is tried again starts another run. */
+let started = 0
+const another = (name: string): string => `${name}-${++started}`
+
 /** A step that writes what is written into the pipe, as it is. */
 async function startTalking(name: string): Promise<{ readonly uid: string; readonly pipe: WriteStream }> {
   const path = join(engine.folder, name)
@@ -75,7 +79,8 @@ function drawn(page: Page): Promise<readonly number[]> {
 test(
   'lines show up as a step writes them: folded, coloured, searched, hostile ones as text',
   async () => {
-    const { uid, pipe } = await startTalking('talks')
+    const name = another('talks')
+    const { uid, pipe } = await startTalking(name)
     const { page, log, complaints } = await openLog(uid)
     pipe.write('first line\n')
     await log.getByText('first line').waitFor()
@@ -114,7 +119,7 @@ test(
     await page.getByRole('button', { name: 'Jump to newest' }).click()
     await log.getByText('the newest').waitFor()
     pipe.end('the end')
-    await ended('talks')
+    await ended(name)
     await log.getByText('the end').waitFor()
     await page.getByRole('button', { name: 'Follow' }).waitFor({ state: 'detached' })
     expect(complaints).toEqual([])
@@ -125,10 +130,11 @@ test(
 test(
   'a line has an address, which leads to it; so have several; a very long one is shown in part until all of it is wanted',
   async () => {
-    const { uid, pipe } = await startTalking('links')
+    const name = another('links')
+    const { uid, pipe } = await startTalking(name)
     pipe.write(Array.from({ length: 3_000 }, (_, at) => `row ${at + 1}\n`).join(''))
     pipe.end(`${'x'.repeat(1_000_000)}END\nlast\n`)
-    await ended('links')
+    await ended(name)
     const { page, log, complaints } = await openLog(uid, '&line=1500')
     await log.locator('[data-selected]', { hasText: 'row 1500' }).waitFor()
     await log.getByRole('link', { name: 'Line 1502', exact: true }).click({ modifiers: ['Shift'] })
@@ -152,7 +158,7 @@ test(
       page.waitForEvent('download'),
       page.getByRole('button', { name: 'Download the log' }).click(),
     ])
-    expect(download.suggestedFilename()).toBe('links-say.log')
+    expect(download.suggestedFilename()).toBe(`${name}-say.log`)
     expect(complaints).toEqual([])
   },
   LONG_MS,
@@ -161,8 +167,9 @@ test(
 test(
   '100 MB open at the end, in the middle and where they are searched, and neither the heap nor the wire sees all of it',
   async () => {
-    const uid = await start('much', 'much')
-    await ended('much')
+    const name = another('much')
+    const uid = await start(name, 'much')
+    await ended(name)
     const { page, log, complaints } = await openLog(uid)
     let received = 0
     const wire = await page.context().newCDPSession(page)
@@ -197,7 +204,7 @@ test(
     const { log: onPhone, page: phone } = await openLog(uid, '', 390)
     await onPhone.getByText('line 1000000 of').waitFor()
     expect(await phone.evaluate<number>('document.documentElement.scrollWidth')).toBeLessThanOrEqual(390)
-    expect(LINES).toBe((await drawn(phone)).at(-1))
+    await waitUntil('the last line at the bottom', async () => (await drawn(phone)).at(-1) === LINES)
   },
   LONG_MS,
 )
