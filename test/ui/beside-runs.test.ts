@@ -113,6 +113,9 @@ const PAGES = [
   ['/queue', 'Workers and listeners'],
 ] as const
 
+/** pages.test.ts asks axe about these. */
+const EMPTY_TOO: readonly string[] = ['/pipelines', '/tasks', '/queue']
+
 async function shows(page: Page, path: string, text: string): Promise<void> {
   await page.goto(`${engine.api}/dashboard${path.replace('DELIVERY', delivery)}`)
   await page.locator('main').getByText(text).first().waitFor()
@@ -223,11 +226,11 @@ test(
 )
 
 test(
-  'axe finds nothing on any page, in the light and in the dark; on a phone nothing is wider than the window',
+  'axe finds nothing on pages with something on them, in the light and in the dark; on a phone nothing is wider than the window',
   async () => {
     for (const colorScheme of ['light', 'dark'] as const) {
       const { page, complaints } = await openPage('/pipelines', { colorScheme })
-      for (const [path, text] of PAGES) {
+      for (const [path, text] of PAGES.filter(([path]) => !EMPTY_TOO.includes(path))) {
         await shows(page, path, text)
         // What is not a colour is the same in the dark.
         const axe = new AxeBuilder({ page })
