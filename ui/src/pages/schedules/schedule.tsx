@@ -132,7 +132,7 @@ function Whole({
           </p>
         ) : (
           // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keys
-          <section className="table-box" aria-label="Next times" tabIndex={0}>
+          <section className="table-box" aria-label="Times in both zones" tabIndex={0}>
             <table className="table">
               <thead>
                 <tr>
