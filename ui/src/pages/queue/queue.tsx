@@ -144,7 +144,7 @@ function Processes({ report }: { readonly report: QueueReport | undefined }) {
         <h2 id="processes">Workers and listeners</h2>
       </div>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keys */}
-      <section className="table-box" aria-label="Workers and listeners" tabIndex={0}>
+      <section className="table-box" aria-label="Processes" tabIndex={0}>
         <table className="table">
           <thead>
             <tr>
