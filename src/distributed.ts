@@ -13,7 +13,6 @@ import type { Cluster } from './cluster/cluster.js'
 import { inNamespace } from './cluster/in-namespace.js'
 import { type KubernetesCluster, openKubernetesCluster } from './cluster/kubernetes.js'
 import { readClusterEntrypoint } from './entrypoint-files.js'
-import type { StepLogTail } from './feedback/findings.js'
 import type { KeepingLogs } from './keeping-logs.js'
 import { growingPauseMs } from './lib/backoff.js'
 import { describeError } from './lib/fault.js'
@@ -40,6 +39,7 @@ import { announce, type PresentProcess, presentProcesses } from './redis/presenc
 import { DISPATCHES, RUNS } from './redis/queue-names.js'
 import { type ConfigNames, placeOf } from './run/config-names.js'
 import { CLUSTER_SETTINGS, type Settings } from './run/settings.js'
+import { maskedTail } from './shipping/masked-tail.js'
 import { pause } from './timers.js'
 import { version } from './version.js'
 
@@ -79,7 +79,11 @@ export async function runWorkers(told: ProcessConfig<typeof WORKER_FLAGS>, life:
   life.onStop(() => queue.close())
   const reporting = await startReporting(
     { cluster, settings, now, log },
-    { runUrl: config.runUrl, tailOf: podLogTail(api), allowedHosts: config.fetching.allowedHosts },
+    {
+      runUrl: config.runUrl,
+      tailOf: maskedTail({ cluster, logTail: api.logTail }),
+      allowedHosts: config.fetching.allowedHosts,
+    },
     { singly: locks.singly, metrics },
   )
   life.onStop(() => reporting.close())
@@ -367,12 +371,6 @@ async function whenRedisIsThere<T>(life: Life, open: () => Promise<T>): Promise<
       await pause(growingPauseMs(failures, REDIS_PAUSES, Math.random()), life.stopping)
     }
   }
-}
-
-/** Out of the Pod: once that is gone, there is nothing. */
-function podLogTail({ logTail }: KubernetesCluster): StepLogTail {
-  return async ({ metadata: { namespace }, status }, container, maxBytes) =>
-    status?.podName ? logTail({ namespace, name: status.podName }, container, maxBytes) : ''
 }
 
 /** A port is what we were told. */

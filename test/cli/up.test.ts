@@ -1,5 +1,7 @@
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { tektite } from '../helpers/cli.js'
 import { temporaryDirectory } from '../helpers/temp-directory.js'
@@ -13,9 +15,12 @@ test.each(PORTS)('a port of %s that is taken is named, with the flag that gives 
   await once(taken, 'listening')
   const { port } = taken.address() as { port: number }
   const ports = PORTS.flatMap(each => [each, each === flag ? String(port) : '0'])
-  const { code, stderr } = await tektite(['up', '--data', temporaryDirectory('port-in-use'), ...ports])
+  const data = temporaryDirectory('port-in-use')
+  const { code, stderr } = await tektite(['up', '--data', data, ...ports])
   expect(stderr).toContain(
     `error: port ${port} is in use by another process: give another with ${flag}, or 0 for any free one\n`,
   )
   expect(code).toBe(1)
+  // A folder with tokens in a repository is nothing to be committed.
+  expect(readFileSync(join(data, '.gitignore'), 'utf8')).toBe('*\n')
 })

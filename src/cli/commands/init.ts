@@ -72,10 +72,12 @@ export async function initCommand({ stdout, stderr, config }: CliContext, option
     `This is ${project.is}: ${tasks}.\n${files.map(({ path }) => `  wrote ${shown(path)}\n`).join('')}
 Run it with what is in this folder, uncommitted changes too (needs ${project.program} on this machine):
   tektite run -f ${pipeline} -w source=${shown(folder) || '.'}
-For each push, and look at it:
-  tektite up
+For each push, with pages to look at:
+  tektite up                                  # goes on running; prints where its pages are
+  export KUBECONFIG=.tektite/kubeconfig       # in another terminal
   kubectl apply -f ${shown(join(folder, '.tekton'))}
   kubectl create secret generic webhook --from-literal=token="$(openssl rand -hex 20)"
+and give your git host that token, and the address http://<this machine>:6480/hooks/default/${name}
 `,
   )
   if (repository.url === '') stdout.write('No git remote "origin" that others reach: no nightly.yaml was written.\n')
