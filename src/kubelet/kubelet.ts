@@ -245,7 +245,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
         const worker = workerOf(key)
         const sandbox = worker?.sandbox
         if (worker === undefined || signal.aborted) break
-        if (sandbox !== undefined && (await runtime.inspect(sandbox)).has(key.container)) {
+        if (sandbox !== undefined && (await runtime.wasStarted(sandbox, key.container))) {
           return wholeLog(sandbox, { ...key, podUid: worker.uid }, { follow, offset }, signal)
         }
         if (!follow) break
@@ -264,7 +264,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
 
     async exec(key, options, signal) {
       const sandbox = workerOf(key)?.sandbox
-      if (sandbox === undefined || !(await runtime.inspect(sandbox)).has(key.container)) return undefined
+      if (sandbox === undefined || !(await runtime.wasStarted(sandbox, key.container))) return undefined
       return runtime.startExec(sandbox, key.container, options, signal)
     },
 

@@ -277,6 +277,12 @@ export function createProcessRuntime(options: ProcessRuntimeOptions): ProcessRun
       return new Map([...pod.entries].map(([name, entry]) => [name, entry.state]))
     },
 
+    async wasStarted(sandbox, container) {
+      const pod = hold(sandbox)
+      await load(pod)
+      return pod.entries.has(container)
+    },
+
     changed(sandbox, signal) {
       const pod = hold(sandbox)
       return new Promise(resolve => {

@@ -89,6 +89,8 @@ export interface PodRuntime {
   startContainer(sandbox: PodSandbox, config: ContainerConfig): Promise<void>
   /** The containers that were started, by name. */
   inspect(sandbox: PodSandbox): Promise<ReadonlyMap<string, ContainerState>>
+  /** Whether the container was ever started. Unlike `inspect`, no change counts as seen by it: anybody may ask. */
+  wasStarted(sandbox: PodSandbox, container: string): Promise<boolean>
   /** Resolves when the pod's state has changed since the last `inspect` (or spuriously), so the kubelet need not poll. */
   changed(sandbox: PodSandbox, signal: AbortSignal): Promise<void>
   /** A running or ended container's output from byte `offset`; with `follow` until the container has ended. */

@@ -295,6 +295,17 @@ export function podRuntimeContract(name: string, make: () => RuntimeUnderTest): 
       await runtime.removePod(sandbox)
     })
 
+    test(`${name}: whoever asks whether a container was started takes no change from the one who waits for it`, async () => {
+      const { runtime } = make()
+      const sandbox = await runtime.createPod(nextPod())
+      expect(await runtime.wasStarted(sandbox, 'step')).toBe(false)
+      await runtime.inspect(sandbox)
+      await runtime.startContainer(sandbox, sh('step', 'true'))
+      expect(await runtime.wasStarted(sandbox, 'step')).toBe(true)
+      await runtime.changed(sandbox, new AbortController().signal)
+      await runtime.removePod(sandbox)
+    })
+
     test(`${name}: a runtime that comes after finds what runs, what ended and how, and starts nothing again`, async () => {
       const { runtime, volumes, restarted } = make()
       const pod = nextPod()
