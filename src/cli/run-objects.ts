@@ -2,6 +2,8 @@
 import type { FoundRun } from '../api/run-objects.js'
 import type { PipelineRun, TaskRun } from '../resources/tekton.js'
 import { type Client, ClientError } from './client/client.js'
+import { segment } from './client/connect.js'
+import { runsPath, unlessUnserved } from './client/runs-api.js'
 
 export type RunKindName = 'PipelineRun' | 'TaskRun'
 
@@ -37,14 +39,8 @@ export async function withChildren<R extends PipelineRun | TaskRun>(
 }
 
 /** What the API of an engine says of a run that may be archived; undefined when it knows none, or there is no such API. */
-export async function ofRecord<T>(client: Client, name: string, what: 'graph' | 'explain'): Promise<T | undefined> {
-  const path = `/apis/tektite.dev/v1alpha1/namespaces/${encodeURIComponent(client.namespace)}/runs/${encodeURIComponent(name)}/${what}`
-  try {
-    return await client.read<T>(path)
-  } catch (error) {
-    if (error instanceof ClientError && error.code === 404) return undefined
-    throw error
-  }
+export function ofRecord<T>(client: Client, name: string, what: 'graph' | 'explain'): Promise<T | undefined> {
+  return unlessUnserved(client.read<T>(`${runsPath(client.namespace)}/${segment(name)}/${what}`))
 }
 
 export function noSuchRun(client: Client, name: string): ClientError {

@@ -1,5 +1,6 @@
 /** `NOUN cancel`: as a patch of `spec.status`, which the engine acts on. */
 import { isDone, succeededCondition } from '../../status/conditions.js'
+import { seeingArchived } from '../client/archived-run.js'
 import { ClientError } from '../client/client.js'
 import { openClient } from '../client/open.js'
 import type { PlaceFlags } from '../client/place.js'
@@ -23,7 +24,7 @@ const WORDS = { PipelineRun: 'Cancelled', TaskRun: 'TaskRunCancelled', CustomRun
 export async function cancelCommand(context: CliContext, { place, noun, name, grace }: CancelOptions): Promise<number> {
   const client = await openClient(context, place)
   const kind = noun.kind as keyof typeof WORDS
-  const run = (await existing(client, kind, name)) as AnyRun
+  const run = (await existing(await seeingArchived(client, kind, name), kind, name)) as AnyRun
   if (isDone(run)) {
     const how = statusText(succeededCondition(run))
     throw new ClientError(409, `${kind} "${name}" cannot be cancelled: it has ended (${how})`)

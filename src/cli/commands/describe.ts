@@ -1,5 +1,6 @@
 /** `NOUN describe`: all that there is to know about an object, in tkn's sections. */
 import type { AnyResource } from '../../resources/kinds.js'
+import { seeingArchived } from '../client/archived-run.js'
 import { openClient } from '../client/open.js'
 import type { PlaceFlags } from '../client/place.js'
 import type { CliContext } from '../context.js'
@@ -21,7 +22,7 @@ export interface DescribeOptions {
 export async function describeCommand(context: CliContext, options: DescribeOptions): Promise<number> {
   const { config, now, stdout } = context
   const { place, noun, output, ...choice } = options
-  const client = await openClient(context, place)
+  const client = await seeingArchived(await openClient(context, place), noun.kind, choice.name)
   const object: AnyResource = await chooseObject(context, client, noun.kind, choice)
   if (output !== undefined) {
     stdout.write(await objectText(output, object))

@@ -1,4 +1,5 @@
 /** `NOUN export`: an object that `kubectl create -f` takes. */
+import { seeingArchived } from '../client/archived-run.js'
 import { openClient } from '../client/open.js'
 import type { PlaceFlags } from '../client/place.js'
 import type { CliContext } from '../context.js'
@@ -17,7 +18,7 @@ export async function exportCommand(
   context: CliContext,
   { place, noun, format, ...choice }: ExportOptions,
 ): Promise<number> {
-  const client = await openClient(context, place)
+  const client = await seeingArchived(await openClient(context, place), noun.kind, choice.name)
   const object = exported(await chooseObject(context, client, noun.kind, choice))
   const { toYaml } = await import('../../resources/parse.js')
   context.stdout.write(format === 'yaml' ? toYaml(object) : `${JSON.stringify(object, undefined, 2)}\n`)

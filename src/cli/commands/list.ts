@@ -1,10 +1,13 @@
 /** `NOUN list`: tkn's tables, or the objects as they are. */
 import type { AnyResource } from '../../resources/kinds.js'
+import type { RunSummary } from '../../resources/run-summary.js'
 import type { Client } from '../client/client.js'
 import { openClient } from '../client/open.js'
 import type { PlaceFlags } from '../client/place.js'
+import { listRuns } from '../client/runs-api.js'
 import type { CliContext } from '../context.js'
 import { DEFINITION_LABELS, isRunKind, type Noun } from '../nouns/nouns.js'
+import { runOfSummary } from '../nouns/summarized.js'
 import { type AnyRun, type NewestRuns, newestFirst, newestOf, objectTable } from '../print/lists.js'
 import { type ObjectOutput, objectText } from '../print/objects.js'
 import { styleFor, widthOf } from '../print/style.js'
@@ -28,7 +31,7 @@ export async function listCommand(context: CliContext, options: ListOptions): Pr
   const { config, now, stdout, stderr } = context
   const { noun, allNamespaces, limit, reverse, headers, output } = options
   const client = await openClient(context, options.place)
-  const found = await objectsOf(client, options)
+  const { found, archived } = await objectsOf(client, options)
   const kept = limit > 0 ? found.slice(0, limit) : found
   const objects = reverse ? [...kept].reverse() : kept
   if (output !== undefined) {
@@ -38,21 +41,47 @@ export async function listCommand(context: CliContext, options: ListOptions): Pr
     stderr.write(`no ${noun.kind}s${where}\n`)
   } else {
     const newest = noun.kind === 'Pipeline' ? await newestRuns(client, options) : undefined
-    const view = { now: now(), style: styleFor(stdout, config), width: widthOf(stdout), headers, allNamespaces }
+    const view = {
+      now: now(),
+      style: styleFor(stdout, config),
+      width: widthOf(stdout),
+      headers,
+      allNamespaces,
+      archived,
+    }
     stdout.write(objectTable(noun.kind, objects, view, newest))
   }
   return 0
 }
 
-async function objectsOf(client: Client, options: ListOptions): Promise<readonly AnyResource[]> {
-  const { noun, of, label } = options
+interface Found {
+  readonly found: readonly AnyResource[]
+  /** Those of them whose objects are gone. */
+  readonly archived?: ReadonlySet<AnyResource>
+}
+
+async function objectsOf(client: Client, options: ListOptions): Promise<Found> {
+  const { noun, of, label, limit, output } = options
   const { kind } = noun
   const ofLabel =
     of !== undefined && (kind === 'PipelineRun' || kind === 'TaskRun') ? `${DEFINITION_LABELS[kind]}=${of}` : ''
   const labelSelector = [ofLabel, label ?? ''].filter(text => text !== '').join(',')
-  const query = { ...inNamespace(client, options), ...(labelSelector && { labelSelector }) }
+  const { namespace = '' } = inNamespace(client, options)
+  // A table needs no objects, and an index knows runs that have none any more.
+  if (output === undefined && (kind === 'PipelineRun' || kind === 'TaskRun')) {
+    const runs = await listRuns(client, { kind, namespace, labelSelector, limit })
+    if (runs !== undefined) return ofSummaries(runs)
+  }
+  const query = { namespace, ...(labelSelector && { labelSelector }) }
   const objects: readonly AnyResource[] = await client.list(kind, query)
-  return isRunKind(kind) ? newestFirst(objects as readonly AnyRun[]) : objects
+  return { found: isRunKind(kind) ? newestFirst(objects as readonly AnyRun[]) : objects }
+}
+
+/** In the order of the index: a page of it is the beginning of the whole. */
+function ofSummaries(summaries: readonly RunSummary[]): Found {
+  const runs = summaries.map(summary => ({ run: runOfSummary(summary), archived: summary.archived }))
+  const archived = new Set(runs.filter(each => each.archived).map(({ run }) => run))
+  return { found: runs.map(({ run }) => run), archived }
 }
 
 async function newestRuns(client: Client, options: ListOptions): Promise<NewestRuns> {

@@ -1,6 +1,7 @@
 /** `NOUN logs`: what the steps of a run said. */
 import type { PipelineRun, TaskRun } from '../../resources/tekton.js'
 import { isDone, succeededCondition } from '../../status/conditions.js'
+import { seeingArchived } from '../client/archived-run.js'
 import { type Client, ClientError } from '../client/client.js'
 import { openClient } from '../client/open.js'
 import type { PlaceFlags } from '../client/place.js'
@@ -29,7 +30,10 @@ const INTERRUPTED = 130
 
 /** 0, unless nothing of what there was is there any more: 1. */
 export async function logsCommand(context: CliContext, options: LogsOptions): Promise<number> {
-  const client = await openClient(context, options.place)
+  const { noun, name, runName } = options
+  const kind = runKindOf(noun.kind)
+  const named = kind === undefined ? name : runName
+  const client = await seeingArchived(await openClient(context, options.place), kind ?? noun.kind, named)
   return show(context, client, await runOf(context, client, options), options)
 }
 

@@ -3,8 +3,8 @@ import type { PersistentVolumeClaim } from '../../resources/core.js'
 import type { New } from '../../resources/meta.js'
 import type { PipelineRun, TaskRun } from '../../resources/tekton.js'
 import { claimsOf, type RerunOptions, rerunOf, rerunProblem } from '../../run/rerun.js'
+import { seeingArchived } from '../client/archived-run.js'
 import { type Client, ClientError } from '../client/client.js'
-import { segment } from '../client/connect.js'
 import { openClient } from '../client/open.js'
 import type { PlaceFlags } from '../client/place.js'
 import type { CliContext } from '../context.js'
@@ -23,10 +23,9 @@ export interface RerunCommandOptions {
 
 /** With `showLog` the exit code says how the run ended. @throws ClientError when it cannot be rerun */
 export async function rerunCommand(context: CliContext, options: RerunCommandOptions): Promise<number> {
-  const { kind, name, showLog } = options
+  const { kind, showLog } = options
   const client = await openClient(context, options.place)
-  const archived = name === undefined ? undefined : await rerunArchived(client, name, options)
-  const created = archived ?? (await rerunLive(context, client, options))
+  const created = await rerunChosen(context, client, options)
   const noun = kind.toLowerCase()
   context.stdout.write(`${kind} started: ${created.metadata.name}\n`)
   if (showLog) {
@@ -38,32 +37,16 @@ export async function rerunCommand(context: CliContext, options: RerunCommandOpt
   return 0
 }
 
-async function rerunLive(
+async function rerunChosen(
   context: CliContext,
   client: Client,
   { kind, name, last, fromFailed, params }: RerunCommandOptions,
 ): Promise<PipelineRun | TaskRun> {
-  const run = (await chooseObject(context, client, kind, { last, ...(name && { name }) })) as PipelineRun | TaskRun
+  const seeing = await seeingArchived(client, kind, name)
+  const run = (await chooseObject(context, seeing, kind, { last, ...(name && { name }) })) as PipelineRun | TaskRun
   const problem = rerunProblem(run, { fromFailed })
   if (problem !== undefined) throw new ClientError(409, problem)
   return rerun(client, run, { fromFailed, params: paramValues(declaredBy(run), params) })
-}
-
-/** Of one that is gone: an engine may have it in its archive. Undefined when it is there, or nobody has it. */
-async function rerunArchived(
-  client: Client,
-  name: string,
-  { kind, fromFailed, params }: RerunCommandOptions,
-): Promise<PipelineRun | TaskRun | undefined> {
-  const { namespace } = client
-  if (params.length > 0 || (await client.get(kind, { namespace, name })) !== undefined) return undefined
-  const path = `/apis/tektite.dev/v1alpha1/namespaces/${segment(namespace)}/runs/${segment(name)}/rerun`
-  try {
-    return await client.post<PipelineRun | TaskRun>(path, { fromFailed })
-  } catch (error) {
-    if (error instanceof ClientError && error.code === 404) return undefined
-    throw error
-  }
 }
 
 async function rerun(

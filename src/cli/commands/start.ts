@@ -1,6 +1,7 @@
 /** `pipeline start`, `task start`: a run of a definition, with values from flags, a file, an earlier run or a person. */
 import type { New } from '../../resources/meta.js'
 import type { Param, Pipeline, PipelineRun, Task, TaskRun, WorkspaceBinding } from '../../resources/tekton.js'
+import { seeingArchived } from '../client/archived-run.js'
 import { type Client, ClientError } from '../client/client.js'
 import { openClient } from '../client/open.js'
 import type { PlaceFlags } from '../client/place.js'
@@ -100,7 +101,7 @@ async function baseOf(
   { last, useRun, noun }: StartOptions,
 ): Promise<PipelineRun | TaskRun | undefined> {
   const kind = RUN_KINDS[noun.kind as keyof typeof RUN_KINDS]
-  if (useRun !== undefined) return existing(client, kind, useRun)
+  if (useRun !== undefined) return existing(await seeingArchived(client, kind, useRun), kind, useRun)
   if (!last) return undefined
   const labelSelector = `${DEFINITION_LABELS[kind]}=${object.metadata.name}`
   return chooseObject({ ask: undefined, now: () => 0 }, client, kind, { last: true, labelSelector })

@@ -74,7 +74,7 @@ export async function showLogs(
       for await (const lines of readLines(
         client,
         source,
-        { follow, ...limits, ...(after && { after }) },
+        { run: run.metadata.uid, follow, ...limits, ...(after && { after }) },
         stop.signal,
       )) {
         reading.place = placeAfter(reading.place, lines)

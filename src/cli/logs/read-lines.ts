@@ -1,6 +1,7 @@
 /** The lines of one container, over reconnects. */
 import { type Client, ClientError } from '../client/client.js'
 import { queryText, segment } from '../client/connect.js'
+import { runsPath, unlessUnserved } from '../client/runs-api.js'
 import type { LogSource } from './sources.js'
 
 export interface Line {
@@ -16,6 +17,8 @@ export interface Place {
 }
 
 export interface ReadOptions {
+  /** The uid of the run that it is a part of. */
+  readonly run: string
   readonly follow: boolean
   /** Lines behind this one only. */
   readonly after?: Place
@@ -32,10 +35,50 @@ const MAX_LINE_BYTES = 64 * 1024
  */
 export async function* readLines(
   client: Client,
-  { pod, container }: LogSource,
-  { follow, after, tailLines, sinceSeconds }: ReadOptions,
+  source: LogSource,
+  options: ReadOptions,
   signal: AbortSignal,
 ): AsyncGenerator<readonly Line[]> {
+  const { bytes, oldest } = await opened(client, source, options, signal)
+  const isSeen = passing(options.after)
+  for await (const texts of linesOf(bytes)) {
+    const lines = texts.map(timed).filter(line => !isSeen(line) && !(Date.parse(line.time) < oldest))
+    if (lines.length > 0) yield lines
+  }
+}
+
+interface Opened {
+  readonly bytes: AsyncIterable<Buffer>
+  /** Epoch ms: lines before it were not asked for. */
+  readonly oldest: number
+}
+
+/** From the Pod; what its cluster has no more, an engine or a dashboard may have kept. */
+async function opened(client: Client, source: LogSource, options: ReadOptions, signal: AbortSignal): Promise<Opened> {
+  try {
+    const { bytes } = await client.stream(podLogPath(source, options), signal)
+    return { bytes, oldest: Number.NEGATIVE_INFINITY }
+  } catch (error) {
+    if (!isGone(error)) throw error
+    const kept = await unlessUnserved(client.stream(keptLogPath(source, options), signal))
+    if (kept === undefined) throw error
+    const { after, sinceSeconds = Number.POSITIVE_INFINITY } = options
+    const oldest = after === undefined ? Date.now() - sinceSeconds * 1_000 : Number.NEGATIVE_INFINITY
+    return { bytes: unlessEmpty(kept.bytes, error), oldest }
+  }
+}
+
+/** A store that has nothing of a log says nothing. */
+async function* unlessEmpty(bytes: AsyncIterable<Buffer>, gone: Error): AsyncGenerator<Buffer> {
+  let isEmpty = true
+  for await (const chunk of bytes) {
+    isEmpty = false
+    yield chunk
+  }
+  if (isEmpty) throw gone
+}
+
+function podLogPath({ pod, container }: LogSource, { follow, after, tailLines, sinceSeconds }: ReadOptions): string {
   const query = queryText({
     container,
     timestamps: 'true',
@@ -44,13 +87,23 @@ export async function* readLines(
     ...(after === undefined && tailLines !== undefined && { tailLines: `${tailLines}` }),
     ...(after === undefined && sinceSeconds !== undefined && { sinceSeconds: `${sinceSeconds}` }),
   })
-  const path = `/api/v1/namespaces/${segment(pod.namespace)}/pods/${segment(pod.name)}/log${query}`
-  const { bytes } = await client.stream(path, signal)
-  const isSeen = passing(after)
-  for await (const texts of linesOf(bytes)) {
-    const lines = texts.map(timed).filter(line => !isSeen(line))
-    if (lines.length > 0) yield lines
-  }
+  return `/api/v1/namespaces/${segment(pod.namespace)}/pods/${segment(pod.name)}/log${query}`
+}
+
+/** There is no `sinceTime` in it: what is too old is left out when it has come. */
+function keptLogPath(
+  { pod, container, taskRun, retry }: LogSource,
+  { run, follow, after, tailLines }: ReadOptions,
+): string {
+  const query = queryText({
+    taskRun,
+    step: container,
+    retry: `${retry}`,
+    timestamps: 'true',
+    ...(follow && { follow: 'true' }),
+    ...(after === undefined && tailLines !== undefined && { tail: `${tailLines}` }),
+  })
+  return `${runsPath(pod.namespace)}/${segment(run)}/logs${query}`
 }
 
 /** As precise as `sinceTime` may be. */

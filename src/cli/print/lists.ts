@@ -15,6 +15,8 @@ export interface ListView {
   readonly headers: boolean
   /** With a column that says which. */
   readonly allNamespaces: boolean
+  /** Those of the objects that are gone, and kept in an archive. */
+  readonly archived?: ReadonlySet<AnyResource> | undefined
 }
 
 export type AnyRun = Kinds[RunKind]
@@ -105,9 +107,11 @@ function shownAs(kind: NounKind, view: ListView, newest: NewestRuns): Shown<AnyR
 }
 
 /** When it started, how long it took, how it fares. */
-export function runCells(run: AnyRun, { now, style }: Pick<ListView, 'now' | 'style'>): readonly Cell[] {
+export function runCells(run: AnyRun, view: Pick<ListView, 'now' | 'style' | 'archived'>): readonly Cell[] {
+  const { now, style, archived } = view
   const { startTime, completionTime } = run.status ?? {}
-  return [ago(startTime, now), took(startTime, completionTime), statusCell(succeededCondition(run), style)]
+  const status = statusCell(succeededCondition(run), style, archived?.has(run) ? ' (archived)' : '')
+  return [ago(startTime, now), took(startTime, completionTime), status]
 }
 
 /** Those that started last come first; what has not started is newer than all that has. */

@@ -15,9 +15,9 @@ export function statusText(condition: Condition | undefined): string {
   return saysSo || (word === 'Pending' && reason.endsWith('RunPending')) ? word : `${word}(${reason})`
 }
 
-export function statusCell(condition: Condition | undefined, style: Style): Cell {
+export function statusCell(condition: Condition | undefined, style: Style, suffix = ''): Cell {
   if (condition === undefined) return NOTHING
-  return { text: statusText(condition), paint: paintOf(wordOf(condition), style) }
+  return { text: `${statusText(condition)}${suffix}`, paint: paintOf(wordOf(condition), style) }
 }
 
 /** As tkn sorts reasons under words. */
