@@ -36,8 +36,8 @@ export function isPassedOn(asked: Attributes): boolean {
 }
 
 /**
- * Whether the API server reads the path as we do. What it would clean up first (`..`, `//`, a slash in disguise) could name
- * something else by then.
+ * Whether the API server reads the path as we do. What is cleaned up on the way (`..`, `//`, a slash in disguise, all behind a
+ * `#`) could name something else by then.
  */
 export function isPlainPath(path: string): boolean {
   return path
@@ -46,6 +46,6 @@ export function isPlainPath(path: string): boolean {
     .every((part, at, all) => {
       if (part === '') return at === all.length - 1 && all.length === 1
       const decoded = decodeURIComponent(part)
-      return decoded !== '.' && decoded !== '..' && !/[/\\%\0]/.test(decoded)
+      return decoded !== '.' && decoded !== '..' && !/[/\\%#\0]/.test(decoded)
     })
 }

@@ -14,8 +14,9 @@ test.each([
   ['a device control string', `${ESC}P+q544e${ESC}\\text`, 'text', 'text'],
   ['the one-letter form', '\u009b2Jtext', 'text', 'text'],
   ['a bell and a backspace', 'a\u0007b\u0008c', 'a\\x07b\\x08c', 'a\\x07b\\x08c'],
+  ['text turned around', 'a\u202ecba\u2066\u200f', 'a\\u202ecba\\u2066\\u200f', 'a\\u202ecba\\u2066\\u200f'],
   ['an escape at the end', `text${ESC}`, 'text', 'text'],
-  ['a mark of our own', 'a\uffffb', 'a\uffffb', 'a\uffffb'],
+  ['a mark of our own', 'a\uffffb', 'a\ufffdb', 'a\ufffdb'],
 ])('%s', (_, line, withColours, without) => {
   expect([harmless(line, true), harmless(line, false)]).toEqual([withColours, without])
 })

@@ -62,6 +62,7 @@ describe('a path', () => {
     [`${RUNS}/a%5c..`, false],
     [`${RUNS}/a%252e%252e`, false],
     [`${RUNS}/.`, false],
+    [`${RUNS}/#a`, false],
   ] as const)('%s is plain: %s', (path, expected) => {
     expect(isPlainPath(path)).toBe(expected)
   })

@@ -11,7 +11,6 @@ const RESET = '\u001b[0m'
 
 /** Colours stay where there are any, other sequences go, other control characters are shown. */
 export function harmless(text: string, colours: boolean): string {
-  if (!/\p{Cc}/u.test(text)) return text
   const kept: string[] = []
   const marked = text.replaceAll('\uffff', '\ufffd').replace(SEQUENCE, sequence => {
     if (!colours || !COLOUR.test(sequence)) return ''

@@ -27,9 +27,12 @@ export function widthOf(terminal: Terminal): number | undefined {
   return terminal.isTTY === true ? (terminal.columns ?? 80) : undefined
 }
 
-/** What a hostile name or message may not do to a terminal: control characters are shown, not obeyed. */
+/** Control characters, and those that turn the direction of text around, so that a line reads as it is not. */
+const OBEYED = /[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu
+
+/** What a hostile name or message may not do to a terminal: such characters are shown, not obeyed. */
 export function printable(text: string): string {
-  return text.replace(/\p{Cc}/gu, char => (char === '\n' || char === '\t' ? char : escaped(char)))
+  return text.replace(OBEYED, char => (char === '\n' || char === '\t' ? char : escaped(char)))
 }
 
 export function onOneLine(text: string): string {
@@ -44,5 +47,6 @@ export function brief(line: string): string {
 }
 
 function escaped(char: string): string {
-  return `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`
+  const code = char.charCodeAt(0).toString(16)
+  return code.length > 2 ? `\\u${code.padStart(4, '0')}` : `\\x${code.padStart(2, '0')}`
 }
