@@ -98,13 +98,13 @@ function Graph({
   if (error !== undefined) return <Problem error={error} retry={reload} />
   return (
     <section
-      className="card definition-graph"
+      className="card dag definition-graph"
       aria-label="Graph"
       style={{ height: data === undefined || isNarrow ? 320 : dagHeight(data, 1200) }}
     >
       {data !== undefined && (
         <Suspense>
-          <Dag graph={data} selected={selected} onSelect={setSelected} direction={isNarrow ? 'TB' : 'LR'} />
+          <Dag graph={data} selected={selected} onSelect={setSelected} direction={isNarrow ? 'TB' : 'LR'} isPlan />
         </Suspense>
       )}
     </section>

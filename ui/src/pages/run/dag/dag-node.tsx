@@ -6,15 +6,15 @@ import { Duration } from '../../../components/time.js'
 import { nodeNote } from '../node-note.js'
 import type { Direction } from './layout.js'
 
-export type DagNodeData = { readonly node: GraphNode; readonly direction: Direction }
+export type DagNodeData = { readonly node: GraphNode; readonly direction: Direction; readonly isPlan: boolean }
 type Drawn = NodeProps<Node<DagNodeData>>
 
-export function TaskNode({ data: { node, direction }, selected }: Drawn) {
+export function TaskNode({ data: { node, direction, isPlan }, selected }: Drawn) {
   const note = nodeNote(node)
   return (
-    <div className={classOf('dag-node', node, selected)} data-status={node.status}>
+    <div className={classOf('dag-node', node, selected)} data-status={isPlan ? undefined : node.status}>
       <Ends direction={direction} />
-      <StatusIcon status={node.status} />
+      {!isPlan && <StatusIcon status={node.status} />}
       <span className="dag-words">
         <span className="dag-name">
           <span className="one-line">{node.displayName ?? node.name}</span>
@@ -24,7 +24,7 @@ export function TaskNode({ data: { node, direction }, selected }: Drawn) {
           {node.startedAt !== undefined && <Duration from={node.startedAt} to={node.completedAt} />}
           {node.startedAt !== undefined && note !== '' && ' · '}
           {note}
-          {node.startedAt === undefined && note === '' && (node.status === 'pending' ? 'waiting' : node.status)}
+          {node.startedAt === undefined && note === '' && (isPlan ? KINDS[node.kind] : waiting(node))}
         </span>
       </span>
       {node.matrix !== undefined && <span className="dag-stack" aria-hidden="true" />}
@@ -32,12 +32,12 @@ export function TaskNode({ data: { node, direction }, selected }: Drawn) {
   )
 }
 
-export function GroupNode({ data: { node, direction }, selected }: Drawn) {
+export function GroupNode({ data: { node, direction, isPlan }, selected }: Drawn) {
   return (
-    <div className={classOf('dag-group', node, selected)} data-status={node.status}>
+    <div className={classOf('dag-group', node, selected)} data-status={isPlan ? undefined : node.status}>
       <Ends direction={direction} />
       <div className="dag-group-head">
-        <StatusIcon status={node.status} size={14} />
+        {!isPlan && <StatusIcon status={node.status} size={14} />}
         <span className="one-line">{node.displayName ?? node.name}</span>
         <span className="dag-note">
           {node.startedAt !== undefined && <Duration from={node.startedAt} to={node.completedAt} />}
@@ -45,6 +45,18 @@ export function GroupNode({ data: { node, direction }, selected }: Drawn) {
       </div>
     </div>
   )
+}
+
+const KINDS: Readonly<Record<GraphNode['kind'], string>> = {
+  task: 'task',
+  finally: 'task',
+  matrix: 'matrix',
+  pipeline: 'pipeline',
+  custom: 'custom task',
+}
+
+function waiting({ status }: GraphNode): string {
+  return status === 'pending' ? 'waiting' : status
 }
 
 /** Where edges end; nobody draws new ones. */

@@ -30,6 +30,8 @@ export interface DagProps {
   readonly selected: string
   readonly onSelect?: (id: string) => void
   readonly direction: Direction
+  /** Of a pipeline, of which nothing runs: without statuses. */
+  readonly isPlan?: boolean
 }
 
 export function Dag(props: DagProps) {
@@ -40,7 +42,7 @@ export function Dag(props: DagProps) {
   )
 }
 
-function Drawn({ graph, selected, onSelect, direction }: DagProps) {
+function Drawn({ graph, selected, onSelect, direction, isPlan = false }: DagProps) {
   // Where things are changes with what there is, not with how it fares.
   const shape = useMemo(() => shapeOf(graph), [graph])
   // biome-ignore lint/correctness/useExhaustiveDependencies: `shape` is of the graph
@@ -56,13 +58,13 @@ function Drawn({ graph, selected, onSelect, direction }: DagProps) {
           position: { x, y },
           width,
           height,
-          data: { node, direction },
+          data: { node, direction, isPlan },
           selected: id === selected,
-          ariaLabel: spoken(node),
+          ariaLabel: spoken(node, isPlan),
           ...(parent !== undefined && { parentId: parent }),
         }
       }),
-    [places, current, selected, direction],
+    [places, current, selected, direction, isPlan],
   )
   const edges = useMemo(
     () =>
@@ -188,12 +190,12 @@ function byId(graph: RunGraph, into = new Map<string, GraphNode>()): ReadonlyMap
 }
 
 /** What a screen reader says of it. */
-function spoken(node: GraphNode): string {
+function spoken(node: GraphNode, isPlan: boolean): string {
   const { name, displayName, status, startedAt, completedAt, onCriticalPath, isFinally } = node
   const took = startedAt && completedAt && durationText(Date.parse(completedAt) - Date.parse(startedAt))
   const words = [
     displayName ?? name,
-    statusWord(status),
+    !isPlan && statusWord(status),
     took,
     nodeNote(node),
     isFinally && 'finally',
