@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import type { Listeners } from '../listeners/listeners.js'
 import type { AdmitOptions } from './admission/admit.js'
 import type { ReportQueue } from './api/queue.js'
+import type { ArchiveReader } from './archive/archive.js'
 import type { BlobsPlace } from './blobs/blobs-url.js'
 import type { Cluster } from './cluster/cluster.js'
 import { inNamespace } from './cluster/in-namespace.js'
@@ -63,12 +64,14 @@ export async function runWorkers(told: ProcessConfig<typeof WORKER_FLAGS>, life:
     image: values['entrypoint-image'],
     defaultArchitecture: values['node-architecture'],
   }).catch(toldWrong)
-  const [{ startWorkers }, { startResolver }, { startReporting }, { openBullmqQueue }] = await Promise.all([
-    import('../workers/workers.js'),
-    import('../workers/resolver.js'),
-    import('./reporting.js'),
-    import('./queue/bullmq.js'),
-  ])
+  const [{ startWorkers }, { startResolver }, { startReporting }, { openBullmqQueue }, { keepRuns }] =
+    await Promise.all([
+      import('../workers/workers.js'),
+      import('../workers/resolver.js'),
+      import('./reporting.js'),
+      import('./queue/bullmq.js'),
+      import('./keeping-runs.js'),
+    ])
   const [queue, settings] = await Promise.all([
     whenRedisIsThere(life, () => openBullmqQueue({ ...told.redis, log, onEviction: 'refuse', canaryMs: CANARY_MS })),
     followedSettings(told, cluster, life, {
@@ -103,6 +106,9 @@ export async function runWorkers(told: ProcessConfig<typeof WORKER_FLAGS>, life:
     startResolver({ cluster, settings, now, log, load }, { concurrency: FETCHES_AT_ONCE }),
   )
   life.onStop(() => resolver.close())
+  const counted = metrics.addRetention()
+  const retention = keepRuns({ cluster, settings, kept: keeping, singly: locks.singly, counted, now, log })
+  life.onStop(() => retention.close())
   const isRestricted = createRestricted(cluster)
   const askImages = askingImages(cluster, config.fetching.allowedHosts, life)
   const workers = startWorkers(
@@ -220,11 +226,13 @@ export async function runDashboard(told: ProcessConfig<typeof DASHBOARD_FLAGS>, 
   ])
   life.onStop(() => inbox.close())
   const configNames = configNamesOf(told)
+  const kept = values['log-store'] && (await openKept(values['log-store'], told.logStoreAuthority, life))
   const own = createOwnHandlers({
     connection,
     cluster,
     inbox,
-    logs: values['log-store'] && (await openLogStore(values['log-store'], told.logStoreAuthority, life)),
+    logs: kept?.logs,
+    archive: kept?.archive,
     admission: () => ({ settings: settings(), configNames }),
     reportQueue: () => reportQueue(requests, redis),
     now,
@@ -249,14 +257,20 @@ export async function runDashboard(told: ProcessConfig<typeof DASHBOARD_FLAGS>, 
   life.watch({ readyz: [{ name: 'api-server', problem: () => apiServerProblem(api.signs(), performance.now()) }] })
 }
 
-async function openLogStore(place: BlobsPlace, authority: string | undefined, life: Life): Promise<MarkedLogStore> {
-  const [{ openBlobs }, { createBlobLogStore }] = await Promise.all([
+/** What workers keep of runs: their logs, and those whose objects are gone. */
+async function openKept(
+  place: BlobsPlace,
+  authority: string | undefined,
+  life: Life,
+): Promise<{ readonly logs: MarkedLogStore; readonly archive: ArchiveReader }> {
+  const [{ openBlobs }, { createBlobLogStore }, { openArchive }] = await Promise.all([
     import('./blobs/open-blobs.js'),
     import('./logs/blobs.js'),
+    import('./keeping-runs.js'),
   ])
   const blobs = await openBlobs(place, authority)
   life.onStop(async () => blobs.close())
-  return createBlobLogStore({ blobs })
+  return { logs: createBlobLogStore({ blobs }), archive: openArchive(blobs, life.log) }
 }
 
 /** @throws when Redis does not answer */

@@ -1,5 +1,6 @@
 /** Wiring of what a worker does with `--log-store`: the output of its installation's Pods is brought there. */
 
+import type { Blobs } from './blobs/blobs.js'
 import type { BlobsPlace } from './blobs/blobs-url.js'
 import { openBlobs } from './blobs/open-blobs.js'
 import type { Change, Cluster } from './cluster/cluster.js'
@@ -19,6 +20,8 @@ import { startShipper } from './shipping/shipper.js'
 
 export interface KeepingLogs {
   readonly store: MarkedLogStore
+  /** Where it is, with room for more. */
+  readonly blobs: Blobs
   readonly observer: RunObserver
   close(): Promise<void>
 }
@@ -56,6 +59,7 @@ export async function startKeepingLogs(
   })
   return {
     store,
+    blobs,
     observer: {
       watched(kind, change) {
         if (kind === 'Pod') shipper.watched(change as Change<Pod>)

@@ -31,6 +31,8 @@ export interface RetentionDeps {
   readonly logs: ArchiveRunDeps['logs']
   readonly removeLogs: (logs: readonly LogPlace[]) => Promise<void>
   readonly eventsOf: ArchiveRunDeps['eventsOf']
+  /** Whether it is for this installation to archive and delete; if not given, all are. */
+  readonly isTaken?: (run: PipelineRun | TaskRun) => boolean
   /** Whether this process still is the one. */
   readonly isOurs: () => boolean
   readonly counted?: (what: 'archived' | 'deleted' | 'forgotten', count: number) => void
@@ -61,7 +63,7 @@ const AT_ONCE = 4
 const LONGEST_MS = 60_000
 
 export function startRetention(deps: RetentionDeps): Retention {
-  const { cluster, archive, rules, isOurs, counted = () => {}, now, log, pauses = PAUSES } = deps
+  const { cluster, archive, rules, isTaken, isOurs, counted = () => {}, now, log, pauses = PAUSES } = deps
   const stop = new AbortController()
   setMaxListeners(0, stop.signal)
   const overrides = new Map<string, RetentionRules>()
@@ -125,7 +127,7 @@ export function startRetention(deps: RetentionDeps): Retention {
 
   function see(item: PipelineRun | TaskRun): void {
     const run = finishedRun(item)
-    if (run === undefined) return
+    if (run === undefined || isTaken?.(item) === false) return
     const before = timeline.get(run.uid)
     if (before?.resourceVersion === run.resourceVersion) return
     timeline.put(run)

@@ -48,7 +48,11 @@ test('everything that workers and listeners do is granted by their roles, and no
   for (const guard of Object.values(guards)) onTestFinished(() => guard.close())
   const parts = await Promise.all(
     (['workers', 'listeners'] as const).map(name =>
-      startPart(name, [], { KUBECONFIG: kubeconfigFor(engine, name, guards[name]), REDIS_URL: redis.url }),
+      startPart(name, [], {
+        KUBECONFIG: kubeconfigFor(engine, name, guards[name]),
+        REDIS_URL: redis.url,
+        ...(name === 'workers' && { TEKTITE_LOG_STORE: `file://${temporaryDirectory('rights-store')}` }),
+      }),
     ),
   )
   await Promise.all(parts.map(part => part.ready()))
@@ -91,6 +95,7 @@ test('in one namespace nothing outside it is needed', async () => {
       run => run.metadata.name.startsWith('one-') && succeededCondition(run)?.reason === 'Succeeded',
     ),
   )
+  await waitUntil('a TaskRun to go without a log store', async () => !(await isThere(own, 'TaskRun', 'short-lived')))
   expect(await Promise.all(parts.map(part => part.end('SIGTERM')))).toEqual([0, 0])
   // Those are as if there were none: what an administrator sets there is for all, and this one may not read it.
   const settings = /^get configmaps \(tekton-pipelines-resolvers\//
@@ -179,6 +184,12 @@ async function everythingHappens(engine: Engine): Promise<void> {
   await waitUntil('a run with a sidecar and a claim', () => ended('TaskRun', 'accompanied', 'Succeeded'))
   await waitUntil('a run that is tried twice', () => ended('TaskRun', 'retried-', 'StepFailed'))
   await waitUntil('a run that is too slow', () => ended('TaskRun', 'too-slow', 'TaskRunTimeout'))
+  for (const kind of ['PipelineRun', 'TaskRun'] as const) {
+    await waitUntil(
+      `a ${kind} whose time has come to be gone`,
+      async () => !(await isThere(engine, kind, 'short-lived')),
+    )
+  }
   await apply(engine, readFileSync(join(import.meta.dirname, 'rights-schedules.yaml'), 'utf8'))
   await waitUntil('a replaced PipelineRun', () => ended('PipelineRun', 'replaced-', 'Cancelled'))
   await waitUntil('a replaced TaskRun', () => ended('TaskRun', 'replaced-', 'TaskRunCancelled'))
@@ -202,6 +213,10 @@ async function everythingHappens(engine: Engine): Promise<void> {
       (await all<{ status?: unknown }>(engine, kind)).some(({ status }) => status !== undefined),
     )
   }
+}
+
+async function isThere(engine: Engine, kind: Kind, name: string): Promise<boolean> {
+  return (await all<PipelineRun>(engine, kind)).some(({ metadata }) => metadata.name === name)
 }
 
 async function all<T>(engine: Engine, kind: Kind): Promise<readonly T[]> {

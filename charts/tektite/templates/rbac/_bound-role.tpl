@@ -34,7 +34,7 @@ subjects:
 
 {{/* Settings count at once, so they are followed. */}}
 {{- define "tektite.settingsRules" -}}
-# config-defaults, feature-flags and config-events: a change counts without a restart.
+# config-defaults, feature-flags, config-events and tektite-config: a change counts without a restart.
 - apiGroups: [""]
   resources: [configmaps]
   verbs: [list, watch]

@@ -4,6 +4,10 @@
 - apiGroups: [tekton.dev]
   resources: [pipelineruns, taskruns, customruns]
   verbs: [get, list, watch, create, update]
+# Those that have been kept for as long as they are to be: docs/retention.md.
+- apiGroups: [tekton.dev]
+  resources: [pipelineruns, taskruns]
+  verbs: [delete]
 # How they fare. Of CustomRuns the status is their own controller's.
 - apiGroups: [tekton.dev]
   resources: [pipelineruns/status, taskruns/status]
@@ -55,10 +59,10 @@
 - apiGroups: [""]
   resources: [namespaces]
   verbs: [get]
-# What happened to a run, for `kubectl describe`. update: it happened again.
+# What happened to a run, for `kubectl describe`. update: it happened again. list: it goes into the archive with its run.
 - apiGroups: [""]
   resources: [events]
-  verbs: [get, create, update]
+  verbs: [get, list, create, update]
 {{- with .Values.rbac.extraWorkerRules }}
 # rbac.extraWorkerRules
 {{ toYaml . }}
@@ -71,4 +75,8 @@
 - apiGroups: [""]
   resources: [nodes]
   verbs: [list]
+# For how long a namespace keeps its runs: its annotations.
+- apiGroups: [""]
+  resources: [namespaces]
+  verbs: [list, watch]
 {{- end }}
