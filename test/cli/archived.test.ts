@@ -4,6 +4,10 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { connect } from '../../src/cli/client/connect.js'
+import { choosePlace } from '../../src/cli/client/place.js'
+import { lookAt } from '../../src/cli/logs/look.js'
+import type { PipelineRun } from '../../src/resources/tekton.js'
 import { tektite } from '../helpers/cli.js'
 import { apply, callApi, doneRun, engineOfFile, waitUntil } from '../helpers/engine.js'
 
@@ -126,6 +130,24 @@ test('an archived run is described, drawn, explained and exported, and says what
   expect((await cli('pr', 'export', 'old')).stdout).toContain('name: short')
   const cancelled = await cli('pr', 'cancel', 'old')
   expect([cancelled.code, cancelled.stderr]).toEqual([2, expect.stringContaining('it has ended (Succeeded)')])
+})
+
+test('who follows a run that goes into the archive meanwhile reads it to its end', async () => {
+  const client = connect(await choosePlace({ dataDir: engine.data }, {}))
+  try {
+    const { run: seen } = (await recordOf('old')) as unknown as { readonly run: PipelineRun }
+    const all = { tasks: [], steps: [], failedOnly: false, initContainers: false }
+    const { run, sources, isOver } = await lookAt(client, seen, all)
+    expect([run, isOver]).toEqual([seen, true])
+    expect(sources.map(({ task, state }) => [task, state])).toEqual([
+      ['hello', 'ended'],
+      ['count', 'ended'],
+    ])
+    const other = { ...seen, metadata: { ...seen.metadata, uid: 'never-was' } }
+    expect((await lookAt(client, other, all)).run).toBeUndefined()
+  } finally {
+    client.close()
+  }
 })
 
 test('a name that neither the store nor the archive has is told as before', async () => {

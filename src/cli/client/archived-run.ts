@@ -1,6 +1,7 @@
 /** A client that knows an archived run, too: what belonged to it is got and listed as if it were still there. */
 import { matchesLabels, parseLabelSelector } from '../../api/selectors/labels.js'
 import type { AnyResource, Kind, Kinds } from '../../resources/kinds.js'
+import type { Key } from '../../resources/meta.js'
 import type { RunRecord } from '../../resources/run-record.js'
 import type { Client, ListQuery } from './client.js'
 import { readRunRecord } from './runs-api.js'
@@ -10,9 +11,16 @@ export async function seeingArchived(client: Client, kind: Kind, name: string | 
   const { namespace } = client
   if (name === undefined || (kind !== 'PipelineRun' && kind !== 'TaskRun')) return client
   if ((await client.get(kind, { namespace, name })) !== undefined) return client
-  const record = await readRunRecord(client, namespace, name)
-  return record?.archived && record.run.kind === kind ? answeringFrom(client, record) : client
+  return (await asArchived(client, kind, { namespace, name })) ?? client
 }
+
+/** Undefined when it is not archived. @param key with a uid or a name */
+export async function asArchived(client: Client, kind: RunKind, { namespace, name }: Key): Promise<Client | undefined> {
+  const record = await readRunRecord(client, namespace, name)
+  return record?.archived && record.run.kind === kind ? answeringFrom(client, record) : undefined
+}
+
+type RunKind = 'PipelineRun' | 'TaskRun'
 
 const RECORDED: readonly Kind[] = ['PipelineRun', 'TaskRun', 'CustomRun']
 

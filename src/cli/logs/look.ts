@@ -1,6 +1,7 @@
 /** How a run stands, and what its output comes from: looked up, as often as somebody asks. */
 import type { PipelineRun, TaskRun } from '../../resources/tekton.js'
 import { isDone } from '../../status/conditions.js'
+import { asArchived } from '../client/archived-run.js'
 import type { Client } from '../client/client.js'
 import { inOrder, isWanted, type LogSource, type NamedTaskRun, type SourceFilter, sourcesOf } from './sources.js'
 
@@ -23,7 +24,15 @@ export async function lookAt(
   options: LookOptions,
 ): Promise<Standing> {
   const run = await client.get(kind, metadata)
-  if (run === undefined || run.metadata.uid !== metadata.uid) return { run: undefined, sources: [], isOver: true }
+  if (run?.metadata.uid === metadata.uid) return standingOf(client, run, options)
+  // It may have gone into the archive meanwhile.
+  const { namespace, uid } = metadata
+  const seeing = await asArchived(client, kind, { namespace, name: uid })
+  const kept = await seeing?.get(kind, metadata)
+  return seeing && kept ? standingOf(seeing, kept, options) : { run: undefined, sources: [], isOver: true }
+}
+
+async function standingOf(client: Client, run: PipelineRun | TaskRun, options: LookOptions): Promise<Standing> {
   const taskRuns = run.kind === 'TaskRun' ? [{ task: '', taskRun: run }] : await taskRunsOf(client, run, '')
   const wanted = taskRuns.flatMap(named =>
     sourcesOf(named.taskRun, named.task).filter(source => isWanted(options, named, source)),
