@@ -30,12 +30,14 @@ export function layout({ nodes, edges }: RunGraph, direction: Direction): Layout
   const graph = new Graph()
   graph.setGraph({ rankdir: direction, nodesep: NODE.gap, ranksep: RANK_GAP, marginx: 0, marginy: 0 })
   graph.setDefaultEdgeLabel(() => ({}))
-  for (const { id } of nodes) graph.setNode(id, sizeOf(inner.get(id)))
+  for (const { id } of nodes) graph.setNode(keyOf(id), sizeOf(inner.get(id)))
   // Tasks stand close behind what they wait for; `finally` stands wherever the last of them leaves it.
-  for (const { from, to, why } of edges) graph.setEdge(from, to, { weight: why === 'finally' ? 0 : 1, minlen: 1 })
+  for (const { from, to, why } of edges)
+    graph.setEdge(keyOf(from), keyOf(to), { weight: why === 'finally' ? 0 : 1, minlen: 1 })
   dagre(graph)
   const placed = nodes.flatMap(node => {
-    const { x, y, width, height } = graph.node(node.id) as { x: number; y: number; width: number; height: number }
+    const at = graph.node(keyOf(node.id)) as { x: number; y: number; width: number; height: number }
+    const { x, y, width, height } = at
     const own: PlacedNode = { node, x: x - width / 2, y: y - height / 2, width, height }
     const within = (inner.get(node.id)?.nodes ?? []).map(child =>
       child.parent === undefined
@@ -46,6 +48,11 @@ export function layout({ nodes, edges }: RunGraph, direction: Direction): Layout
   })
   const { width = 0, height = 0 } = graph.graph() as { width?: number; height?: number }
   return { width, height, nodes: placed, edges: [...edges, ...[...inner.values()].flatMap(each => each.edges)] }
+}
+
+/** dagre keeps nodes as keys of plain objects, which have a `constructor` already; a task may be called that. */
+function keyOf(id: string): string {
+  return `node ${id}`
 }
 
 function sizeOf(inner: Layout | undefined): { readonly width: number; readonly height: number } {
