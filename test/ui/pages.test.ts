@@ -112,7 +112,7 @@ test(
     await dialog.getByText(`value: ${gates.folder}`).waitFor()
     expect(await seriousIn(page)).toEqual([])
     await dialog.getByRole('button', { name: 'Start', exact: true }).click()
-    await page.locator('.run-title').getByText('Succeeded').waitFor()
+    await page.locator('.run-title').getByText('Succeeded', { exact: true }).waitFor()
     await page.getByRole('heading', { name: /^gated-/ }).waitFor()
     expect(complaints).toEqual([])
   },

@@ -71,7 +71,7 @@ test(
     gates.open('build')
     await page.locator('.react-flow__node[aria-label^="check, Running"]').waitFor()
     gates.open('check')
-    await page.locator('.run-title').getByText('Succeeded').waitFor()
+    await page.locator('.run-title').getByText('Succeeded', { exact: true }).waitFor()
     await page.locator('.react-flow__node[aria-label^="check, Succeeded"]').waitFor()
     await page.locator('.react-flow__node[aria-label^="never, Skipped, when: no"]').waitFor()
     await page.locator('.react-flow__node[aria-label^="report, Succeeded"]').waitFor()
