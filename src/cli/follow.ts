@@ -17,6 +17,7 @@ export function followRuns(
   cluster: Cluster,
   now: () => number,
   onChange: (run: PipelineRun | TaskRun, before: PipelineRun | TaskRun | undefined) => void,
+  isPassedOver: (run: PipelineRun | TaskRun) => boolean = () => false,
 ): Follower {
   const stop = new AbortController()
   const runs = new Map<string, PipelineRun | TaskRun>()
@@ -25,6 +26,7 @@ export function followRuns(
   const waiters = new Set<() => void>()
 
   function note(run: PipelineRun | TaskRun): void {
+    if (isPassedOver(run)) return
     const { uid } = run.metadata
     const before = runs.get(uid)
     runs.set(uid, run)

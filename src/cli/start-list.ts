@@ -208,6 +208,6 @@ function claimFor({ name, directory }: RunFlags['workspaces'][number], namespace
   }
 }
 
-function claimNameFor(workspace: string): string {
+export function claimNameFor(workspace: string): string {
   return `tektite-workspace-${workspace.toLowerCase().replace(/[^a-z0-9-]/g, '-')}`
 }

@@ -44,7 +44,7 @@ export async function runCommand(given: CliContext, options: RunOptions): Promis
 }
 
 function refusedTogether(
-  { watch, writeBack, files, debugOnFailure }: RunOptions,
+  { watch, writeBack, files, debugOnFailure, fromFailed }: RunOptions,
   { keyboard }: CliContext,
 ): string | undefined {
   if (debugOnFailure === true && keyboard === undefined) {
@@ -53,6 +53,7 @@ function refusedTogether(
   if (watch !== true) return undefined
   if (writeBack === true)
     return '--watch and --write-back do not go together: what a run writes back would start the next'
+  if (fromFailed === true) return '--watch and --from-failed do not go together: leave one of them out'
   if (files.includes('-')) return '--watch needs files that can change; standard input is none'
   return undefined
 }

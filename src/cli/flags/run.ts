@@ -18,6 +18,7 @@ interface RunFlags {
   readonly showlog?: boolean
   readonly watch?: true
   readonly debugOnFailure?: true
+  readonly fromFailed?: true
 }
 
 export function addRun(program: Command, { context, exit }: Invocation): void {
@@ -53,6 +54,7 @@ export function addRun(program: Command, { context, exit }: Invocation): void {
     .option('--showlog', 'print all that steps write (the default where no terminal is)')
     .option('--no-showlog', 'print what failing steps wrote only')
     .option('--watch', 'run again when a file of -f or of a workspace changes, until Ctrl-C')
+    .option('--from-failed', 'take over what succeeded in the last run of these files, which failed')
     .option('--debug-on-failure', 'a shell in the place of a step that failed; needs a terminal')
     .option('--timeout <duration>', 'for the whole command, such as 5m', duration)
     .addOption(new Option('-o, --output <format>', 'print the finished runs to stdout').choices(OUTPUTS))
@@ -75,6 +77,7 @@ export function addRun(program: Command, { context, exit }: Invocation): void {
           secretFlags: flags.secret,
           ...(flags.showlog !== undefined && { showLog: flags.showlog }),
           ...(flags.watch && { watch: true }),
+          ...(flags.fromFailed && { fromFailed: true }),
           ...(flags.debugOnFailure && { debugOnFailure: true }),
         }),
       )

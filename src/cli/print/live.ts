@@ -5,7 +5,7 @@ import { isDone, succeededCondition } from '../../status/conditions.js'
 import type { StepLine } from '../run/step-logs.js'
 import { logText } from './log-text.js'
 import { onOneLine, printable, type Style } from './style.js'
-import { type Detail, EVERYTHING, lookedAt, type RunView } from './tree.js'
+import { type Detail, EVERYTHING, isTakenOver, lookedAt, type RunView } from './tree.js'
 import { clip, widthOf } from './width.js'
 
 /** The part of a stream that drawing needs. */
@@ -141,7 +141,7 @@ function writeLines({ terminal, style, color = false, now, showLog }: LiveOption
       const condition = succeededCondition(run)
       const was = before === undefined ? undefined : succeededCondition(before)
       if (condition === undefined || (condition.reason === was?.reason && condition.status === was?.status)) return
-      say(run, line(condition, style))
+      say(run, isTakenOver(run) ? style.dim('taken over') : line(condition, style))
       if (run.kind === 'PipelineRun' && isDone(run)) {
         for (const skipped of run.status?.skippedTasks ?? []) {
           say(run, style.dim(`skipped ${printable(skipped.name)}: ${skipped.reason}`))

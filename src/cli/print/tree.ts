@@ -1,7 +1,8 @@
 /** A run as a tree, for people. Pure: runs in, lines out. Long ones have less detail (`Detail`). */
 import type { Condition } from '../../resources/meta.js'
 import type { ParamValue, PipelineRun, PipelineTask, TaskRun } from '../../resources/tekton.js'
-import { succeededCondition } from '../../status/conditions.js'
+import { inheritedFrom } from '../../run/inherited.js'
+import { isDone, succeededCondition } from '../../status/conditions.js'
 import { brief, printable, type Style } from './style.js'
 import { formatSeconds } from './times.js'
 
@@ -147,8 +148,11 @@ function childRow(view: RunView, child: TaskRun, name: string, look: Look): Row 
   const retried = attempts > 0 ? style.yellow(`  retried ${attempts}×`) : ''
   const running =
     condition?.status === 'Unknown' ? child.status?.steps?.find(step => step.running !== undefined) : undefined
+  const outcome = isTakenOver(child)
+    ? style.dim('taken over')
+    : `${reasonOf(condition, style)}  ${style.dim(duration(view, child, look.now))}`
   const step = running ? style.dim(`  step ${printable(running.name)}`) : ''
-  const text = `${mark(condition, look)} ${name}  ${reasonOf(condition, style)}  ${style.dim(duration(view, child, look.now))}${retried}${step}`
+  const text = `${mark(condition, look)} ${name}  ${outcome}${retried}${step}`
   const why = condition?.status === 'False' ? [{ text: style.red(printable(condition.message ?? '')), below: [] }] : []
   const results = (child.status?.results ?? []).map(result => ({
     text: style.dim(`${printable(result.name)} = ${shown(result.value)}`),
@@ -160,6 +164,11 @@ function childRow(view: RunView, child: TaskRun, name: string, look: Look): Row 
     below: [...why, ...results, ...tail],
     ...(condition?.status === 'True' && { folds: 'succeeded' as const }),
   }
+}
+
+/** From a run before, instead of running. */
+export function isTakenOver(run: PipelineRun | TaskRun): boolean {
+  return run.kind === 'TaskRun' && isDone(run) && inheritedFrom(run) !== undefined
 }
 
 function tailRows(run: TaskRun, step: string, { tailOf, detail, style }: Look): readonly Row[] {

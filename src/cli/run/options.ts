@@ -17,6 +17,8 @@ export interface RunOptions extends RunFlags {
   readonly showLog?: boolean
   /** A step that fails waits, with a shell in its place. Only where somebody is. */
   readonly debugOnFailure?: boolean
+  /** What succeeded in the last run of the same files is taken over. */
+  readonly fromFailed?: boolean
   /** Where a round keeps the folders that it has to remove. */
   readonly folders?: Set<string>
   /** What a user should know about this machine was said before. */

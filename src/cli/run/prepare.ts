@@ -1,6 +1,6 @@
 /** What a round of `tektite run` starts, or everything that is wrong with what was asked for. */
 import { describeError } from '../../lib/fault.js'
-import { DEBUG_ON_FAILURE_ANNOTATION } from '../../resources/annotations.js'
+import { DEBUG_ON_FAILURE_ANNOTATION, FROM_FAILED_ANNOTATION } from '../../resources/annotations.js'
 import type { AnyResource } from '../../resources/kinds.js'
 import type { New } from '../../resources/meta.js'
 import type { Ask } from '../ask.js'
@@ -9,9 +9,11 @@ import { readManifests } from '../manifests.js'
 import { describeProblem } from '../print/problem.js'
 import { onOneLine } from '../print/style.js'
 import { type RunFlags, type StartList, startList } from '../start-list.js'
+import { type LastRun, placeOfLastRun, readLastRun } from './last-run.js'
 import type { RunOptions } from './options.js'
 import { readParamsFile } from './params-file.js'
 import { readSecrets } from './secrets.js'
+import { withNameOfItsOwn } from './take-over.js'
 import { findWorkingFolders, type NamedFolder } from './working-folders.js'
 
 export interface Prepared {
@@ -19,6 +21,10 @@ export interface Prepared {
   readonly list: Extract<StartList, { is: 'ok' }>
   readonly workspaces: readonly NamedFolder[]
   readonly besides: readonly string[]
+  /** Where what is left of a run that fails is kept, for the next one. */
+  readonly place?: string
+  /** Taken over. */
+  readonly last?: LastRun
   readonly warnings: readonly string[]
 }
 
@@ -41,11 +47,25 @@ export async function prepare(context: CliContext, options: RunOptions): Promise
   if (problems.length > 0 || typeof fileParams === 'string' || typeof secrets === 'string')
     return { is: 'refused', problems }
   const { workspaces, besides } = folders
-  const annotations = options.debugOnFailure === true ? { [DEBUG_ON_FAILURE_ANNOTATION]: 'true' } : {}
+  const place = await placeOfLastRun(options.files, workspaces, context.environment)
+  const last = options.fromFailed === true ? await orProblem(readLastRun(place)) : undefined
+  if (typeof last === 'string') return { is: 'refused', problems: [last] }
+  const annotations = {
+    ...(options.debugOnFailure === true && { [DEBUG_ON_FAILURE_ANNOTATION]: 'true' }),
+    ...(last && { [FROM_FAILED_ANNOTATION]: last.name }),
+  }
   const flags = { ...options, workspaces, fileParams, secrets, annotations }
   const list = await completeList(read.objects, flags, context.ask)
   if (list.is === 'refused') return { is: 'refused', problems: [list.message] }
-  return { is: 'ok', list, workspaces, besides, warnings: read.warnings.map(describeProblem) }
+  return {
+    is: 'ok',
+    list: last ? { ...list, runs: list.runs.map(withNameOfItsOwn) } : list,
+    workspaces,
+    besides,
+    warnings: read.warnings.map(describeProblem),
+    ...(place !== undefined && { place }),
+    ...(last && { last }),
+  }
 }
 
 /** Asks for what nothing says, where somebody can answer. */

@@ -17,10 +17,13 @@ import { printRuns } from '../print/output.js'
 import { styleFor } from '../print/style.js'
 import { unfinishedLines } from '../print/unfinished.js'
 import { writtenBackLines } from '../print/written-back.js'
+import { claimNameFor } from '../start-list.js'
 import { createDebugShell } from './debug-shell.js'
+import { forgetLastRun, keepLastRun } from './last-run.js'
 import { EXIT, type RunOptions } from './options.js'
 import type { Prepared } from './prepare.js'
 import { followStepLogs } from './step-logs.js'
+import { isOfLastRun, ranAgainLines, takeOver } from './take-over.js'
 import { writeBack } from './write-back.js'
 
 /** Resolves to the exit code, when nothing of the round is left. */
@@ -31,7 +34,7 @@ export async function runRound(
   interrupt: AbortSignal,
 ): Promise<number> {
   const { stderr, stdout, config, now } = context
-  const { list, workspaces, besides } = prepared
+  const { list, workspaces, besides, place, last } = prepared
   const terminal = liveTerminal(context)
   const style = styleFor(terminal, config)
   const startedAt = now()
@@ -68,10 +71,11 @@ export async function runRound(
       live.wrote(line)
       shells?.wrote(line)
     })
-    const follower = followRuns(cluster, now, (run, before) => {
+    const noteChange = (run: PipelineRun | TaskRun, before: PipelineRun | TaskRun | undefined) => {
       live.changed(run, before)
       logs.changed(run)
-    })
+    }
+    const follower = followRuns(cluster, now, noteChange, isOfLastRun)
     live = createLive({
       terminal,
       style,
@@ -83,6 +87,7 @@ export async function runRound(
     })
     for (const object of definitionsFirst(list.support))
       await cluster.create(kindIdOf(object as unknown as Resource), object as never)
+    if (last && place !== undefined) await takeOver(engine, place, last)
     for (const run of list.runs) {
       const created = await cluster.create(run.kind, run as New<PipelineRun> & New<TaskRun>)
       roots.push(created.metadata.uid)
@@ -112,6 +117,13 @@ export async function runRound(
         `${style.red('error')}: not finished within --timeout ${(options.timeoutMs ?? 0) / 1_000}s; everything was stopped\n`,
       )
       return EXIT.failed
+    }
+    if (last) for (const line of ranAgainLines(runs, last, style)) stderr.write(line)
+    if (place !== undefined && succeeded) await forgetLastRun(place)
+    if (place !== undefined && !succeeded) {
+      const claims = new Set(workspaces.map(({ name }) => claimNameFor(name)))
+      const hasWorktree = besides.length > 0
+      await keepLastRun(place, { roots: finished, runs, startedAt, copies: outermost(engine), claims, hasWorktree })
     }
     let isWhole = true
     if (options.writeBack === true && succeeded)
