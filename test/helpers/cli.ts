@@ -6,6 +6,9 @@ export const ROOT = join(import.meta.dirname, '../..')
 /** The documents and manifests that stand beside the repository. */
 export const SHARED = join(ROOT, '../shared')
 
+/** Instead of that of whoever runs the tests; the command bounds what it keeps there. */
+const CACHE = join(ROOT, 'node_modules/.cache/tektite-tests')
+
 export interface CliResult {
   readonly code: number | null
   readonly stdout: string
@@ -24,7 +27,7 @@ export function tektite(args: readonly string[], options: CliOptions = {}): Prom
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [join(ROOT, 'bin/tektite.js'), ...args], {
       cwd: options.cwd ?? ROOT,
-      env: { ...process.env, NO_COLOR: '1', ...options.env },
+      env: { ...process.env, NO_COLOR: '1', XDG_CACHE_HOME: CACHE, ...options.env },
       stdio: ['pipe', 'pipe', 'pipe'],
     })
     let stdout = ''

@@ -33,7 +33,7 @@ export async function keepFolder(
       if (budget.bytes < 0) throw new Error('its steps wrote too much into the folders of its workspaces')
     }
     // Those without a change of their own are not in the list.
-    await mkdir(dirname(target), { recursive: true, mode: 0o700 })
+    if (after !== undefined) await mkdir(dirname(target), { recursive: true, mode: 0o700 })
     if (after === 'folder') await mkdir(target, { recursive: true, mode: 0o700 })
     else if (after !== undefined) await bring(source, target, after)
     kept.push({

@@ -108,7 +108,8 @@ export async function keepLastRun(place: string, ended: EndedRun): Promise<void>
     await writeFile(join(draft, 'record.json'), JSON.stringify(record), { mode: 0o600 })
     await removeTree(place)
     await rename(draft, place)
-    await forgetOldest(dirname(place))
+    // Another command may do the same just now.
+    await forgetOldest(dirname(place)).catch(() => undefined)
   } catch {
     // A full disk, a folder that is not ours: then there is no record, and no old one that would be taken for this run's.
     await removeTree(draft).catch(() => undefined)
