@@ -1,4 +1,5 @@
 /** The dashboard as a process beside workers: logs and runs out of the store they write, reruns, and who is there. */
+import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { apply, callApi, engineOfFile } from '../helpers/engine.js'
@@ -58,6 +59,8 @@ test('it shows logs after their Pod, runs again in the name of who asks, and tel
   const given = {
     KUBECONFIG: join(engine.data, 'kubeconfig'),
     REDIS_URL: redis.url,
+    // Processes of an earlier try may be listed there still.
+    TEKTITE_REDIS_PREFIX: `try-${randomUUID()}`,
     TEKTITE_LOG_STORE: `file://${temporaryDirectory('log-store')}`,
   }
   const parts = await Promise.all([
