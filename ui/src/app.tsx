@@ -1,9 +1,10 @@
-import { lazy, Suspense } from 'react'
-import { Redirect, Route, Router, Switch } from 'wouter'
+import { lazy, type ReactNode, Suspense } from 'react'
+import { Redirect, Route, Router, Switch, useLocation } from 'wouter'
 import { useToken } from './api/session.js'
 import { Empty } from './components/states.js'
 import { Login } from './login.js'
 import { RunsPage } from './pages/runs/runs.js'
+import { ErrorBoundary } from './shell/error-boundary.js'
 import { Shell } from './shell/shell.js'
 
 // The list of runs is what one comes for; everything else is fetched when it is asked for.
@@ -19,7 +20,7 @@ export function App() {
   return (
     <Router base="/dashboard">
       <Shell>
-        <Suspense>
+        <Pages>
           <Switch>
             <Route path="/" component={() => <Redirect to="/runs" replace />} />
             <Route path="/runs" component={RunsPage} />
@@ -38,8 +39,18 @@ export function App() {
               </Empty>
             </Route>
           </Switch>
-        </Suspense>
+        </Pages>
       </Shell>
     </Router>
+  )
+}
+
+/** Another page is another try. */
+function Pages({ children }: { readonly children: ReactNode }) {
+  const [location] = useLocation()
+  return (
+    <ErrorBoundary key={location.split('/')[1] ?? ''}>
+      <Suspense>{children}</Suspense>
+    </ErrorBoundary>
   )
 }

@@ -1,6 +1,6 @@
 /** `tektite up`: the embedded engine as a long-running server. */
 import { randomUUID } from 'node:crypto'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { createGuardedPost } from '../../../listeners/listener-events.js'
 import { startListeners } from '../../../listeners/listeners.js'
@@ -40,6 +40,8 @@ export async function upCommand(context: CliContext, options: UpOptions): Promis
   const stopped = new Promise<void>(settle => context.onInterrupt(settle))
   try {
     await mkdir(dataDir, { recursive: true, mode: 0o700 })
+    // One that was there before too: logs and Secrets of Pods will be in it.
+    await chmod(dataDir, 0o700)
     // It often lies in a repository, and holds tokens.
     await writeFile(join(dataDir, '.gitignore'), '*\n')
     const redis = options.redisUrl ?? config.redisUrl

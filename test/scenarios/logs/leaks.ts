@@ -1,5 +1,5 @@
 /** Looks for secrets in stored bytes, by rules of its own: not those that hide them. */
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** What must not be found: the value, and what the usual programs make of it. */
@@ -15,9 +15,16 @@ export function needlesOf(secret: string | Buffer): readonly Buffer[] {
 
 /** All files below a folder whose names pass. */
 export function filesBelow(folder: string, isWanted: (name: string) => boolean): readonly string[] {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter(entry => entry.isFile() && isWanted(entry.name))
-    .map(entry => join(entry.parentPath, entry.name))
+  for (;;) {
+    try {
+      return readdirSync(folder, { recursive: true, withFileTypes: true })
+        .filter(entry => entry.isFile() && isWanted(entry.name))
+        .map(entry => join(entry.parentPath, entry.name))
+    } catch (error) {
+      // A folder within that went while it was listed.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || !existsSync(folder)) throw error
+    }
+  }
 }
 
 export function leaksIn(bytes: Buffer, secrets: readonly (string | Buffer)[]): readonly string[] {

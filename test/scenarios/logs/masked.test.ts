@@ -120,11 +120,13 @@ test('no byte of a Secret is stored or shown of what steps, sidecars, init conta
     return (body['status'] as { phase: string }).phase === 'Succeeded'
   })
 
-  const files = [
-    ...filesBelow(join(engine.data, 'logs'), () => true),
-    ...filesBelow(join(engine.data, 'pods'), name => ['log', 'exit', 'times'].includes(name)),
-  ]
-  expect(files.filter(file => /\/(step-say|step-careless|sidecar-beside|first|then)\.log$/.test(file))).toHaveLength(5)
+  // A log is stored whole a little after its container has ended.
+  const isStored = (file: string) => /\/(step-say|step-careless|sidecar-beside|first|then)\.log$/.test(file)
+  const files = await waitUntil('the logs to be stored', async () => {
+    const stored = filesBelow(join(engine.data, 'logs'), () => true)
+    if (stored.filter(isStored).length < 5) return undefined
+    return [...stored, ...filesBelow(join(engine.data, 'pods'), name => ['log', 'exit', 'times'].includes(name))]
+  })
   expect(leaksInFiles(files, SECRETS)).toEqual([])
   const uid = (run['metadata'] as { uid: string }).uid
   const own = `/apis/tektite.dev/v1alpha1/namespaces/default/runs/${uid}/logs`
